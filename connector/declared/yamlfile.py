@@ -1,0 +1,146 @@
+"""From the bytes of a YAML file to a tree with places, or to problems with places. Only this file knows PyYAML."""
+
+from pathlib import Path
+from typing import NoReturn
+
+import yaml
+
+from connector.declared.nodes import ListNode, MapNode, Node, ScalarNode
+from connector.domain.places import Line
+from connector.domain.problems import Kind, Problem, Severity
+
+_LARGEST_BYTES = 2_000_000
+_DEEPEST = 40
+
+SYNTAX = Kind("yaml-syntax", "The file is not the YAML that is read here", "Mend the line named.", scope="rulebook")
+DUPLICATE = Kind("yaml-duplicate-key", "A key stands twice in one mapping", "Keep one of the two.", scope="rulebook")
+UNREADABLE = Kind(
+    "yaml-unreadable",
+    "The file cannot be read",
+    "Check that it exists, is UTF-8 and is yours to read.",
+    scope="rulebook",
+)
+UNKNOWN_KEY = Kind(
+    "yaml-unknown-key", "A key that nothing reads", "Mend its spelling, or take it out.", scope="rulebook"
+)
+MISSING_KEY = Kind(
+    "yaml-missing-key", "A key that must be declared is absent", "Declare it; nothing is assumed.", scope="rulebook"
+)
+VALUE = Kind("yaml-value", "A value is not of the form its key needs", "Write it in the form named.", scope="rulebook")
+KINDS: tuple[Kind, ...] = (SYNTAX, DUPLICATE, UNREADABLE, UNKNOWN_KEY, MISSING_KEY, VALUE)
+
+
+class _RefusedError(Exception):
+    """A construct that is not read here, with its place."""
+
+    def __init__(self, mark: yaml.Mark | None, kind: Kind, message: str, next_step: str) -> None:
+        super().__init__(message)
+        self.mark, self.kind, self.next_step = mark, kind, next_step
+
+
+def read_yaml(path: Path, label: str) -> tuple[Node | None, str, tuple[Problem, ...]]:
+    """Read one file.
+
+    Args:
+        path: the file.
+        label: how places name it, such as `rules/billing.yaml`.
+
+    Returns:
+        the tree (None when there are problems or the file is empty), the file's text, and the problems.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        return None, "", (_unreadable(label, f"{label} cannot be read: {reason}"),)
+    if len(data) > _LARGEST_BYTES:
+        return None, "", (_unreadable(label, f"{label} is larger than {_LARGEST_BYTES:,} bytes"),)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return None, "", (_unreadable(label, f"{label} is not UTF-8 (byte {error.start + 1})"),)
+    node, problems = parse_yaml(text, label)
+    return node, text, problems
+
+
+def parse_yaml(text: str, label: str) -> tuple[Node | None, tuple[Problem, ...]]:
+    """The tree of one YAML text, or its problems. An empty text is `(None, ())`."""
+    duplicates: list[Problem] = []
+    try:
+        loader = yaml.SafeLoader(text)
+        try:
+            root = loader.get_single_node()
+        finally:
+            loader.dispose()
+        node = None if root is None else _Builder(text, label, duplicates).build(root, 0)
+    except _RefusedError as refused:
+        return None, (_at(refused.mark, text, label, refused.kind, str(refused), refused.next_step),)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        return None, (_at(mark, text, label, SYNTAX, f"not YAML: {error.problem or error.context}", SYNTAX.remedy),)
+    except (yaml.YAMLError, RecursionError) as error:
+        message = f"not YAML: {str(error).splitlines()[0] or 'nested too deeply'}"
+        return None, (_at(None, text, label, SYNTAX, message, SYNTAX.remedy),)
+    return (None, tuple(duplicates)) if duplicates else (node, ())
+
+
+class _Builder:
+    """Turns PyYAML's composed nodes into ours, collecting duplicate keys."""
+
+    def __init__(self, text: str, label: str, duplicates: list[Problem]) -> None:
+        self.text, self.label, self.duplicates = text, label, duplicates
+        self.seen: set[int] = set()
+
+    def build(self, node: yaml.Node, depth: int) -> Node:
+        place = Line(self.label, node.start_mark.line + 1, node.start_mark.column + 1)
+        self._check(node, depth)
+        if isinstance(node, yaml.ScalarNode):
+            return ScalarNode(node.value, node.style is not None, place)
+        if isinstance(node, yaml.SequenceNode):
+            return ListNode(tuple(self.build(item, depth + 1) for item in node.value), place)
+        entries: dict[str, Node] = {}
+        places: dict[str, Line] = {}
+        for key, value in node.value:
+            name = self._key(key)
+            here = Line(self.label, key.start_mark.line + 1, key.start_mark.column + 1)
+            if name in entries:
+                message = f"the key {name!r} stands here again; it stood first in line {places[name].line}"
+                self.duplicates.append(_at(key.start_mark, self.text, self.label, DUPLICATE, message, DUPLICATE.remedy))
+                continue
+            entries[name] = self.build(value, depth + 1)
+            places[name] = here
+        return MapNode(entries, places, place)
+
+    def _check(self, node: yaml.Node, depth: int) -> None:
+        if depth > _DEEPEST:
+            self._refuse(node, "nested too deeply", f"Nest at most {_DEEPEST} levels.")
+        if id(node) in self.seen:
+            self._refuse(node, "an alias (*name) repeats another part of the file", "Write the part out.")
+        self.seen.add(id(node))
+        mark = node.start_mark
+        if mark.index < len(self.text) and self.text[mark.index] == "!":
+            self._refuse(node, "a tag (!name) has no meaning here", "Take the tag out.")
+
+    def _key(self, key: yaml.Node) -> str:
+        if not isinstance(key, yaml.ScalarNode):
+            self._refuse(key, "a key must be one word or text", "Write the key as plain text.")
+        if key.value == "<<" and key.style is None:
+            self._refuse(key, "a merge (<<) hides where a value comes from", "Write the values out.")
+        return str(key.value)
+
+    def _refuse(self, node: yaml.Node, message: str, next_step: str) -> NoReturn:
+        raise _RefusedError(node.start_mark, SYNTAX, message, next_step)
+
+
+def _unreadable(label: str, message: str) -> Problem:
+    return Problem(UNREADABLE.code, Severity.ERROR, Line(label), message, UNREADABLE.remedy)
+
+
+def _at(mark: yaml.Mark | None, text: str, label: str, kind: Kind, message: str, next_step: str) -> Problem:
+    if mark is None:
+        return Problem(kind.code, kind.severity, Line(label), message, next_step)
+    lines = text.splitlines()
+    excerpt = lines[mark.line] if mark.line < len(lines) else ""
+    width = max(1, len(excerpt[mark.column :].split(" ")[0])) if excerpt else 0
+    place = Line(label, mark.line + 1, mark.column + 1)
+    return Problem(kind.code, kind.severity, place, message, next_step, excerpt, (mark.column, width))

@@ -1,0 +1,1 @@
+"""Nouns and arithmetic of partner billing: the standard library and the currency library only."""

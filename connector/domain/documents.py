@@ -1,0 +1,105 @@
+"""Documents for the accounting system. Every contact is a partner (R8); a document is frozen once approved."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from connector.domain.money import Money
+
+
+@dataclass(frozen=True)
+class Party:
+    """The partner as the contact of a document.
+
+    Attributes:
+        partner_id: our id; travels as the accounting system's contact number.
+        name: the partner's name in the books.
+        contact_id: the accounting system's own id, when known.
+        email, country, tax_number: told to the system only when the contact is created.
+    """
+
+    partner_id: str
+    name: str
+    contact_id: str | None = None
+    email: str | None = None
+    country: str | None = None
+    tax_number: str | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line. Amounts are whole minor units of the document's currency.
+
+    Attributes:
+        charge_id: the charge this line bills.
+        description: what the partner reads.
+        item: our item, as the rules name it.
+        item_code: the accounting system's item code, or None when the line goes straight to an account.
+        account: the accounting system's account code.
+        tax_code: the accounting system's tax code.
+        tax_percent: the rate we expect that code to have, to predict the tax.
+        quantity: whole, at least 1.
+        unit_minor: price of one.
+        net_minor: quantity × unit.
+        tax_minor: predicted tax of the line.
+    """
+
+    charge_id: str
+    description: str
+    item: str
+    item_code: str | None
+    account: str
+    tax_code: str
+    tax_percent: Decimal
+    quantity: int
+    unit_minor: int
+    net_minor: int
+    tax_minor: int
+
+
+@dataclass(frozen=True)
+class Document:
+    """An invoice as it will be sent, with the totals that the accounting system must return (invariant 11)."""
+
+    number: str
+    kind: str
+    selling_entity: str
+    tenant: str
+    party: Party
+    currency: str
+    dated: date
+    due: date
+    reference: str
+    payment_method: str
+    lines: tuple[Line, ...]
+
+    @property
+    def net(self) -> Money:
+        """The sum of the lines before tax."""
+        return Money(sum(line.net_minor for line in self.lines), self.currency)
+
+    @property
+    def tax(self) -> Money:
+        """The predicted tax, summed over lines each rounded on its own."""
+        return Money(sum(line.tax_minor for line in self.lines), self.currency)
+
+    @property
+    def total(self) -> Money:
+        """What the partner owes."""
+        return self.net + self.tax
+
+    def to_plain(self) -> dict[str, Any]:
+        """The document as JSON values; `from_plain` reads it back equal."""
+        plain = asdict(self)
+        plain["dated"], plain["due"] = self.dated.isoformat(), self.due.isoformat()
+        plain["lines"] = [{**asdict(line), "tax_percent": str(line.tax_percent)} for line in self.lines]
+        return plain
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> "Document":
+        """The document that `to_plain` wrote."""
+        lines = tuple(Line(**{**line, "tax_percent": Decimal(line["tax_percent"])}) for line in plain["lines"])
+        days = {"dated": date.fromisoformat(plain["dated"]), "due": date.fromisoformat(plain["due"])}
+        return cls(**{**plain, **days, "party": Party(**plain["party"]), "lines": lines})

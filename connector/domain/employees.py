@@ -1,0 +1,111 @@
+"""Employee sizes: a whole number, or one of LinkedIn's company-size bands, in the spellings people use.
+
+Bare letters are refused (two incompatible letter maps are in public use), and so is `10,000+`, where 10,000 itself is
+disputed. `10 000+` with a space is how LinkedIn's own pages abbreviate the last band in some languages, and is read.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+LARGEST_COUNT = 10_000_000
+
+BANDS: tuple[tuple[int, int | None], ...] = (
+    (1, 1),
+    (2, 10),
+    (11, 50),
+    (51, 200),
+    (201, 500),
+    (501, 1_000),
+    (1_001, 5_000),
+    (5_001, 10_000),
+    (10_001, None),
+)
+
+_SEPARATORS = re.compile(r"(?<=\d)[,\u00a0\u202f\u2009' ](?=\d{3}(?!\d))")
+_DASHES = re.compile(r"\s*[-\u2010-\u2015\u2212]\s*")
+_WORDS = re.compile(r"\s*\b(employees?|people|staff|fte)\b\s*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Size:
+    """An employee count, or the closed band of counts a company declared.
+
+    Attributes:
+        low: the smallest count it can mean, at least 1.
+        high: the largest, or None for "or more".
+        source: `count` or `band`.
+    """
+
+    low: int
+    high: int | None
+    source: str
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a text is no employee size, and what to write instead."""
+
+    reason: str
+    next_step: str
+
+
+def band_label(low: int, high: int | None) -> str:
+    """The band as people write it: `1`, `2-10`, `10001+`."""
+    if high is None:
+        return f"{low}+"
+    return str(low) if low == high else f"{low}-{high}"
+
+
+_BY_LABEL = {band_label(low, high): Size(low, high, "band") for low, high in BANDS}
+_BY_ENUM = {
+    f"SIZE_{low}" + ("_OR_MORE" if high is None else "" if low == high else f"_TO_{high}"): Size(low, high, "band")
+    for low, high in BANDS
+}
+_HELP = "Write a whole number such as 50, or a band such as 11-50."
+
+
+@cache
+def parse_size(text: str) -> Size | Refusal:
+    """Read one employee size as it stands in a cell.
+
+    Accepts whole numbers (`1,200` too), the band labels with any dash and any thousands separator, and the
+    platform's enum names (`SIZE_11_TO_50`). Everything else is refused with its reason.
+    """
+    plain = " ".join(text.replace("\ufeff", "").replace("\u200b", "").split())
+    enum = _BY_ENUM.get(plain.upper())
+    if enum is not None:
+        return enum
+    if re.fullmatch(r"[A-Ia-i]", plain):
+        return Refusal("a bare letter: two different letter maps are in use", _HELP)
+    if re.fullmatch(r"10 000 ?\+", plain):
+        return _BY_LABEL["10001+"]
+    plain = _DASHES.sub("-", _SEPARATORS.sub("", _WORDS.sub("", plain)))
+    plain = re.sub(r"\s*\+\s*$", "+", plain)
+    if re.fullmatch(r"1 ?\(self[- ]?employed\)|self[- ]?employed", plain, re.IGNORECASE):
+        return _BY_LABEL["1"]
+    if re.fullmatch(r"[0-9]+", plain):
+        return _count(int(plain))
+    band = _BY_LABEL.get(plain)
+    return band if band is not None else _refuse(plain)
+
+
+def _count(number: int) -> Size | Refusal:
+    if number == 0:
+        return Refusal("zero employees", _HELP)
+    if number > LARGEST_COUNT:
+        return Refusal(f"more than {LARGEST_COUNT:,} employees", _HELP)
+    return Size(number, number, "count")
+
+
+def _refuse(plain: str) -> Refusal:
+    if plain == "10000+":
+        return Refusal("10,000+ leaves 10,000 itself open", "Write 5001-10000 or 10001+.")
+    if re.fullmatch(r"-\s*[0-9]+([.,][0-9]+)?", plain):
+        return Refusal("a negative number", _HELP)
+    if re.fullmatch(r"[0-9]+[.,][0-9]+", plain):
+        return Refusal("not a whole number", _HELP)
+    if re.fullmatch(r"[0-9]+-[0-9]+|[0-9]+\+", plain):
+        labels = ", ".join(band_label(low, high) for low, high in BANDS)
+        return Refusal("not one of the size bands", f"Write the number, or one of {labels}.")
+    return Refusal("not a whole number or a size band", _HELP)
