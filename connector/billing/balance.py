@@ -1,0 +1,96 @@
+"""The bundle balance of a partner (R6): how many Assessment Only places are left.
+
+left = opening + included + bought - used. `opening` are places left at go-live from bundles bought before it, so
+purchases and clients before go-live are not counted again.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from connector.billing.context import Context
+from connector.billing.master import valid_on
+from connector.domain.words import Plan
+
+BundleSize = Callable[[str, str, date], int | None]
+
+
+@dataclass(frozen=True)
+class Balance:
+    """Assessment Only places of one partner on one day."""
+
+    partner_id: str
+    opening: int
+    included: int
+    bought: int
+    used: int
+
+    @property
+    def left(self) -> int:
+        """Places left; negative when more were used than the partner has."""
+        return self.opening + self.included + self.bought - self.used
+
+
+def balances(
+    purchases: pl.DataFrame, clients: pl.DataFrame, bundle_size: BundleSize, context: Context
+) -> tuple[Balance, ...]:
+    """The balance of every partner of the master, in the order of their ids.
+
+    Args:
+        purchases: charges of bundles: `partner_id`, `selling_entity`, `currency`, `event_on`, `quantity`, `kind`.
+        clients: the latest version of every client: `partner_id`, `plan`, `created_on`, `upgraded_on`.
+        bundle_size: places in one bundle of a selling entity and currency on a day.
+        context: the givens of the run.
+    """
+    partners = context.partners.select("partner_id").unique().sort("partner_id")
+    today = max(context.as_of.values())
+    current = valid_on(partners.with_columns(today=pl.lit(today)), context.partners, "partner_id", "today")
+    current = current.filter(pl.col("selling_entity").is_not_null())
+    bought = _bought(purchases, bundle_size)
+    used = _used(clients, current, context)
+    return tuple(
+        Balance(
+            partner_id=row["partner_id"],
+            opening=row["opening_places"] or 0,
+            included=_included(row, context.as_of[row["selling_entity"]]),
+            bought=bought.get(row["partner_id"], 0),
+            used=used.get(row["partner_id"], 0),
+        )
+        for row in current.iter_rows(named=True)
+    )
+
+
+def _included(partner: Mapping[str, object], on: date) -> int:
+    places, until = partner["included_places"], partner["included_until"]
+    expired = isinstance(until, date) and until < on
+    return places if isinstance(places, int) and not expired else 0
+
+
+def _bought(purchases: pl.DataFrame, bundle_size: BundleSize) -> dict[str, int]:
+    totals: dict[str, int] = {}
+    for row in purchases.filter(pl.col("kind") == "charge").iter_rows(named=True):
+        size = bundle_size(row["selling_entity"], row["currency"], row["event_on"]) or 0
+        totals[row["partner_id"]] = totals.get(row["partner_id"], 0) + size * row["quantity"]
+    return totals
+
+
+def _used(clients: pl.DataFrame, partners: pl.DataFrame, context: Context) -> dict[str, int]:
+    """Clients that took a place since go-live. Whether an upgrade gives it back is declared (policies: upgrade)."""
+    go_live = pl.DataFrame(
+        {
+            "selling_entity": list(context.entities),
+            "bill_from": [entity.bill_from for entity in context.entities.values()],
+        },
+        schema={"selling_entity": pl.String, "bill_from": pl.Date},
+    )
+    owned = clients.join(partners.select("partner_id", "selling_entity"), on="partner_id").join(
+        go_live, on="selling_entity"
+    )
+    assessment = pl.col("plan") == Plan.ASSESSMENT_ONLY.value
+    holds = assessment
+    if context.policies.upgrade == "keeps_bundle_place":
+        holds = assessment | pl.col("upgraded_on").is_not_null()
+    counted = owned.filter(holds & (pl.col("created_on") >= pl.col("bill_from"))).group_by("partner_id").len()
+    return dict(counted.iter_rows())

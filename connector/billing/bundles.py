@@ -1,0 +1,45 @@
+"""Bundle purchases (R7): one event each, identified by partner and purchase reference.
+
+The quantity is an attribute, not part of the identity: a changed quantity is a correction, so it is asked about.
+"""
+
+import polars as pl
+
+from connector.billing import kinds
+from connector.billing.context import Context
+from connector.billing.lifecycle import with_partner
+from connector.billing.verdicts import judge, place, unjudged
+from connector.domain.words import EventKind
+
+
+def bundle_events(purchases: pl.DataFrame, charged: pl.DataFrame, context: Context) -> pl.DataFrame:
+    """The event of every bundle purchase.
+
+    Args:
+        purchases: `tables.BUNDLES`.
+        charged: the ledger's charges of bundles: `subject_id`, `quantity`, `event_on`.
+        context: the givens of the run.
+
+    Returns:
+        the purchases with `subject_id`, `event`, `event_on`, the partner's columns, `unchanged`, `opening` and
+        verdict columns.
+    """
+    frame = unjudged(purchases).with_columns(
+        subject_id=pl.concat_str("partner_id", pl.lit("/"), "reference"),
+        event=pl.lit(EventKind.BUNDLE.value),
+        event_on=pl.col("purchased_on"),
+    )
+    places = place().sort().str.join(", ").over("subject_id")
+    contents = pl.struct("purchased_on", "quantity").n_unique().over("subject_id")
+    detail = pl.format("one purchase reference, different contents: {}", places)
+    frame = judge(frame, kinds.DUPLICATE_ID, contents > 1, detail)
+    again = pl.format("the same purchase stands in {}", places)
+    frame = judge(frame, kinds.DUPLICATE_ROW, ~pl.col("subject_id").is_first_distinct(), again)
+    frame = with_partner(frame, context)
+    before = charged.select("subject_id", known_quantity="quantity", known_on="event_on").unique("subject_id")
+    frame = frame.join(before, on="subject_id", how="left", maintain_order="left")
+    same = (pl.col("known_quantity") == pl.col("quantity")) & (pl.col("known_on") == pl.col("event_on"))
+    frame = frame.with_columns(unchanged=(pl.col("code").is_null() & same).fill_null(value=False))
+    other = pl.format("{} bundles were billed, now it says {}", "known_quantity", "quantity")
+    frame = judge(frame, kinds.QUANTITY_CHANGED, pl.col("known_quantity") != pl.col("quantity"), other)
+    return frame.drop("known_quantity", "known_on")

@@ -1,0 +1,112 @@
+"""From rated events to buckets and charges. The charge key is what makes billing twice impossible (invariant 1).
+
+A charge that exists under its key, as a charge or as an opening entry, is never made again, whatever partner, date or
+event kind the record shows now.
+"""
+
+import polars as pl
+
+from connector.billing.context import Context
+from connector.billing.digests import keyed_digest
+from connector.billing.verdicts import verdict_bucket
+from connector.domain.words import Bucket
+
+KEY = ("subject_type", "subject_id", "metric", "ordinal", "revision")
+_FIRST = 1
+
+
+def rateable(events: pl.DataFrame) -> pl.DataFrame:
+    """The events the rulebook is asked about: no verdict, and not settled before."""
+    return events.filter(pl.col("code").is_null() & ~pl.col("unchanged"))
+
+
+def settled(events: pl.DataFrame, rated: pl.DataFrame, known_keys: pl.DataFrame) -> pl.DataFrame:
+    """Put every event into its one bucket, in the fixed precedence of invariant 5.
+
+    Args:
+        events: events of one subject type, with `event_id`, `subject_type`, `subject_id`, `opening`, `unchanged` and
+            verdict columns.
+        rated: `tables.RATED` for those `rateable` returned.
+        known_keys: the charge keys of the ledger.
+
+    Returns:
+        the events with the rated columns, `ordinal`, `revision`, `bucket` and `reason`. Charges without a document yet
+        are in the bucket `awaiting_document`.
+    """
+    frame = events.join(rated.drop("currency"), on="event_id", how="left", maintain_order="left").with_columns(
+        ordinal=pl.lit(_FIRST, pl.Int64), revision=pl.lit(_FIRST, pl.Int64)
+    )
+    taken = known_keys.select(KEY).unique().with_columns(taken=pl.lit(value=True))
+    frame = frame.join(taken, on=list(KEY), how="left", maintain_order="left")
+    outcome = pl.col("outcome")
+    keyed_opening = pl.col("opening") & (pl.col("metric").is_not_null() | (outcome == "inside_bundle"))
+    bucket = (
+        pl.when(verdict_bucket().is_not_null())
+        .then(verdict_bucket())
+        .when(pl.col("unchanged"))
+        .then(pl.lit(Bucket.UNCHANGED.value))
+        .when(outcome == "held")
+        .then(pl.lit(Bucket.HELD.value))
+        .when(outcome == "not_billable")
+        .then(pl.lit(Bucket.NOT_BILLABLE.value))
+        .when(keyed_opening & pl.col("taken").is_null())
+        .then(pl.lit(Bucket.OPENING.value))
+        .when((outcome == "blocked") & ~keyed_opening)
+        .then(pl.lit(Bucket.BLOCKED.value))
+        .when(pl.col("taken"))
+        .then(pl.lit(Bucket.ALREADY_BILLED.value))
+        .when(outcome == "inside_bundle")
+        .then(pl.lit(Bucket.INSIDE_BUNDLE.value))
+        .otherwise(pl.lit(Bucket.AWAITING_DOCUMENT.value))
+    )
+    return frame.with_columns(
+        bucket=bucket,
+        code=pl.coalesce("code", pl.when(bucket == Bucket.BLOCKED.value).then("problem")),
+        reason=pl.coalesce("detail", "reason"),
+    ).drop("taken", "detail", "problem")
+
+
+def new_charges(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
+    """The charges and opening entries that a settled frame adds, one row each under its charge key.
+
+    Args:
+        frame: what `settled` returned, with `quantity`, `count_low`, `band_low`, `band_high` and `size_as_of`.
+        context: the givens of the run.
+
+    Returns:
+        the columns of the ledger's `charge` table but its source id and time.
+    """
+    opening = pl.col("bucket") == Bucket.OPENING.value
+    billed = pl.col("bucket") == Bucket.AWAITING_DOCUMENT.value
+    added = frame.filter((billed | opening) & pl.col("metric").is_not_null())
+    keys = added.select(pl.concat_str([pl.col(name).cast(pl.String) for name in KEY], separator="\x1f"))
+    ids = ["CH-" + keyed_digest(text, context.key)[:16] for text in keys.to_series().to_list()]
+    return added.select(
+        pl.Series("charge_id", ids, dtype=pl.String),
+        *KEY,
+        kind=pl.when(opening).then(pl.lit("opening")).otherwise(pl.lit("charge")),
+        event="event",
+        event_on="event_on",
+        partner_id="partner_id",
+        selling_entity="selling_entity",
+        currency="currency",
+        unit_minor=pl.when(opening).then(0).otherwise("unit_minor").cast(pl.Int64),
+        quantity=pl.col("quantity").cast(pl.Int64),
+        amount_minor=pl.when(opening).then(0).otherwise("amount_minor").cast(pl.Int64),
+        item="item",
+        term="term",
+        tier="tier",
+        size_source="size_source",
+        count_low="count_low",
+        band_low="band_low",
+        band_high="band_high",
+        size_as_of="size_as_of",
+        price_book="price_book",
+        price_place="price_place",
+        rule_id="rule_id",
+        rule_place="rule_place",
+        rulebook_digest=pl.lit(context.rulebook_digest),
+        source="source",
+        sheet="sheet",
+        row="row",
+    )

@@ -1,0 +1,113 @@
+"""Which client a record is: our own id behind aliases, never a name alone (invariant 1).
+
+Two aliases lead to a client: the source's id within its namespace, and the partner with the website domain. What is
+doubtful is held: a new id on a known domain, a domain under another partner, two new clients with one domain. The
+answer does not depend on the order of the rows.
+"""
+
+import polars as pl
+
+from connector.billing import kinds
+from connector.billing.digests import digest_columns, digest_contents, keyed_digest
+from connector.billing.verdicts import judge, place, unjudged
+from connector.tables import CLIENTS
+
+_PLACE = ("source", "sheet", "row")
+_CONTENT = tuple(name for name in CLIENTS if name not in _PLACE)
+
+
+def with_digests(clients: pl.DataFrame, key: bytes) -> pl.DataFrame:
+    """The client records with their alias digests and the digest of their contents.
+
+    Adds `ref_digest` (namespace and id), `pair_digest` (partner and domain), `domain_digest` (domain alone) and
+    `row_digest` (everything but the place); the first three are null where the record has no id or no domain.
+    """
+    return clients.with_columns(
+        ref_digest=digest_columns(clients, ["namespace", "client_ref"], "ref", key),
+        pair_digest=digest_columns(clients, ["partner_id", "domain"], "pair", key),
+        domain_digest=digest_columns(clients, ["domain"], "domain", key),
+        row_digest=digest_contents(clients, _CONTENT, key),
+    )
+
+
+def identify(clients: pl.DataFrame, aliases: pl.DataFrame, run_id: str, key: bytes) -> pl.DataFrame:
+    """Give every record its client id, and a verdict where that is in doubt.
+
+    Args:
+        clients: records as `with_digests` returns them.
+        aliases: what the ledger knows: `client_id`, `kind` (`ref`, `domain`), `digest`, `domain_digest`, `partner_id`.
+        run_id: the run, from which ids of new clients are derived.
+        key: the ledger's digest key.
+
+    Returns:
+        the records with `client_id`, `is_new` (no alias of it is known), `new_ref` (the id is a new alias),
+        `new_pair`, and verdict columns.
+    """
+    frame = _repeated(unjudged(clients))
+    frame = _looked_up(frame, aliases)
+    frame = _doubtful(frame)
+    frame = _shared(frame)
+    seed = pl.coalesce("ref_digest", "pair_digest")
+    seeds = frame.select(seed).to_series().to_list()
+    fresh = ["CL-" + keyed_digest(f"{run_id}\x1f{one}", key)[:16] for one in seeds]
+    return frame.with_columns(
+        is_new=pl.col("known_client").is_null(),
+        new_ref=pl.col("ref_digest").is_not_null() & pl.col("by_ref").is_null(),
+        new_pair=pl.col("pair_digest").is_not_null() & pl.col("by_pair").is_null(),
+        client_id=pl.coalesce("known_client", pl.Series(fresh, dtype=pl.String)),
+    ).drop("by_ref", "by_pair", "known_client", "pair_has_ref", "other_partner")
+
+
+def _repeated(frame: pl.DataFrame) -> pl.DataFrame:
+    """Records that stand twice: one of equal ones is used, none of different ones."""
+    identity = pl.coalesce("ref_digest", "pair_digest")
+    places = place().sort().str.join(", ").over(identity)
+    contents = pl.col("row_digest").n_unique().over(identity)
+    frame = judge(frame, kinds.DUPLICATE_ID, contents > 1, pl.format("one id, different contents: {}", places))
+    return judge(
+        frame, kinds.DUPLICATE_ROW, ~identity.is_first_distinct(), pl.format("the same record stands in {}", places)
+    )
+
+
+def _looked_up(frame: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFrame:
+    refs = aliases.filter(pl.col("kind") == "ref")
+    pairs = aliases.filter(pl.col("kind") == "domain")
+    having_ref = refs.select("client_id").unique()
+    by_ref = refs.select(ref_digest="digest", by_ref="client_id")
+    by_pair = pairs.select(
+        pair_digest="digest",
+        by_pair="client_id",
+        pair_has_ref=pl.col("client_id").is_in(having_ref["client_id"].implode()),
+    )
+    owners = pairs.group_by("domain_digest").agg(owners=pl.col("partner_id").unique())
+    frame = frame.join(by_ref, on="ref_digest", how="left", maintain_order="left")
+    frame = frame.join(by_pair, on="pair_digest", how="left", maintain_order="left")
+    frame = frame.join(owners, on="domain_digest", how="left", maintain_order="left")
+    elsewhere = pl.col("owners").list.set_difference(pl.concat_list("partner_id")).list.join(", ")
+    return frame.with_columns(
+        known_client=pl.coalesce("by_ref", "by_pair"),
+        other_partner=pl.when(elsewhere != "").then(elsewhere),
+    ).drop("owners")
+
+
+def _doubtful(frame: pl.DataFrame) -> pl.DataFrame:
+    ref, pair = pl.col("by_ref"), pl.col("by_pair")
+    has_ref = pl.col("ref_digest").is_not_null()
+    clash = (ref.is_not_null() & pair.is_not_null() & (ref != pair)) | (
+        ref.is_null() & has_ref & pair.is_not_null() & pl.col("pair_has_ref")
+    )
+    known = pl.format("the domain {} already belongs to client {}", pl.col("domain"), pair)
+    frame = judge(frame, kinds.NEW_ID_KNOWN_DOMAIN, clash, known)
+    elsewhere = pl.col("other_partner").is_not_null() & pl.col("known_client").is_null()
+    under = pl.format("the domain {} is known under partner {}", "domain", "other_partner")
+    return judge(frame, kinds.OTHER_PARTNER_DOMAIN, elsewhere, under)
+
+
+def _shared(frame: pl.DataFrame) -> pl.DataFrame:
+    """New records of this upload that share a domain: nobody can tell which of them is the client."""
+    rival = pl.col("code").is_null() & pl.col("known_client").is_null() & pl.col("domain_digest").is_not_null()
+    count = rival.sum().over("domain_digest")
+    places = pl.when(rival).then(place()).sort().drop_nulls().str.join(", ").over("domain_digest")
+    return judge(
+        frame, kinds.SHARED_DOMAIN, rival & (count > 1), pl.format("{} stands in {}", pl.col("domain"), places)
+    )

@@ -1,0 +1,100 @@
+"""The partner master and the templates: dated versions, into which uploads only import.
+
+A version is never edited. The same version again is nothing new; another content for the same first day is a conflict
+that blocks the uploaded row, because whoever comes last must not win silently.
+"""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from connector.billing import kinds
+from connector.billing.digests import digest_contents
+from connector.billing.verdicts import judge, place, unjudged
+from connector.domain.entities import SellingEntity
+from connector.domain.problems import Kind
+
+PARTNER_FACTS = (
+    "kind",
+    "selling_entity",
+    "currency",
+    "country",
+    "tax_status",
+    "terms_days",
+    "payment_method",
+    "contact_id",
+    "po_reference",
+    "included_places",
+    "included_until",
+    "opening_places",
+    "grouping",
+)
+TEMPLATE_FACTS = ("plan",)
+
+
+def import_partners(
+    uploaded: pl.DataFrame, known: pl.DataFrame, entities: Mapping[str, SellingEntity], key: bytes
+) -> pl.DataFrame:
+    """Judge uploaded partner rows against the master.
+
+    Args:
+        uploaded: `tables.PARTNERS`.
+        known: partner versions of the ledger: `partner_id`, `valid_from`, `content_digest`.
+        entities: the selling entities of the rulebook.
+        key: the ledger's digest key.
+
+    Returns:
+        the uploaded rows with `content_digest`, verdict columns, and `is_new`: whether the row adds a version.
+    """
+    frame = unjudged(uploaded).with_columns(content_digest=digest_contents(uploaded, PARTNER_FACTS, key))
+    currencies = pl.DataFrame(
+        {"selling_entity": list(entities), "entity_currency": [entity.currency for entity in entities.values()]},
+        schema={"selling_entity": pl.String, "entity_currency": pl.String},
+    )
+    frame = frame.join(currencies, on="selling_entity", how="left", maintain_order="left")
+    undeclared = pl.format("{} is no selling entity of the rulebook", pl.col("selling_entity"))
+    frame = judge(frame, kinds.PARTNER_ENTITY, pl.col("entity_currency").is_null(), undeclared)
+    other = pl.format("{} bills in {}, not in {}", "selling_entity", "entity_currency", "currency")
+    frame = judge(frame, kinds.PARTNER_CURRENCY, pl.col("currency") != pl.col("entity_currency"), other)
+    return _import_versions(frame.drop("entity_currency"), known, ["partner_id", "valid_from"], kinds.PARTNER_CONFLICT)
+
+
+def import_templates(uploaded: pl.DataFrame, known: pl.DataFrame, key: bytes) -> pl.DataFrame:
+    """Judge uploaded template rows as `import_partners` judges partners."""
+    owned = uploaded.with_columns(pl.col("partner_id").fill_null(""))
+    frame = unjudged(owned).with_columns(content_digest=digest_contents(owned, TEMPLATE_FACTS, key))
+    marked = known.with_columns(pl.col("partner_id").fill_null("")).with_columns(
+        content_digest=digest_contents(known, TEMPLATE_FACTS, key)
+    )
+    return _import_versions(frame, marked, ["template", "partner_id", "valid_from"], kinds.TEMPLATE_CONFLICT)
+
+
+def _import_versions(frame: pl.DataFrame, known: pl.DataFrame, identity: list[str], conflict: Kind) -> pl.DataFrame:
+    before = known.select(*identity, known_digest="content_digest").unique(identity, keep="last")
+    frame = frame.join(before, on=identity, how="left", maintain_order="left")
+    detail = pl.lit("it is known with other contents for the same first day")
+    frame = judge(frame, conflict, pl.col("known_digest") != pl.col("content_digest"), detail)
+    contents = pl.col("content_digest").n_unique().over(identity)
+    twice = pl.format("the upload states it differently in {}", place().sort().str.join(", ").over(identity))
+    frame = judge(frame, conflict, contents > 1, twice)
+    first = pl.struct(*identity, "content_digest").is_first_distinct()
+    again = pl.lit("the same row stands in the upload before")
+    frame = judge(frame, kinds.DUPLICATE_ROW, ~first, again)
+    return frame.with_columns(is_new=pl.col("code").is_null() & pl.col("known_digest").is_null()).drop("known_digest")
+
+
+def valid_on(events: pl.DataFrame, versions: pl.DataFrame, by: str, on: str) -> pl.DataFrame:
+    """Join to each event the version of its partner (or template) that was valid on its day; nulls where none was.
+
+    Args:
+        events: a frame with the columns `by` and `on` (a day).
+        versions: dated versions with `by` and `valid_from`; their other columns come along.
+        by: the column that identifies the versioned thing.
+        on: the column of the day.
+    """
+    ordered = versions.sort("valid_from")
+    numbered = events.with_row_index("_order").sort(on, nulls_last=True)
+    joined = numbered.join_asof(
+        ordered, left_on=on, right_on="valid_from", by=by, strategy="backward", check_sortedness=False
+    )
+    return joined.sort("_order").drop("_order")
