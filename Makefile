@@ -1,0 +1,46 @@
+# The whole of what a developer types. Each target works on a fresh clone by itself.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check golden bench audit requirements clean
+BIN := .venv/bin
+GATED := connector/domain/*,connector/rulebook/*,connector/billing/*,connector/runs/*
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+setup: ## everything the project needs, in .venv; leaves the command at .venv/bin/connector
+	@tools/setup.sh
+
+demo: setup ## the main job on the samples, end to end, against the sandbox
+	@$(BIN)/connector demo --folder build/demo
+
+check: setup ## the gates: style, types, floors
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+test: check ## the gates, every test, and the coverage of the rooms that decide money
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n 2
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --include='$(GATED)' --fail-under=100
+
+golden: setup ## write the samples and what must come out of them again; the diff is the review
+	$(BIN)/python tests/golden/make_samples.py
+	$(BIN)/python tests/golden/make_expected.py
+
+bench: setup ## measured comparisons with peers, against their thresholds
+	$(BIN)/python bench/intake.py
+	$(BIN)/python bench/rating.py
+
+audit: ## look the pinned versions up among the known faults; it warns and fails nothing
+	@python3 -m venv .venv-audit && .venv-audit/bin/python -m pip --quiet install --require-hashes -r requirements/audit.txt
+	-.venv-audit/bin/pip-audit --require-hashes -r requirements/runtime.txt
+
+requirements: ## pin the newest versions, with hashes and without hosts (needs uv)
+	for name in build runtime dev audit; do uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --universal --python-version 3.11 --no-annotate --custom-compile-command "make requirements" \
+	  requirements/$$name.in -o requirements/$$name.txt; done
+
+clean: ## remove what was built
+	rm -rf .venv .venv-audit build dist

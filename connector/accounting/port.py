@@ -1,0 +1,277 @@
+"""The port to an accounting system: its capabilities, its questions and its answers, as values.
+
+An answer says what may be done next. `RetryLater` promises that nothing happened; whatever cannot promise that is
+`OutcomeUnknown`, however likely a failure looks.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Protocol
+
+from connector.domain.documents import Document, Party
+
+
+class SetupError(Exception):
+    """The connection is set up wrongly, so no call can succeed until a person changes it. Nothing was booked."""
+
+    def __init__(self, message: str, next_step: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        """What is wrong, then what to do."""
+        return f"{self.message}. {self.next_step}"
+
+
+class CredentialsError(SetupError):
+    """The accounting system does not accept the client id, the secret or the access they give."""
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What an accounting system can do and what it is assumed to do. The push protocol rests on every one of these.
+
+    Attributes:
+        system: its name in settings, such as `xero`.
+        batch_size: most documents in one call.
+        batch_bytes: largest body of one call.
+        in_flight: most calls at a time.
+        key_lifetime: how long the system remembers an idempotency key, counted from its first use.
+        quiet: after this time without an answer a document is either there and found by number, or will never be. It is
+            set above the remote's own time-out plus the lag of its search.
+        time_out: the longest that one write waits for its answer.
+        number_is_unique: a second document with a number in use is refused.
+        search_is_consistent: a document is found by number as soon as it was answered.
+        commits_after_failure: a call that failed or timed out may still be carried out afterwards.
+        number_max_length: characters of a document number.
+        description_max_length: characters of a line's description.
+        adoptable: states in which a document found under our number counts as the one we sent.
+    """
+
+    system: str
+    batch_size: int
+    batch_bytes: int
+    in_flight: int
+    key_lifetime: timedelta
+    quiet: timedelta
+    time_out: timedelta
+    number_is_unique: bool
+    search_is_consistent: bool
+    commits_after_failure: bool
+    number_max_length: int
+    description_max_length: int
+    adoptable: frozenset[str]
+
+
+@dataclass(frozen=True)
+class RemoteDocument:
+    """A document as it stands in the accounting system. Amounts are whole minor units of its currency.
+
+    Attributes:
+        id: the system's own id.
+        number: its number, which is ours where we sent it.
+        contact_id: the system's id of the contact.
+        currency: ISO 4217 code.
+        net_minor, tax_minor, total_minor: the totals that the system computed.
+        status: in the system's own words, such as `AUTHORISED` or `VOIDED`.
+    """
+
+    id: str
+    number: str
+    contact_id: str
+    currency: str
+    net_minor: int
+    tax_minor: int
+    total_minor: int
+    status: str
+
+
+@dataclass(frozen=True)
+class Booked:
+    """The document is in the books, as `receipt` says."""
+
+    receipt: RemoteDocument
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """The system refused the document; nothing was booked, and a person must act before it is sent again."""
+
+    reason: str
+    next_step: str
+
+    def __str__(self) -> str:
+        """The reason, then what to do."""
+        return f"{self.reason} {self.next_step}"
+
+
+@dataclass(frozen=True)
+class NumberTaken:
+    """The system already has a document of this number: ours or another's, which only a look-up can tell."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class RetryLater:
+    """Refused before anything happened: the same may be sent again from `not_before` on.
+
+    Attributes:
+        not_before: earliest time of the next call.
+        reason: for people.
+        whole_tenant: no other call to this tenant has a chance before then either.
+    """
+
+    not_before: datetime
+    reason: str
+    whole_tenant: bool
+
+
+@dataclass(frozen=True)
+class OutcomeUnknown:
+    """Sent, but whether it was booked is not known: look it up after the quiet period, before anything else.
+
+    Attributes:
+        reason: for people.
+        alone: the call failed as a whole, perhaps over one document: send each again in a call of its own.
+    """
+
+    reason: str
+    alone: bool = False
+
+
+Outcome = Booked | Rejected | NumberTaken | RetryLater | OutcomeUnknown
+
+
+@dataclass(frozen=True)
+class ContactFound:
+    """The contact of a partner: it exists and can be billed. `how` is `stored`, `number` or `created`."""
+
+    contact_id: str
+    how: str
+
+
+@dataclass(frozen=True)
+class ContactAbsent:
+    """No contact carries the partner's id, and none is linked: one may be created."""
+
+
+ContactAnswer = ContactFound | ContactAbsent | Rejected | RetryLater | OutcomeUnknown
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One document to create.
+
+    Attributes:
+        document: what was approved.
+        contact_id: the contact it bills.
+        epoch: how often the document was found absent after having been sent; part of the idempotency key.
+    """
+
+    document: Document
+    contact_id: str
+    epoch: int = 0
+
+
+@dataclass(frozen=True)
+class TaxCode:
+    """A tax code of the organisation.
+
+    Attributes:
+        percent: the rate the system computes with.
+        for_revenue: sales may use it.
+        is_active: it was not deleted or archived.
+    """
+
+    percent: Decimal
+    for_revenue: bool
+    is_active: bool
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account of the organisation; `is_active` is false once archived, `for_lines` where no sale may be booked."""
+
+    name: str
+    is_active: bool
+    for_lines: bool
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What the organisation has set up, as far as it decides whether a document can be booked.
+
+    Attributes:
+        organisation: its name.
+        base_currency: ISO 4217 code.
+        currencies: every code it can bill in, or None when the system does not tell.
+        lock_dates: name of a lock → last locked day; documents dated on or before it are refused.
+        tax_codes: by code.
+        accounts: by code.
+        items: code of each item that can be sold → its name.
+        fetched_at: when this was read.
+    """
+
+    organisation: str
+    base_currency: str
+    currencies: frozenset[str] | None
+    lock_dates: Mapping[str, date]
+    tax_codes: Mapping[str, TaxCode]
+    accounts: Mapping[str, Account]
+    items: Mapping[str, str]
+    fetched_at: datetime
+
+
+class AccountingSystem(Protocol):
+    """One tenant of one accounting system. Every method raises `SetupError` when nothing can work before a person acts.
+
+    Reads answer `RetryLater` for every passing failure. Calls may come from several threads at once.
+    """
+
+    @property
+    def tenant(self) -> str:
+        """The tenant's name in our own settings and ledger."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the system can do and is assumed to do."""
+        ...
+
+    def catalogue(self) -> Catalogue | RetryLater:
+        """What the organisation has set up."""
+        ...
+
+    def find_contacts(self, parties: Sequence[Party]) -> Mapping[str, ContactAnswer] | RetryLater:
+        """The contact of each party, by partner id. A contact is never looked for by name.
+
+        A stored contact id must exist and be active, or the answer is `Rejected`.
+        """
+        ...
+
+    def create_contacts(self, parties: Sequence[Party], key: str, not_after: datetime) -> Mapping[str, ContactAnswer]:
+        """Create one contact for each party, in one call, at most `batch_size` of them.
+
+        The caller has just looked for them; `key` makes a repeated call harmless while the system remembers it.
+        A name that another contact bears is `Rejected`: only a person can say whether it is the same partner.
+        """
+        ...
+
+    def batches(self, submissions: Sequence[Submission]) -> list[list[Submission]]:
+        """The submissions cut into calls that respect the system's sizes, in the given order."""
+        ...
+
+    def create(self, batch: Sequence[Submission], not_after: datetime) -> Mapping[str, Outcome]:
+        """Create the documents of one batch in one call: one outcome for each number.
+
+        Nothing is sent after `not_after` (the answer is then `RetryLater`); nothing is sent twice.
+        """
+        ...
+
+    def read_back(self, numbers: Sequence[str]) -> Mapping[str, RemoteDocument] | RetryLater:
+        """The documents of these numbers, voided and deleted ones too; an absent number is absent from the answer."""
+        ...

@@ -1,0 +1,102 @@
+"""What would make the accounting system refuse a document, found before anything is sent.
+
+A fault blocks the whole document, never a line of it. A check that passes is no promise: the organisation can change
+between this look and the call, and then the system's own refusal is what a person reads.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from connector.accounting.port import Catalogue
+from connector.accounting.totals import is_predictable, predict_tax_minor
+from connector.domain.currency import is_currency
+from connector.domain.documents import Document, Line
+
+NUMBER_MAX_LENGTH = 21
+DESCRIPTION_MAX_LENGTH = 4000
+
+
+def check(
+    documents: Iterable[Document],
+    catalogue: Catalogue,
+    *,
+    number_max_length: int = NUMBER_MAX_LENGTH,
+    description_max_length: int = DESCRIPTION_MAX_LENGTH,
+) -> Mapping[str, tuple[str, ...]]:
+    """The faults of each document that has any, by number; each is a sentence with what to do.
+
+    Args:
+        documents: what is to be sent.
+        catalogue: what the organisation has set up.
+        number_max_length: characters of a document number; the default fits every system.
+        description_max_length: characters of a line's description.
+    """
+    found = {}
+    for document in documents:
+        faults = [*_head(document, catalogue, number_max_length)]
+        for line in document.lines:
+            faults += _codes(line, catalogue)
+            faults += _amounts(line, document.currency)
+            faults += _description(line, description_max_length)
+        if faults:
+            found[document.number] = tuple(dict.fromkeys(faults))
+    return found
+
+
+def _head(document: Document, catalogue: Catalogue, number_max_length: int) -> Iterator[str]:
+    if len(document.number) > number_max_length:
+        yield f"The number {document.number} has more than {number_max_length} characters. Shorten the prefix."
+    if not document.lines:
+        yield "The document has no lines. Plan it again."
+    known = catalogue.currencies
+    if not is_currency(document.currency) or (known is not None and document.currency not in known):
+        yield (
+            f"{catalogue.organisation} does not bill in {document.currency}."
+            f" Add the currency there, or bill the partner in {catalogue.base_currency}."
+        )
+    for name, day in catalogue.lock_dates.items():
+        if document.dated <= day:
+            yield (
+                f"The document is dated {document.dated}, and {catalogue.organisation} is locked up to {day}"
+                f" ({name}). Move the lock date, or give the document a later date."
+            )
+
+
+def _codes(line: Line, catalogue: Catalogue) -> Iterator[str]:
+    where = catalogue.organisation
+    account = catalogue.accounts.get(line.account)
+    if account is None:
+        yield f"Account {line.account} does not exist in {where}. Create it, or map {line.item} to another."
+    elif not account.is_active:
+        yield f"Account {line.account} is archived in {where}. Restore it, or map {line.item} to another."
+    elif not account.for_lines:
+        yield f"Account {line.account} of {where} takes no sales. Map {line.item} to another."
+    if line.item_code is not None and line.item_code not in catalogue.items:
+        yield f"Item {line.item_code} is not sold in {where}. Create it there, or map {line.item} to another."
+    tax = catalogue.tax_codes.get(line.tax_code)
+    if tax is None or not tax.is_active:
+        yield f"Tax code {line.tax_code} does not exist in {where}. Create it, or map {line.item} to another."
+    elif not tax.for_revenue:
+        yield f"Tax code {line.tax_code} of {where} is not for sales. Map {line.item} to another."
+    elif tax.percent != line.tax_percent:
+        yield (
+            f"Tax code {line.tax_code} has {tax.percent.normalize():f} % in {where}, and the document was made with"
+            f" {line.tax_percent.normalize():f} %. Correct the mapping and plan the document again."
+        )
+
+
+def _amounts(line: Line, currency: str) -> Iterator[str]:
+    if line.quantity * line.unit_minor != line.net_minor:
+        yield f"The line of {line.item} is not its quantity times its price. Plan the document again."
+    if not is_currency(currency):
+        return
+    if not is_predictable(line.net_minor, line.tax_percent, currency):
+        yield f"The tax on {line.item} cannot be told exactly in {currency}, for want of its digits. Use a whole price."
+    elif predict_tax_minor(line.net_minor, line.tax_percent, currency) != line.tax_minor:
+        yield f"The tax on {line.item} is not what the books will compute. Plan the document again."
+
+
+def _description(line: Line, longest: int) -> Iterator[str]:
+    if not line.description.strip():
+        yield f"The line of {line.item} has no description. Write one in the mapping."
+    if len(line.description) > longest:
+        yield f"The description of {line.item} has more than {longest} characters. Shorten it in the mapping."

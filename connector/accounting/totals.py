@@ -1,0 +1,37 @@
+"""What the accounting system will compute. Tax is rounded for each line and then summed, never on the sum.
+
+The published example: 25.06, 25.61 and 25.63 at 15 % carry 3.76 + 3.84 + 3.84 = 11.44, where the sum would give 11.45.
+"""
+
+from decimal import Decimal
+
+from connector.domain.currency import digits
+from connector.domain.money import Money, round_half_away
+
+REMOTE_DECIMALS = 2
+
+
+def predict_tax_minor(net_minor: int, percent: Decimal, currency: str) -> int:
+    """Tax of one line in whole minor units of `currency`, a half rounded away from zero.
+
+    Args:
+        net_minor: the line before tax, in minor units.
+        percent: the tax code's effective rate, such as `Decimal("8.25")`.
+        currency: ISO 4217 code of the document.
+
+    Raises:
+        UnknownCurrencyError: the code names no currency that can be billed in.
+    """
+    return Money.rounded(_tax(net_minor, percent, currency), currency).minor
+
+
+def is_predictable(net_minor: int, percent: Decimal, currency: str) -> bool:
+    """Whether a system that computes with two decimals, in every currency, gets the same tax on this line as we do."""
+    exact = _tax(net_minor, percent, currency)
+    if digits(currency) > REMOTE_DECIMALS:
+        return False
+    return round_half_away(exact, REMOTE_DECIMALS) == round_half_away(exact, digits(currency))
+
+
+def _tax(net_minor: int, percent: Decimal, currency: str) -> Decimal:
+    return Money(net_minor, currency).amount * percent / 100

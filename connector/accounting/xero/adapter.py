@@ -1,0 +1,144 @@
+"""Xero behind the port. Every write is one PUT with one idempotency key; nothing is decided about sending again."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from connector.accounting.port import (
+    Capabilities,
+    Catalogue,
+    ContactAnswer,
+    Outcome,
+    RemoteDocument,
+    RetryLater,
+    Submission,
+)
+from connector.accounting.xero import catalogue, contacts, invoices, wire
+from connector.accounting.xero.client import PAUSE, Client, Refused
+from connector.domain.documents import Party
+
+BATCH_SIZE = 50
+BATCH_BYTES = 3_000_000
+NUMBERS_IN_ONE_CALL = 40
+PAGE_SIZE = 100
+MOST_PAGES = 20
+_WRITE = {"summarizeErrors": "false", "unitdp": "4"}
+_ENVELOPE = len(invoices.body([]))
+_TENANT_IN_KEY = 60
+
+
+class XeroSystem:
+    """One organisation in Xero."""
+
+    def __init__(
+        self, name: str, tenant_id: str, client: Client, style: invoices.Style, times: tuple[timedelta, timedelta]
+    ) -> None:
+        """Args: `times`, the quiet period and the time-out of one call."""
+        self._name = name
+        self._tenant_id = tenant_id
+        self._client = client
+        self._style = style
+        self._capabilities = _capabilities(style.status, *times)
+
+    @property
+    def tenant(self) -> str:
+        """Our name of the organisation."""
+        return self._name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What Xero can do, and what is assumed of it."""
+        return self._capabilities
+
+    def catalogue(self) -> Catalogue | RetryLater:
+        """What the organisation has set up, in five calls."""
+        return catalogue.fetch(self._client, self._client.now)
+
+    def find_contacts(self, parties: Sequence[Party]) -> Mapping[str, ContactAnswer] | RetryLater:
+        """The contact of each party, by partner id."""
+        return contacts.find(self._client, parties)
+
+    def create_contacts(self, parties: Sequence[Party], key: str, not_after: datetime) -> Mapping[str, ContactAnswer]:
+        """Create one contact for each party, in one call; `key` is made unique to this organisation."""
+        return contacts.create(self._client, parties, self._key(f"contacts {key}"), not_after)
+
+    def batches(self, submissions: Sequence[Submission]) -> list[list[Submission]]:
+        """At most 50 documents and 3 MB to a call."""
+        cut: list[list[Submission]] = []
+        size = BATCH_BYTES
+        for submission in submissions:
+            own = len(invoices.element(submission, self._style).encode()) + 1
+            if not cut or len(cut[-1]) == BATCH_SIZE or size + own > BATCH_BYTES:
+                cut.append([])
+                size = _ENVELOPE
+            cut[-1].append(submission)
+            size += own
+        return cut
+
+    def create(self, batch: Sequence[Submission], not_after: datetime) -> Mapping[str, Outcome]:
+        """Create the invoices of one batch in one call."""
+        body = invoices.body(invoices.element(submission, self._style) for submission in batch)
+        named = sorted((submission.document.number, submission.epoch) for submission in batch)
+        key = self._key(f"invoices {named} {sha256(body).hexdigest()}")
+        reply = self._client.write("Invoices", _WRITE, body, key, not_after)
+        if isinstance(reply, dict):
+            return invoices.outcomes(batch, reply)
+        if isinstance(reply, Refused):
+            return invoices.refused(batch, reply)
+        return {submission.document.number: reply for submission in batch}
+
+    def read_back(self, numbers: Sequence[str]) -> Mapping[str, RemoteDocument] | RetryLater:
+        """The invoices of these numbers; bills that suppliers gave the same number are none of them."""
+        found: list[RemoteDocument] = []
+        for start in range(0, len(numbers), NUMBERS_IN_ONE_CALL):
+            wanted = numbers[start : start + NUMBERS_IN_ONE_CALL]
+            for page in range(1, MOST_PAGES + 1):
+                reply = self._client.read("Invoices", _look_up(wanted, page))
+                if isinstance(reply, RetryLater):
+                    return reply
+                elements = wire.elements(reply or {}, "Invoices")
+                read = [invoices.parsed(one) for one in elements if _is_wanted(one, wanted)]
+                whole = [one for one in read if one is not None]
+                if len(whole) < len(read) or "Invoices" not in (reply or {}):
+                    reason = "Xero's answer to a look-up by number is not whole."
+                    return RetryLater(self._client.now() + PAUSE, reason, whole_tenant=True)
+                found += whole
+                if len(elements) < PAGE_SIZE:
+                    break
+        return invoices.living_first(found)
+
+    def _key(self, content: str) -> str:
+        return f"{self._tenant_id[:_TENANT_IN_KEY]}-{sha256(content.encode()).hexdigest()}"
+
+
+def _look_up(numbers: Sequence[str], page: int) -> dict[str, str]:
+    return {
+        "InvoiceNumbers": ",".join(numbers),
+        "includeArchived": "true",
+        "page": str(page),
+        "pageSize": str(PAGE_SIZE),
+    }
+
+
+def _is_wanted(one: dict[str, Any], numbers: Sequence[str]) -> bool:
+    return wire.text(one, "Type") == invoices.SALES and wire.text(one, "InvoiceNumber") in numbers
+
+
+def _capabilities(status: str, quiet: timedelta, time_out: timedelta) -> Capabilities:
+    approved = ("AUTHORISED", "PAID")
+    return Capabilities(
+        system="xero",
+        batch_size=BATCH_SIZE,
+        batch_bytes=BATCH_BYTES,
+        in_flight=5,
+        key_lifetime=timedelta(minutes=6),
+        quiet=quiet,
+        time_out=time_out,
+        number_is_unique=True,
+        search_is_consistent=False,
+        commits_after_failure=True,
+        number_max_length=255,
+        description_max_length=4000,
+        adoptable=frozenset(approved if status == "AUTHORISED" else ("DRAFT", "SUBMITTED", *approved)),
+    )

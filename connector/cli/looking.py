@@ -1,0 +1,114 @@
+"""status, runs, documents, exceptions, explain, balance: look, change nothing."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from connector.cli import opening
+from connector.cli.output import finish, table
+from connector.cli.show import show_attention, show_balances, show_documents, show_tie_out
+from connector.runs import explain as explaining
+from connector.runs import store, views, workspace
+from connector.runs.errors import INPUT, REMAINS, StopError
+from connector.runs.tieout import TieOut, tie_out
+
+
+def tie_out_to_plain(tied: TieOut) -> dict[str, Any]:
+    """A tie-out as JSON values."""
+    return {
+        "run": tied.run_id,
+        "ties": tied.ties,
+        "stages": [
+            {"name": one.name, "count": one.count, "minor": dict(one.minor), "note": one.note} for one in tied.stages
+        ],
+        "checks": [{"name": one.name, "left": one.left, "right": one.right} for one in tied.checks],
+    }
+
+
+def status(folder: Path, run: str, *, as_json: bool) -> None:
+    """The tie-out of a run and what is open."""
+    with opening.opened(folder):
+        if not store.run_states():
+            nothing = Text("No runs yet: 'connector plan FILE'.")
+            finish({"runs": 0}, 0, as_json=as_json, render=lambda to: to.print(nothing))
+        state = store.state_of(run)
+        tied = tie_out(run)
+        found = views.exceptions()
+
+        def render(to: Console) -> None:
+            to.print(Text(f"{state.run_id} is {state.state} since {state.state_at:%Y-%m-%d %H:%M} UTC."))
+            show_tie_out(to, tied)
+            to.print(Text(f"{len(found)} things need a person: 'connector exceptions'."))
+
+        plain = {"state": state.state, "tie_out": tie_out_to_plain(tied), "exceptions": len(found)}
+        remains = state.state == "approved" and not tied.ties
+        finish(plain, REMAINS if remains else 0, as_json=as_json, render=render)
+
+
+def runs(folder: Path, *, as_json: bool) -> None:
+    """The runs."""
+    with opening.opened(folder):
+        states = store.run_states()
+        rows = [
+            (
+                one.run_id,
+                f"{one.created_at:%Y-%m-%d %H:%M}",
+                one.created_by,
+                one.state,
+                str(len(one.plan["documents"])),
+                str(len(one.plan["problems"])),
+                ", ".join(str(source["name"]) for source in one.plan["sources"]),
+            )
+            for one in states
+        ]
+        columns = ["run", "planned", "by", "state", "documents", "problems", "sources"]
+        plain = {"runs": [dict(zip(columns, row, strict=True)) for row in rows]}
+        shown = table("Runs", columns, rows, ["documents", "problems"]) if rows else Text("No runs yet.")
+        finish(plain, 0, as_json=as_json, render=lambda to: to.print(shown))
+
+
+def documents(folder: Path, run: str, *, as_json: bool) -> None:
+    """The documents."""
+    with opening.opened(folder):
+        found = views.documents(run or None)
+        plain = {"documents": [views.document_to_plain(one) for one in found]}
+        finish(plain, 0, as_json=as_json, render=lambda to: show_documents(to, found))
+
+
+def exceptions(folder: Path, *, as_json: bool) -> None:
+    """What needs a person."""
+    with opening.opened(folder):
+        found = views.exceptions()
+        plain = {"exceptions": [asdict(one) for one in found]}
+        finish(plain, REMAINS if found else 0, as_json=as_json, render=lambda to: show_attention(to, found))
+
+
+def explain(folder: Path, subject: str, *, as_json: bool) -> None:
+    """Why a line or a client is billed as it is."""
+    with opening.opened(folder):
+        reasons = explaining.explain(subject)
+
+        def render(to: Console) -> None:
+            for reason in reasons:
+                to.print(Text(reason.title, style="bold"))
+                for label, text in reason.facts:
+                    to.print(Text(f"  {label:<9} {text}"))
+
+        plain = {"explained": [{"title": one.title, "facts": dict(one.facts)} for one in reasons]}
+        finish(plain, 0, as_json=as_json, render=render)
+
+
+def balance(folder: Path, partner: str, *, as_json: bool) -> None:
+    """Assessment Only places."""
+    with opening.opened(folder) as config:
+        rulebook = workspace.open_files(config).rulebook
+        found = [
+            one for one in views.bundle_balances(rulebook, opening.now().date()) if partner in ("", one.partner_id)
+        ]
+        if partner and not found:
+            raise StopError(f"partner {partner} is not in the partner master", "'connector balance' lists all.", INPUT)
+        plain = {"balances": [{**asdict(one), "left": one.left} for one in found]}
+        finish(plain, 0, as_json=as_json, render=lambda to: show_balances(to, found))

@@ -1,0 +1,216 @@
+"""The commands. Each imports what it needs when it runs, so that `--help` and wrong usage answer at once."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Folder = Annotated[
+    Path, typer.Option("--folder", "-C", help="The working folder.", envvar="CONNECTOR_FOLDER", show_default=False)
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+Sources = Annotated[list[Path], typer.Argument(help="Workbooks (.xlsx) and CSV files.", metavar="FILE…")]
+Run = Annotated[str, typer.Argument(help="A run, such as R-0001; 'latest' is the last one planned.")]
+HERE = Path()
+
+app = typer.Typer(
+    name="connector",
+    help="Bills partners for their clients: workbooks in, invoices in the accounting system out, nothing billed twice.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.command()
+def init(
+    directory: Annotated[Path, typer.Argument(help="The folder to make.", metavar="DIR")] = HERE,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Make a working folder that runs as it is: settings, rules, mappings, samples, a workbook template."""
+    from connector.cli import setting_up
+
+    setting_up.init(directory, as_json=as_json)
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option("--folder", "-C", help="Where the demo lives.")] = Path("demo"),
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Run the main job on the samples, end to end, against the sandbox."""
+    from connector.cli import demonstration
+
+    demonstration.run(folder, as_json=as_json)
+
+
+@app.command()
+def check(files: Sources, *, folder: Folder = HERE, as_json: AsJson = False) -> None:
+    """Read and validate files; write nothing."""
+    from connector.cli import planning
+
+    planning.check(folder, files, as_json=as_json)
+
+
+@app.command()
+def plan(
+    files: Sources,
+    *,
+    as_of: Annotated[
+        str, typer.Option("--as-of", help="The day to plan for, such as 2025-06-30. Default: today.", metavar="DATE")
+    ] = "",
+    folder: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Make a run plan: documents, lines, money, and every row in its bucket. Nothing reaches the books."""
+    from connector.cli import planning
+
+    planning.plan(folder, files, as_of, as_json=as_json)
+
+
+@app.command()
+def show(run: Run = "latest", *, folder: Folder = HERE, as_json: AsJson = False) -> None:
+    """Show a run plan."""
+    from connector.cli import planning
+
+    planning.show(folder, run, as_json=as_json)
+
+
+@app.command()
+def approve(run: Run, *, folder: Folder = HERE, as_json: AsJson = False) -> None:
+    """Approve a run plan: it is applied exactly, or refused with what has changed."""
+    from connector.cli import planning
+
+    planning.approve(folder, run, as_json=as_json)
+
+
+@app.command()
+def push(
+    run: Run = "latest",
+    *,
+    until_done: Annotated[bool, typer.Option("--until-done", help="Wait out the limits of each minute.")] = False,
+    retry_rejected: Annotated[
+        bool, typer.Option("--retry-rejected", help="Send refused documents again, once their cause is mended.")
+    ] = False,
+    folder: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Send approved documents to the accounting system, each exactly once, and tie the run out."""
+    from connector.cli import sending
+
+    sending.push(folder, run, until_done=until_done, retry_rejected=retry_rejected, as_json=as_json)
+
+
+@app.command()
+def status(run: Run = "latest", *, folder: Folder = HERE, as_json: AsJson = False) -> None:
+    """What is where: the tie-out of a run, and how many things need a person."""
+    from connector.cli import looking
+
+    looking.status(folder, run, as_json=as_json)
+
+
+@app.command()
+def runs(*, folder: Folder = HERE, as_json: AsJson = False) -> None:
+    """List the runs."""
+    from connector.cli import looking
+
+    looking.runs(folder, as_json=as_json)
+
+
+@app.command()
+def documents(
+    run: Annotated[str, typer.Argument(help="Only those of this run.")] = "",
+    *,
+    folder: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """List the documents and where each is."""
+    from connector.cli import looking
+
+    looking.documents(folder, run, as_json=as_json)
+
+
+@app.command()
+def exceptions(*, folder: Folder = HERE, as_json: AsJson = False) -> None:
+    """What needs a person, each with its next step."""
+    from connector.cli import looking
+
+    looking.exceptions(folder, as_json=as_json)
+
+
+@app.command()
+def explain(
+    subject: Annotated[str, typer.Argument(help="A document, a line (US-000001/2), or a client.")],
+    *,
+    folder: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Why it is billed as it is: rule, tier, price, source row."""
+    from connector.cli import looking
+
+    looking.explain(folder, subject, as_json=as_json)
+
+
+@app.command()
+def balance(
+    partner: Annotated[str, typer.Argument(help="Only this partner.")] = "",
+    *,
+    folder: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Assessment Only places: included, bought, used, left."""
+    from connector.cli import looking
+
+    looking.balance(folder, partner, as_json=as_json)
+
+
+@app.command()
+def template(
+    out: Annotated[Path, typer.Argument(help="The workbook to write.", metavar="OUT.xlsx")],
+    *,
+    folder: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Write an empty workbook with the columns that are read, and drop-downs of the allowed values."""
+    from connector.cli import setting_up
+
+    setting_up.template(folder, out, as_json=as_json)
+
+
+@app.command()
+def sandbox(
+    *,
+    port: Annotated[int, typer.Option(help="The port on this machine; 0 takes a free one.", min=0, max=65535)] = 8765,
+    state: Annotated[Path, typer.Option(help="Where the sandbox keeps its books.")] = Path("sandbox.sqlite3"),
+) -> None:
+    """Run a stand-in for Xero on this machine, with books of its own, until Ctrl-C."""
+    from connector.cli import setting_up
+
+    setting_up.sandbox(port, state)
+
+
+@app.command()
+def doctor(*, folder: Folder = HERE, as_json: AsJson = False) -> None:
+    """Check this installation, the working folder, its rules, its ledger and its accounting systems."""
+    from connector.cli import health
+
+    health.doctor(folder, as_json=as_json)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    from connector import __version__
+
+    sys.stdout.write(f"connector {__version__}\n")
+
+
+def main() -> None:
+    """The program: every expected failure is one message, a next step and its exit code."""
+    from connector.cli.failing import guarded
+
+    sys.exit(guarded(app, sys.argv[1:]))

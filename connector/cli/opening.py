@@ -1,0 +1,38 @@
+"""What every command does first: who is asking, when it is, and the working folder they mean."""
+
+import getpass
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from connector import ledger
+from connector.runs import workspace
+from connector.runs.config import Config, load_config
+
+
+def now() -> datetime:
+    """The moment, UTC. Only the doors read the clock."""
+    return datetime.now(UTC)
+
+
+def who() -> str:
+    """The person who runs the command: `CONNECTOR_USER`, else the account's name."""
+    return os.environ.get("CONNECTOR_USER") or getpass.getuser()
+
+
+def config(folder: Path) -> Config:
+    """The settings of the working folder."""
+    return load_config(folder, os.environ)
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Config]:
+    """The working folder with its ledger open."""
+    settings = config(folder)
+    workspace.open_ledger(settings)
+    try:
+        yield settings
+    finally:
+        ledger.close_store()

@@ -1,0 +1,93 @@
+"""How the command line speaks: results on standard output, everything else on standard error, or one JSON document.
+
+Colours and boxes appear on a terminal only; rich sees to that.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from connector.domain.problems import Problem
+
+_WIDE = 160
+
+
+def console(*, to_stderr: bool = False) -> Console:
+    """A console on standard output, or on standard error for messages."""
+    stream = sys.stderr if to_stderr else sys.stdout
+    width = None if stream.isatty() else _WIDE
+    return Console(file=stream, width=width, highlight=False, soft_wrap=not stream.isatty())
+
+
+def say(message: str) -> None:
+    """One message to the person, on standard error."""
+    console(to_stderr=True).print(Text(message))
+
+
+def finish(plain: Mapping[str, Any], exit_code: int, *, as_json: bool, render: Callable[[Console], None]) -> NoReturn:
+    """End a command: its result as JSON or for people, then its exit code."""
+    if as_json:
+        print_json({**plain, "exit_code": exit_code})
+    else:
+        render(console())
+    raise typer.Exit(exit_code)
+
+
+def print_json(plain: Mapping[str, Any]) -> None:
+    """The one JSON document of a command, on standard output."""
+    sys.stdout.write(json.dumps(plain, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[str] = ()) -> Table:
+    """A table for people; the columns named in `numbers` are aligned right. Cell texts are shown as they are."""
+    made = Table(title=Text(title, style="bold"), box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    for name in columns:
+        right = name in numbers
+        made.add_column(name, justify="right" if right else "left", no_wrap=right, overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(cell) for cell in row))
+    return made
+
+
+def print_problems(to: Console, problems: Sequence[Problem]) -> None:
+    """Every problem in the house form, with an empty line after each."""
+    for problem in problems:
+        style = "red" if problem.severity == "error" else "yellow"
+        first, _, rest = str(problem).partition("\n")
+        to.print(Text(first, style=style))
+        to.print(Text(rest))
+        to.print()
+
+
+@contextmanager
+def progress_bar(*, shown: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar on standard error, fed with what is done, how much, and of how much; silent off a terminal."""
+    if not shown or not sys.stderr.isatty():
+        yield lambda _what, _done, _total: None
+        return
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        console=console(to_stderr=True),
+        transient=True,
+    )
+    tasks: dict[str, Any] = {}
+    with bar:
+
+        def report(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total)
+            bar.update(tasks[what], completed=done, total=total)
+
+        yield report

@@ -1,0 +1,118 @@
+"""check, plan, show, approve."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from connector.cli import opening
+from connector.cli.output import finish, print_problems, progress_bar, table
+from connector.cli.show import show_plan
+from connector.intake import Intake
+from connector.runs import store, workspace
+from connector.runs.approve import Approval
+from connector.runs.config import Config
+from connector.runs.errors import INPUT, REMAINS, StopError
+from connector.runs.runplan import RunPlan, problem_to_plain
+
+
+def read(files: workspace.Files, paths: Sequence[Path], *, as_json: bool) -> Intake:
+    """Read the sources, with a progress bar for people."""
+    with progress_bar(shown=not as_json) as progress:
+        return workspace.read_files(files, paths, progress)
+
+
+def check(folder: Path, paths: Sequence[Path], *, as_json: bool) -> None:
+    """Read and validate; write nothing."""
+    files = workspace.open_files(opening.config(folder))
+    intake = read(files, paths, as_json=as_json)
+    counted = intake.rows.group_by("source", "record_kind", "kind").len().sort("source", "record_kind", "kind").rows()
+    wrong, warnings = workspace.faults_by_severity(intake.problems)
+
+    def render(to: Console) -> None:
+        rows = [(source, records or "-", kind, str(number)) for source, records, kind, number in counted]
+        to.print(table("Rows", ["source", "records", "kind", "rows"], rows, ["rows"]))
+        print_problems(to, intake.problems)
+        to.print(Text(f"{wrong} errors, {warnings} warnings. Nothing was written."))
+
+    plain = {
+        "sources": [asdict(source) for source in intake.sources],
+        "rows": [dict(zip(("source", "record_kind", "kind", "rows"), row, strict=True)) for row in counted],
+        "problems": [problem_to_plain(problem) for problem in intake.problems],
+    }
+    finish(plain, INPUT if wrong else 0, as_json=as_json, render=render)
+
+
+def plan(folder: Path, paths: Sequence[Path], as_of: str, *, as_json: bool) -> None:
+    """Make and show a run plan."""
+    day = parse_day(as_of)
+    with opening.opened(folder) as config:
+        made = make(config, paths, day, as_json=as_json)
+        finish(made.to_plain(), exit_code(made), as_json=as_json, render=lambda to: show_plan(to, made))
+
+
+def make(config: Config, paths: Sequence[Path], day: date | None, *, as_json: bool) -> RunPlan:
+    """Read the sources and store the plan made from them. The ledger is open."""
+    files = workspace.open_files(config)
+    intake = read(files, paths, as_json=as_json)
+    return workspace.plan_run(config, files, intake, as_of=day, now=opening.now(), by=opening.who())
+
+
+def exit_code(plan: RunPlan) -> int:
+    """1 when the input has problems, 3 when something waits for a decision, else 0."""
+    wrong, _ = workspace.faults_by_severity(plan.problems)
+    if wrong:
+        return INPUT
+    return REMAINS if plan.held else 0
+
+
+def show(folder: Path, run: str, *, as_json: bool) -> None:
+    """Show a stored plan."""
+    with opening.opened(folder):
+        found = store.load_plan(run)
+        state = store.state_of(run).state
+        plain = {**found.to_plain(), "state": state}
+        finish(plain, 0, as_json=as_json, render=lambda to: show_plan(to, found, state))
+
+
+def approve(folder: Path, run: str, *, as_json: bool) -> None:
+    """Approve a run."""
+    with opening.opened(folder) as config:
+        files = workspace.open_files(config)
+        done = workspace.approve_run(files, run, now=opening.now(), by=opening.who())
+        plain = {
+            "run": done.run_id,
+            "charges": done.charges,
+            "documents": [document.to_plain() for document in done.documents],
+            "chain_heads": dict(done.heads),
+        }
+        finish(plain, 0, as_json=as_json, render=lambda to: show_approval(to, done))
+
+
+def show_approval(to: Console, done: Approval) -> None:
+    """What an approval wrote, for people."""
+    rows = [(one.number, f"{one.party.partner_id} {one.party.name}", str(one.total)) for one in done.documents]
+    if rows:
+        to.print(table(f"Approved: {done.run_id}", ["number", "partner", "total"], rows, ["total"]))
+    else:
+        to.print(Text(f"Approved: {done.run_id}. It has no document: there was nothing new to bill."))
+    to.print(Text(f"{done.charges} charges and opening entries written."))
+    for entity, head in done.heads.items():
+        to.print(Text(f"chain head of {entity}: {head}"))
+
+
+def parse_day(text: str) -> date | None:
+    """The day of `--as-of`.
+
+    Raises:
+        StopError: it is no day of the calendar.
+    """
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise StopError(f"--as-of {text!r} is no date", "Write it as 2025-06-30.") from error

@@ -1,0 +1,99 @@
+"""push: send, read back, tie out, and say plainly what needs a person."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from connector.cli import opening
+from connector.cli.looking import tie_out_to_plain
+from connector.cli.output import finish, progress_bar, say
+from connector.cli.show import show_tie_out
+from connector.runs import crashpoints
+from connector.runs.errors import REMAINS, USAGE, StopError
+from connector.runs.push_result import Progress, PushResult
+from connector.runs.sending import Clock, Sent, send_run
+
+
+def push(folder: Path, run: str, *, until_done: bool, retry_rejected: bool, as_json: bool) -> None:
+    """Send a run's documents."""
+    arm_crash_point()
+    with opening.opened(folder) as config, progress_bar(shown=not as_json) as bar:
+        sent = send_run(
+            config,
+            run,
+            Clock(opening.now, time.sleep),
+            until_done=until_done,
+            retry_rejected=retry_rejected,
+            report=reporter(bar),
+        )
+    finish(to_plain(sent), exit_code(sent), as_json=as_json, render=lambda to: show_sent(to, sent))
+
+
+def arm_crash_point() -> None:
+    """Arm the crash point that a test names in the environment."""
+    try:
+        crashpoints.arm_from(os.environ.get(crashpoints.VARIABLE, ""))
+    except ValueError as error:
+        raise StopError(f"{crashpoints.VARIABLE}: {error}", "Unset it; only tests of crashes set it.") from error
+
+
+def reporter(bar: Callable[[str, int, int], None]) -> Callable[[Progress], None]:
+    """What a push tells: its progress to the bar, and every new sentence to the person."""
+    told: set[str] = set()
+
+    def report(progress: Progress) -> None:
+        bar("documents", progress.settled, max(progress.total, 1))
+        if progress.message not in told:
+            told.add(progress.message)
+            say(progress.message)
+
+    return report
+
+
+def exit_code(sent: Sent) -> int:
+    """2 when a connection is set up wrongly, 3 when something remains, else 0."""
+    if sent.setup_faults:
+        return USAGE
+    return REMAINS if sent.remains else 0
+
+
+def to_plain(sent: Sent) -> dict[str, object]:
+    """What a push did, as JSON values."""
+    return {
+        "run": sent.run_id,
+        "tenants": {name: asdict(result) for name, result in sent.results.items()},
+        "setup_faults": {name: {"message": one, "next_step": two} for name, (one, two) in sent.setup_faults.items()},
+        "not_read_back": dict(sent.unread),
+        "tie_out": tie_out_to_plain(sent.tied),
+    }
+
+
+def show_sent(to: Console, sent: Sent) -> None:
+    """What a push did, for people."""
+    for name, result in sent.results.items():
+        _show_result(to, name, result)
+    for name, (message, next_step) in sent.setup_faults.items():
+        to.print(Text(f"{name}: {message}", style="red"))
+        to.print(Text(f"  {next_step}"))
+    for name, reason in sent.unread.items():
+        to.print(Text(f"{name}: not read back: {reason}", style="yellow"))
+    show_tie_out(to, sent.tied)
+    if sent.remains or sent.setup_faults:
+        to.print(Text("Something remains: 'connector exceptions' lists it."))
+
+
+def _show_result(to: Console, name: str, result: PushResult) -> None:
+    to.print(Text(f"{name}: {len(result.booked)} booked, {len(result.adopted)} found in the books already."))
+    for one in (*result.rejected, *result.quarantined, *result.drift):
+        to.print(Text(f"  {one.number}: {one.reason}", style="red"))
+    for waiting in result.waiting:
+        when = f"not before {waiting.not_before:%Y-%m-%d %H:%M:%S} UTC" if waiting.not_before else "with the next push"
+        to.print(Text(f"  {waiting.number}: {when}: {waiting.reason}", style="yellow"))
+    if result.stopped:
+        again = f" It can go on at {result.resume_at:%Y-%m-%d %H:%M:%S} UTC." if result.resume_at else ""
+        to.print(Text(f"  stopped: {result.stopped}{again}", style="yellow"))

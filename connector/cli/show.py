@@ -1,0 +1,142 @@
+"""A run plan and a tie-out as people read them."""
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from connector.billing.balance import Balance
+from connector.cli.output import print_problems, table
+from connector.domain.money import Money
+from connector.runs.runplan import RunPlan
+from connector.runs.tieout import TieOut
+from connector.runs.views import Attention, DocumentState
+
+_MOST_LINES = 60
+_PLAN_WORDS = {
+    "blocked": "blocked: a fault must be mended first",
+    "blocked_row": "blocked row: it could not be read",
+    "held": "held: a question must be answered, or a rule says so",
+    "not_billable": "not billable: a rule says so",
+    "opening": "opening: before go-live, not billed",
+    "unchanged": "unchanged since it was last settled",
+    "already_billed": "already billed",
+    "inside_bundle": "inside a bundle: Assessment Only",
+    "awaiting_document": "charged, awaiting its document",
+    "billed": "billed by this run",
+    "template_row": "template row: never billed",
+    "new": "new",
+}
+
+
+def show_plan(to: Console, plan: RunPlan, state: str = "planned") -> None:
+    """The whole run plan: rows, buckets, documents and lines, problems, totals."""
+    days = ", ".join(f"{entity} {day}" for entity, day in plan.as_of.items())
+    to.print(Text(f"Run {plan.run_id} ({state}), as of {days}; rulebook {plan.pins.rulebook[:12]}", style="bold"))
+    rows = ((source, kind, str(number)) for source, kinds in plan.row_kinds.items() for kind, number in kinds.items())
+    to.print(table("Rows", ["source", "kind", "rows"], rows, ["rows"]))
+    buckets = (
+        (kind, _PLAN_WORDS.get(bucket, bucket), str(number))
+        for kind, numbers in plan.buckets.items()
+        for bucket, number in numbers.items()
+    )
+    to.print(table("Records, each in one bucket", ["records", "bucket", "count"], buckets, ["count"]))
+    _show_documents(to, plan)
+    if plan.problems:
+        to.print(Text("Problems", style="bold"))
+        print_problems(to, plan.problems)
+    _show_summary(to, plan)
+
+
+def _show_documents(to: Console, plan: RunPlan) -> None:
+    if not plan.drafts:
+        to.print(Text("No document: there is nothing new to bill."))
+        return
+    rows = [
+        (
+            draft.document.selling_entity,
+            f"{draft.document.party.partner_id} {draft.document.party.name}",
+            str(draft.document.dated),
+            str(draft.document.due),
+            str(len(draft.document.lines)),
+            str(draft.document.net),
+            str(draft.document.tax),
+            str(draft.document.total),
+            "blocked: " + "; ".join(text for _, text in draft.faults) if draft.faults else "ready",
+        )
+        for draft in plan.drafts
+    ]
+    columns = ["entity", "partner", "dated", "due", "lines", "net", "tax", "total", "state"]
+    to.print(table("Documents", columns, rows, ["lines", "net", "tax", "total"]))
+    lines = [
+        (
+            draft.document.party.partner_id,
+            line.description,
+            line.account,
+            line.tax_code,
+            _moneys({draft.document.currency: line.net_minor}),
+        )
+        for draft in plan.drafts
+        for line in draft.document.lines
+    ]
+    to.print(table("Lines", ["partner", "line", "account", "tax", "net"], lines[:_MOST_LINES], ["net"]))
+    if len(lines) > _MOST_LINES:
+        to.print(Text(f"… and {len(lines) - _MOST_LINES} more lines; 'connector show {plan.run_id} --json' has all."))
+
+
+def _show_summary(to: Console, plan: RunPlan) -> None:
+    totals = ", ".join(str(total) for total in plan.totals.values()) or "nothing"
+    to.print(Text(f"{len(plan.documents)} documents to approve, total with tax: {totals}.", style="bold"))
+    to.print(Text(f"Counts and money tie ({len(plan.checks)} checks)."))
+
+
+def show_tie_out(to: Console, tied: TieOut) -> None:
+    """The stages and what they amount to, then every equation that does not hold."""
+    rows = [(stage.name, str(stage.count), _moneys(stage.minor), stage.note) for stage in tied.stages]
+    to.print(table(f"Tie-out of {tied.run_id}", ["stage", "count", "money", "note"], rows, ["count", "money"]))
+    wrong = [check for check in tied.checks if not check.ties]
+    for check in wrong:
+        to.print(Text(f"does not tie: {check.name}: {check.left} against {check.right}", style="red"))
+    if not wrong:
+        to.print(Text(f"Everything ties ({len(tied.checks)} checks).", style="green"))
+
+
+def show_documents(to: Console, documents: Sequence[DocumentState]) -> None:
+    """Documents with their state."""
+    rows = [
+        (
+            one.document.number,
+            one.run_id,
+            f"{one.document.party.partner_id} {one.document.party.name}",
+            str(one.document.dated),
+            str(one.document.total),
+            one.state,
+            one.detail,
+        )
+        for one in documents
+    ]
+    columns = ["number", "run", "partner", "dated", "total", "state", "detail"]
+    to.print(table("Documents", columns, rows, ["total"]) if rows else Text("No documents yet."))
+
+
+def show_attention(to: Console, found: Sequence[Attention]) -> None:
+    """What needs a person."""
+    if not found:
+        to.print(Text("Nothing needs a person."))
+    for one in found:
+        to.print(Text(f"{one.where}: {one.what} [{one.kind}]", style="yellow"))
+        to.print(Text(f"  {one.next_step}"))
+
+
+def show_balances(to: Console, found: Sequence[Balance]) -> None:
+    """Assessment Only places of each partner."""
+    columns = ["partner", "opening", "included", "bought", "used", "left"]
+    rows = [
+        (one.partner_id, str(one.opening), str(one.included), str(one.bought), str(one.used), str(one.left))
+        for one in found
+    ]
+    to.print(table("Assessment Only places", columns, rows, columns[1:]) if rows else Text("No partners yet."))
+
+
+def _moneys(minor: Mapping[str, int]) -> str:
+    return ", ".join(str(Money(amount, code)) for code, amount in minor.items())

@@ -1,0 +1,37 @@
+"""Intake: files of finance people to typed records and problems, every value traceable to its cell.
+
+It reads and checks one upload at a time; what the ledger already knows, and duplicates between files, are billing's
+business. A record with an error is in no table of records; its row is counted as blocked. The public names are looked
+up when they are first used: the reading process lives in this package too, and must not load what it never needs.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from connector.intake.door import Intake, SourceInfo, read_sources
+    from connector.intake.kinds import KINDS
+    from connector.intake.limits import Limits
+    from connector.intake.load import load_mappings
+    from connector.intake.mapping import Mapping, Mappings
+
+_HOMES = {
+    "KINDS": "kinds",
+    "Intake": "door",
+    "Limits": "limits",
+    "Mapping": "mapping",
+    "Mappings": "mapping",
+    "SourceInfo": "door",
+    "load_mappings": "load",
+    "read_sources": "door",
+}
+
+__all__ = ["KINDS", "Intake", "Limits", "Mapping", "Mappings", "SourceInfo", "load_mappings", "read_sources"]
+
+
+def __getattr__(name: str) -> object:
+    """The public name, from the module that owns it."""
+    if name not in _HOMES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,53 @@
+"""The reading process: one uploaded file on standard input, columns as Arrow files in a folder. Run by `guard`.
+
+It limits itself before it looks at a byte, and it may die: that is a normal outcome, which `guard` puts into words.
+"""
+
+import json
+import resource
+import sys
+from pathlib import Path
+
+from connector.intake.csvfile import read_csv
+from connector.intake.limits import Limits
+from connector.intake.rawsheet import RawSheet, RefusedError
+from connector.intake.xlsx import read_workbook
+
+RESULT = "result.json"
+OUT_OF_MEMORY = 12
+
+
+def main(arguments: list[str]) -> int:
+    """Read standard input; write `result.json`, and for sheet n `n.values` and `n.marks`, into the folder named.
+
+    Args:
+        arguments: the folder, the kind of file (`xlsx` or `csv`), and the limits as JSON.
+
+    Returns:
+        the exit code: 0 also when the file was refused (the reason is in the result), 12 when memory ran out.
+    """
+    folder, kind, limits = Path(arguments[0]), arguments[1], Limits(**json.loads(arguments[2]))
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        data = sys.stdin.buffer.read()
+        sheets = read_workbook(data, limits) if kind == "xlsx" else (read_csv(data, limits),)
+        result = {"sheets": [_write(sheet, folder, number) for number, sheet in enumerate(sheets)]}
+    except RefusedError as refused:
+        place = {"sheet": refused.sheet, "row": refused.row, "column": refused.column}
+        result = {"refused": [{"code": refused.code, "message": str(refused), "next_step": refused.next_step, **place}]}
+    except MemoryError:
+        return OUT_OF_MEMORY
+    (folder / RESULT).write_text(json.dumps(result), encoding="utf-8")
+    return 0
+
+
+def _write(sheet: RawSheet, folder: Path, number: int) -> dict[str, object]:
+    sheet.frame.write_ipc(folder / f"{number}.values")
+    sheet.marks.write_ipc(folder / f"{number}.marks")
+    return {"name": sheet.name, "hidden": sheet.hidden, "width": sheet.width}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,147 @@
+"""A column of texts to a column of values, with what is wrong by distinct text. The only place where sorts meet frames."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import polars as pl
+
+from connector.domain.employees import Size
+from connector.intake import values
+from connector.intake.dates import order_of, read_date
+from connector.intake.fields import Field, Sort
+from connector.intake.values import LONGEST_TEXT, Wrong
+from connector.intake.words import same
+
+# A plain domain, after lower case: read without Python. What does not match is looked at one by one.
+_PLAIN_DOMAIN = r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$"
+_PASTED_DOMAIN = r"^(?:https?://)?(?:www\.)?((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63})/?$"
+_PUNYCODE = "xn--"
+_PLAIN_COUNT = r"^[1-9][0-9]{0,6}$"
+_DOUBTFUL_TEXT = r"[\x00-\x1f\x7f-\x9f]"
+_DOUBTFUL_IDENTIFIER = r"[\x00-\x1f\x7f-\x9f]|^[0-9](?:[.,][0-9]+)?[eE]|^[+-]?[0-9]{4,}-[0-9]{2}-[0-9]{2} "
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the mapping tells about one field: its words, its date order, and where to change it."""
+
+    words: Mapping[str, str]
+    order: str | None
+    place: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A column that was read.
+
+    Attributes:
+        columns: name of a table column → its values, as long as the texts.
+        wrong: text → what is wrong with it.
+        texts: the texts `wrong` speaks of: those read, after the mapping's words.
+    """
+
+    columns: Mapping[str, pl.Series]
+    wrong: Mapping[str, Wrong]
+    texts: pl.Series
+
+
+def read_column(texts: pl.Series, field: Field, told: Told) -> Reading:
+    """Read the texts of one field; blanks are null and stay null."""
+    if told.words and field.sort is not Sort.WORD:
+        texts = _through_words(texts, told.words)
+    match field.sort:
+        case Sort.TEXT:
+            return _checked(texts, field, _DOUBTFUL_TEXT, values.check_text)
+        case Sort.IDENTIFIER:
+            return _checked(texts, field, _DOUBTFUL_IDENTIFIER, values.check_identifier)
+        case Sort.DOMAIN:
+            return _domains(texts, field)
+        case Sort.SIZE | Sort.COUNT | Sort.BAND:
+            return _sizes(texts, field)
+        case Sort.DATE:
+            order = order_of(texts.drop_nulls().unique(), told.order)
+            read = partial(read_date, order=order, field=field.name, place=told.place)
+            return _each(texts, field.name, read, pl.Date)
+        case Sort.WHOLE:
+            return _each(texts, field.name, partial(values.read_whole, field=field), pl.Int64)
+        case Sort.WORD:
+            read_word = partial(values.read_word, field=field, values=told.words, place=told.place)
+            return _each(texts, field.name, read_word, pl.String)
+        case Sort.CURRENCY:
+            return _each(texts, field.name, values.read_currency, pl.String)
+        case Sort.COUNTRY:
+            return _each(texts, field.name, values.read_country, pl.String)
+        case Sort.EMAIL:
+            return _each(texts, field.name, values.read_email, pl.String)
+        case Sort.CONTACT:
+            return _each(texts, field.name, values.read_contact, pl.String)
+
+
+def _each(
+    texts: pl.Series, name: str, read: Callable[[str], Any | Wrong], dtype: type[pl.DataType]
+) -> Reading:
+    """Read every distinct text once."""
+    found: dict[str, Any] = {}
+    wrong: dict[str, Wrong] = {}
+    for text in texts.drop_nulls().unique():
+        value = read(text)
+        if isinstance(value, Wrong):
+            wrong[text] = value
+        else:
+            found[text] = value
+    return Reading({name: _replaced(texts, found, dtype).alias(name)}, wrong, texts)
+
+
+def _replaced(texts: pl.Series, found: Mapping[str, Any], dtype: type[pl.DataType]) -> pl.Series:
+    if not found:
+        return pl.Series([None], dtype=dtype).new_from_index(0, len(texts))
+    new = pl.Series(list(found.values()), dtype=dtype)
+    return texts.replace_strict(pl.Series(list(found)), new, default=None, return_dtype=dtype)
+
+
+def _through_words(texts: pl.Series, words: Mapping[str, str]) -> pl.Series:
+    mapped = {text: words[same(text)] for text in texts.drop_nulls().unique() if same(text) in words}
+    return texts.replace(mapped) if mapped else texts
+
+
+def _checked(texts: pl.Series, field: Field, doubtful: str, check: Callable[[str], Wrong | None]) -> Reading:
+    """Texts that stay as they are; only doubtful ones are looked at one by one."""
+    doubt = texts.filter(texts.str.contains(doubtful) | (texts.str.len_chars() > LONGEST_TEXT)).unique()
+    wrong = {text: fault for text in doubt if (fault := check(text)) is not None}
+    return Reading({field.name: texts.alias(field.name)}, wrong, texts)
+
+
+def _domains(texts: pl.Series, field: Field) -> Reading:
+    """Plain domains as they stand, pasted addresses by one expression, all else (IDN, ports, paths, faults) by Python."""
+    lower = texts.str.to_lowercase()
+    plain = lower.str.contains(_PLAIN_DOMAIN) & ~lower.str.starts_with("www.")
+    if not plain.all():
+        pasted = pl.when(plain).then(lower).otherwise(lower.str.extract(_PASTED_DOMAIN))
+        lower = pl.select(pasted).to_series()
+    doubt = texts.filter(texts.is_not_null() & (lower.is_null() | lower.str.contains(_PUNYCODE, literal=True)))
+    read = {text: values.read_domain(text) for text in doubt.unique()}
+    wrong = {text: value for text, value in read.items() if isinstance(value, Wrong)}
+    found = {text: value for text, value in read.items() if isinstance(value, str)}
+    if found:
+        lower = pl.select(pl.coalesce(_replaced(texts, found, pl.String), lower)).to_series()
+    return Reading({field.name: lower.alias(field.name)}, wrong, texts)
+
+
+def _sizes(texts: pl.Series, field: Field) -> Reading:
+    """Counts and bands of one column: `count_low`, `band_low`, `band_high`. Plain numbers are read without Python."""
+    plain = texts.str.contains(_PLAIN_COUNT) if field.sort is not Sort.BAND else texts.is_null()
+    counts = texts.set(~plain, None).str.to_integer(strict=False)
+    rest = texts.filter(~plain).drop_nulls()
+    read = {text: values.read_size(text, field.sort) for text in rest.unique()}
+    wrong = {text: size for text, size in read.items() if isinstance(size, Wrong)}
+    sizes = {text: size for text, size in read.items() if isinstance(size, Size)}
+    odd = {text: size.low for text, size in sizes.items() if size.source == "count"}
+    bands = {text: size for text, size in sizes.items() if size.source == "band"}
+    columns = {
+        "count_low": pl.select(pl.coalesce(counts, _replaced(texts, odd, pl.Int64))).to_series() if odd else counts,
+        "band_low": _replaced(texts, {text: size.low for text, size in bands.items()}, pl.Int64),
+        "band_high": _replaced(texts, {text: size.high for text, size in bands.items()}, pl.Int64),
+    }
+    return Reading(columns, wrong, texts)

@@ -1,0 +1,131 @@
+"""CSV files: encoding and delimiter by evidence, then every field as text, with a mark on records of odd length.
+
+Rows count records, as spreadsheet programs number them, so a quoted field with line breaks stays one row. Only records
+that hold a quote go through the `csv` module; all others are split at once.
+"""
+
+import csv
+from collections import Counter
+from collections.abc import Sequence
+
+import polars as pl
+
+from connector.intake.kinds import FILE_DAMAGED, FILE_TOO_COSTLY
+from connector.intake.limits import Limits
+from connector.intake.rawsheet import FIELDS, Mark, RawSheet, RefusedError, marks_frame
+
+_DELIMITERS = ",;\t|"
+_SAMPLE = 1_000
+_LONGEST_FIELD = 1_000_000
+_QUOTE = '"'
+
+
+def read_csv(data: bytes, limits: Limits) -> RawSheet:
+    """The file as one sheet without a name.
+
+    Raises:
+        RefusedError: it is not text, or larger than the limits.
+    """
+    csv.field_size_limit(_LONGEST_FIELD)
+    text = _decode(data).replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n")
+    while lines and not lines[-1]:
+        lines.pop()
+    delimiter = None
+    if lines and lines[0].lower().startswith("sep=") and len(lines[0]) == len("sep=?"):
+        delimiter, lines[0] = lines[0][-1], ""
+    delimiter = delimiter or _delimiter(lines[:_SAMPLE])
+    records, quoted = _records(lines, delimiter)
+    counts = records.str.count_matches(delimiter, literal=True) + 1
+    for index, fields in quoted.items():
+        counts[index] = len(fields)
+    widest = int(counts.max() or 1)  # type: ignore[arg-type]
+    if widest > limits.columns or len(records) > limits.rows:
+        message = f"the file has {len(records):,} rows and up to {widest:,} fields in a row"
+        raise RefusedError(FILE_TOO_COSTLY.code, message, FILE_TOO_COSTLY.remedy)
+    usual = Counter(counts.filter(records != "").to_list()).most_common(1)
+    width = usual[0][0] if usual else 1
+    odd = pl.DataFrame({"row": pl.int_range(1, len(records) + 1, eager=True), "n": counts, "text": records})
+    odd = odd.filter((pl.col("n") != width) & (pl.col("text") != ""))
+    marks = marks_frame(Mark(row, 0, FIELDS, str(n)) for row, n in odd.select("row", "n").iter_rows())
+    return RawSheet("", hidden=False, frame=_frame(records, quoted, delimiter, widest), marks=marks, width=width)
+
+
+def _decode(data: bytes) -> str:
+    """The text. UTF-16 without a mark is told by its NUL bytes; what is not UTF-8 is Windows-1252."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings = ["utf-16"]
+    elif b"\x00" in data[:4_000]:
+        encodings = ["utf-16-be" if data[:1] == b"\x00" else "utf-16-le"]
+    else:
+        encodings = ["utf-8-sig", "cp1252", "latin-1"]
+    for encoding in encodings:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\x00" not in text:
+            return text
+    message = "the file is no text in UTF-8, UTF-16 or Windows-1252"
+    raise RefusedError(FILE_DAMAGED.code, message, "Export it again as CSV UTF-8.")
+
+
+def _delimiter(lines: Sequence[str]) -> str:
+    """The delimiter under which most records have the same number of fields, more than one."""
+    best, score = ",", (0.0, 0)
+    for delimiter in _DELIMITERS:
+        try:
+            counts = Counter(len(record) for record in csv.reader(lines, delimiter=delimiter) if record)
+        except csv.Error:
+            continue
+        several = Counter({width: times for width, times in counts.items() if width > 1})
+        if several:
+            width, times = several.most_common(1)[0]
+            score, best = max((score, best), ((times / counts.total(), width), delimiter))
+    return best
+
+
+def _records(lines: list[str], delimiter: str) -> tuple[pl.Series, dict[int, list[str]]]:
+    """All records as text (a quoted one as something not blank), and the fields of those with quotes by index."""
+    if not any(_QUOTE in line for line in lines):
+        return pl.Series(lines, dtype=pl.String), {}
+    records: list[str] = []
+    quoted: dict[int, list[str]] = {}
+    start = 0
+    while start < len(lines):
+        if _QUOTE not in lines[start]:
+            records.append(lines[start])
+            start += 1
+            continue
+        rest = (line + "\n" for line in _from(lines, start))
+        reader = csv.reader(rest, delimiter=delimiter)
+        try:
+            fields = next(reader)
+        except csv.Error as error:
+            message = f"a quoted field that begins in line {start + 1} does not end ({error})"
+            raise RefusedError(FILE_DAMAGED.code, message, "Close the quote.", row=len(records) + 1) from error
+        quoted[len(records)] = [field.removesuffix("\n") for field in fields]
+        records.append(_QUOTE)
+        start += reader.line_num
+    return pl.Series(records, dtype=pl.String), quoted
+
+
+def _from(lines: list[str], start: int):  # type: ignore[no-untyped-def]
+    for index in range(start, len(lines)):
+        yield lines[index]
+
+
+def _frame(records: pl.Series, quoted: dict[int, list[str]], delimiter: str, widest: int) -> pl.DataFrame:
+    names = [f"c{number}" for number in range(1, widest + 1)]
+    if widest > 1:
+        frame = pl.DataFrame({"": records}).select(
+            pl.col("").str.split_exact(delimiter, widest - 1).struct.rename_fields(names).struct.unnest()
+        )
+    else:
+        frame = pl.DataFrame({"c1": records})
+    if quoted:
+        rows = list(quoted)
+        for position, name in enumerate(names):
+            texts = [fields[position] if position < len(fields) else None for fields in quoted.values()]
+            frame = frame.with_columns(frame[name].scatter(rows, texts))
+    return frame.with_columns(pl.all().replace("", None))

@@ -1,0 +1,140 @@
+"""All files of an upload, one after the other: a bad one never stops the others."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from connector.domain.places import Cell, Line
+from connector.domain.problems import Problem, Severity
+from connector.domain.words import RecordKind
+from connector.intake.guard import open_source
+from connector.intake.limits import Limits
+from connector.intake.mapping import Mappings
+from connector.intake.report import excerpt_of
+from connector.intake.sheets import Sheet, read_sheet
+from connector.tables import RECORDS, ROWS, empty
+
+_NO_LIMITS_GIVEN = Limits()
+
+
+@dataclass(frozen=True)
+class SourceInfo:
+    """One file as it was read.
+
+    Attributes:
+        name: the file as named by the caller; rows and problems carry it.
+        sha256: hex digest of its bytes; "" when they could not be read.
+        size_bytes: their number.
+        mappings: names of the mappings that read its sheets.
+        rows: rows of all its sheets.
+        failed: nothing of it was read; a problem says why.
+    """
+
+    name: str
+    sha256: str
+    size_bytes: int
+    mappings: tuple[str, ...]
+    rows: int
+    failed: bool
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What an upload holds.
+
+    Attributes:
+        sources: its files, in the order given.
+        rows: `tables.ROWS`: every row of every sheet read, of one kind each.
+        partners, clients, bundles, templates: records without a fault, in the order of the sources.
+        problems: all faults and warnings, in the order of their places.
+        sheets: the sheets as read, by source and name, for whoever finds a fault later.
+    """
+
+    sources: tuple[SourceInfo, ...]
+    rows: pl.DataFrame
+    partners: pl.DataFrame
+    clients: pl.DataFrame
+    bundles: pl.DataFrame
+    templates: pl.DataFrame
+    problems: tuple[Problem, ...]
+    sheets: Mapping[tuple[str, str], Sheet]
+
+    def locate(self, source: str, sheet: str, row: int, fields: Sequence[str]) -> tuple[Cell, str, tuple[int, int]]:
+        """The cell of the first of the fields that is filled, or that has a column, with its row and the mark in it.
+
+        Args:
+            source, sheet, row: where the record stands.
+            fields: what a person looks at first; none of them found means the whole row.
+        """
+        held = self.sheets[source, sheet]
+        present = [held.columns[field] for field in fields if field in held.columns]
+        texts = held.shown.row(row - 1)
+        numbers = [int(name[1:]) for name in held.shown.columns]
+        filled = [column for column in present if texts[numbers.index(column)]]
+        column = next(iter((*filled, *present)), 0)
+        return (Cell(source, sheet, row, column), *excerpt_of(texts, numbers, column))
+
+
+def read_sources(
+    paths: Sequence[Path],
+    mappings: Mappings,
+    *,
+    limits: Limits = _NO_LIMITS_GIVEN,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Intake:
+    """Read files into records and problems. A file named twice is read once.
+
+    Args:
+        paths: the files, as the caller names them: rows and problems repeat these names.
+        mappings: how sheets become records.
+        limits: ceilings for each file.
+        progress: told after each file: its name, how many are done, how many there are.
+    """
+    names = list(dict.fromkeys(path.as_posix() for path in paths))
+    sources: list[SourceInfo] = []
+    sheets: list[tuple[str, Sheet]] = []
+    problems: list[Problem] = []
+    for done, name in enumerate(names, 1):
+        opened = open_source(Path(name), name, limits)
+        read = [read_sheet(raw, name, mappings) for raw in opened.sheets]
+        sheets.extend((name, sheet) for sheet in read)
+        problems.extend((*opened.problems, *(problem for sheet in read for problem in sheet.problems)))
+        used = tuple(sorted({sheet.mapping for sheet in read if sheet.mapping}))
+        failed = any(problem.severity is Severity.ERROR for problem in opened.problems)
+        height = sum(sheet.rows.height for sheet in read)
+        sources.append(SourceInfo(name, opened.sha256, opened.size_bytes, used, height, failed))
+        if progress is not None:
+            progress(name, done, len(names))
+    records = {kind: _records(sheets, kind) for kind in RecordKind}
+    return Intake(
+        tuple(sources),
+        pl.concat([empty(ROWS), *(sheet.rows for _, sheet in sheets)]),
+        records[RecordKind.PARTNERS],
+        records[RecordKind.CLIENTS],
+        records[RecordKind.BUNDLES],
+        records[RecordKind.TEMPLATES],
+        tuple(sorted(problems, key=_order(names))),
+        {(source, sheet.name): sheet for source, sheet in sheets},
+    )
+
+
+def _records(sheets: Sequence[tuple[str, Sheet]], kind: RecordKind) -> pl.DataFrame:
+    found = (sheet.records for _, sheet in sheets if sheet.kind is kind and sheet.records is not None)
+    return pl.concat([empty(RECORDS[kind]), *found])
+
+
+def _order(names: Sequence[str]) -> Callable[[Problem], tuple[int, str, int, int, str]]:
+    position: Mapping[str, int] = {name: index for index, name in enumerate(names)}
+
+    def key(problem: Problem) -> tuple[int, str, int, int, str]:
+        place = problem.place
+        if isinstance(place, Line):
+            return (len(names), place.file, place.line, place.column, problem.code)
+        return (position[place.file], place.sheet, place.row, place.column, problem.code)
+
+    return key
+
+
+__all__ = ["Cell", "Intake", "SourceInfo", "read_sources"]

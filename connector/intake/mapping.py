@@ -1,0 +1,62 @@
+"""What a mapping says: which headers are which field, which words mean which value. `load` reads it from YAML.
+
+Headers and words are kept by their matching spelling (`words.same`), so a lookup is one dictionary access.
+"""
+
+from collections.abc import Mapping as Table
+from dataclasses import dataclass
+
+from connector.domain.places import Line
+from connector.domain.words import RecordKind
+
+
+@dataclass(frozen=True)
+class RecordRules:
+    """How one kind of record is read.
+
+    Attributes:
+        kind: the kind.
+        headers: matching spelling of a header → field.
+        titles: field → the first header named for it, for messages.
+        needed: groups of fields; each record needs one of each group.
+        values: field → matching spelling of a word → the value it means.
+        constants: field → the value of every record, for fields without a column.
+        place: where the mapping declares it.
+    """
+
+    kind: RecordKind
+    headers: Table[str, str]
+    titles: Table[str, str]
+    needed: tuple[tuple[str, ...], ...]
+    values: Table[str, Table[str, str]]
+    constants: Table[str, str]
+    place: Line
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """One mapping file.
+
+    Attributes:
+        name: its name, as sources list it.
+        namespace: whose client ids these are.
+        ignored: matching spellings of the sheets that are notes.
+        date_order: field → `day_first` or `month_first`; the key "" stands for all other fields.
+        records: the kinds of record it knows.
+        place: its file.
+    """
+
+    name: str
+    namespace: str
+    ignored: frozenset[str]
+    date_order: Table[str, str]
+    records: tuple[RecordRules, ...]
+    place: Line
+
+
+@dataclass(frozen=True)
+class Mappings:
+    """All mappings of a folder, and the digest (sha256, hex) of their texts."""
+
+    items: tuple[Mapping, ...]
+    digest: str

@@ -1,0 +1,128 @@
+"""What a workbook says of itself: its sheets and their parts, zero-padded number formats, whether it was calculated.
+
+Names of parts are found through the relations, never guessed: strict and hand-made workbooks put them anywhere.
+"""
+
+import posixpath
+import re
+import zipfile
+from dataclasses import dataclass
+from xml.etree import ElementTree as Xml  # noqa: S405  (document types are refused before anything is parsed)
+
+from connector.intake.archive import read_part
+from connector.intake.kinds import FILE_DAMAGED, FILE_KIND, FILE_NOT_A_WORKBOOK
+from connector.intake.rawsheet import RefusedError
+
+
+@dataclass(frozen=True)
+class SheetPart:
+    """One sheet of the workbook: its name, whether it is hidden, and its part in the archive."""
+
+    name: str
+    hidden: bool
+    part: str
+
+
+@dataclass(frozen=True)
+class Book:
+    """What the workbook says of itself.
+
+    Attributes:
+        sheets: its worksheets in order; charts and macros left out.
+        padded: style index → digits, for the formats such as `00000` that show leading zeros.
+        recalculate: the workbook asks to be calculated when it is opened, so a cached 0 proves nothing.
+        texts: the part of the shared texts, "" when there is none.
+    """
+
+    sheets: tuple[SheetPart, ...]
+    padded: dict[int, int]
+    recalculate: bool
+    texts: str
+
+
+def read_book(archive: zipfile.ZipFile) -> Book:
+    """Read the workbook's own parts.
+
+    Raises:
+        RefusedError: it is no workbook, one of a kind not read, or damaged.
+    """
+    part = _workbook_part(archive)
+    root = _parse(archive, part)
+    relations = _relations(archive, part)
+    sheets = []
+    for sheet in _named(root, "sheet"):
+        kind, target = relations.get(_attribute(sheet, "id"), ("", ""))
+        if kind == "worksheet" and target in archive.NameToInfo:
+            hidden = sheet.get("state", "visible") != "visible"
+            sheets.append(SheetPart(sheet.get("name", ""), hidden, target))
+    by_kind = dict(relations.values())
+    calculation = next(iter(_named(root, "calcPr")), None)
+    recalculate = calculation is not None and calculation.get("fullCalcOnLoad", "0") in {"1", "true"}
+    styles = by_kind.get("styles", "")
+    padded = _padded(_parse(archive, styles)) if styles in archive.NameToInfo else {}
+    return Book(tuple(sheets), padded, recalculate, by_kind.get("sharedStrings", ""))
+
+
+def _workbook_part(archive: zipfile.ZipFile) -> str:
+    names = archive.NameToInfo
+    if "mimetype" in names and b"opendocument" in read_part(archive, "mimetype"):
+        message = "an OpenDocument file; read are .xlsx and .csv"
+        raise RefusedError(FILE_KIND.code, message, FILE_KIND.remedy)
+    for kind, target in _relations(archive, "").values():
+        if kind == "officeDocument" and target in names:
+            if target.endswith(".bin"):
+                message = "a binary workbook (.xlsb); read are .xlsx and .csv"
+                raise RefusedError(FILE_KIND.code, message, FILE_KIND.remedy)
+            if target.endswith(".xml"):
+                return target
+    message = "an archive, but not a workbook"
+    raise RefusedError(FILE_NOT_A_WORKBOOK.code, message, FILE_NOT_A_WORKBOOK.remedy)
+
+
+def _relations(archive: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]]:
+    """Relation id → its kind and the part it leads to."""
+    folder, name = posixpath.split(part)
+    root = _parse(archive, posixpath.join(folder, "_rels", f"{name}.rels"))
+    found = {}
+    names = {known.lower(): known for known in archive.NameToInfo}
+    for relation in _named(root, "Relationship"):
+        target = relation.get("Target", "").replace("\\", "/")
+        path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+        kind = relation.get("Type", "").rsplit("/", 1)[-1]
+        found[relation.get("Id", "")] = (kind, names.get(path.lower(), path))
+    return found
+
+
+def _padded(root: Xml.Element) -> dict[int, int]:
+    """Style index → how many digits it shows at least."""
+    digits = {
+        form.get("numFmtId", ""): len(form.get("formatCode", ""))
+        for form in _named(root, "numFmt")
+        if re.fullmatch("00+", form.get("formatCode", ""))
+    }
+    cells = next(iter(_named(root, "cellXfs")), None)
+    if not digits or cells is None:
+        return {}
+    styles = (style.get("numFmtId", "") for style in cells)
+    return {index: digits[form] for index, form in enumerate(styles) if form in digits}
+
+
+def _parse(archive: zipfile.ZipFile, part: str) -> Xml.Element:
+    data = read_part(archive, part)
+    if not data:
+        return Xml.Element("nothing")
+    try:
+        return Xml.fromstring(data)  # noqa: S314  (document types are refused by read_part)
+    except Xml.ParseError as error:
+        message = f"the part {part} of the workbook is damaged ({error})"
+        raise RefusedError(FILE_DAMAGED.code, message, FILE_DAMAGED.remedy) from error
+
+
+def _named(root: Xml.Element, name: str) -> list[Xml.Element]:
+    """All elements of this local name, whatever their namespace."""
+    return [element for element in root.iter() if element.tag.rsplit("}", 1)[-1] == name]
+
+
+def _attribute(element: Xml.Element, name: str) -> str:
+    """The attribute of this local name in a namespace (`r:id`)."""
+    return next((value for key, value in element.items() if key.endswith("}" + name)), "")

@@ -1,0 +1,72 @@
+"""A sheet as the reading process hands it over: text columns, and marks on the cells whose text tells too little.
+
+Columns are named `c1`, `c2` … by their true number in the sheet; the row of index 0 is row 1 of the sheet.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import polars as pl
+
+# What a mark can say of a cell (or, with column 0, of a row).
+NO_VALUE = "no-value"  # a formula saved without its value
+NEVER = "never-calculated"  # a formula written by a program with a cached 0
+DIGITS = "digits"  # a number of more than 15 digits
+SHOWN = "shown"  # the cell shows another text than its value (applied by the reader itself)
+ERROR = "error"  # an error cell (its text is laid into the column by the reader itself)
+HIDDEN = "hidden"  # the row is hidden or filtered away
+FIELDS = "fields"  # a CSV record with another number of fields than most; text is the number
+
+MARKS = {"row": pl.UInt32, "column": pl.UInt32, "what": pl.String, "text": pl.String}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One cell, or row, of which there is more to know than its text."""
+
+    row: int
+    column: int
+    what: str
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class RawSheet:
+    """One sheet.
+
+    Attributes:
+        name: the sheet's name, "" for a CSV file.
+        hidden: whether the whole sheet is hidden.
+        frame: text columns `c<number>`, in the order of their numbers; every row from row 1.
+        marks: see `MARKS`.
+        width: the usual number of fields of a CSV record; 0 for a workbook.
+    """
+
+    name: str
+    hidden: bool
+    frame: pl.DataFrame
+    marks: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=MARKS))
+    width: int = 0
+
+
+def marks_frame(marks: Iterable[Mark]) -> pl.DataFrame:
+    """The marks as a table."""
+    rows = [(mark.row, mark.column, mark.what, mark.text) for mark in marks]
+    return pl.DataFrame(rows, schema=MARKS, orient="row")
+
+
+class RefusedError(Exception):
+    """The file, or a sheet of it, is not read. For use inside the reading process only.
+
+    Args:
+        code: the code of a `Kind`.
+        message, next_step: as in a `Problem`.
+        sheet, row, column: where, as far as known.
+    """
+
+    def __init__(
+        self, code: str, message: str, next_step: str, *, sheet: str = "", row: int = 0, column: int = 0
+    ) -> None:
+        super().__init__(message)
+        self.code, self.next_step = code, next_step
+        self.sheet, self.row, self.column = sheet, row, column

@@ -1,0 +1,235 @@
+"""From the texts of the record rows to typed records, and to everything that is wrong with them, cell by cell.
+
+A record with an error is left out of the records whole; its faults say why. Duplicates are billing's business.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from connector.domain.places import column_letters
+from connector.domain.problems import Kind, Severity
+from connector.domain.words import Plan, RecordKind
+from connector.intake import kinds
+from connector.intake.columns import Told, read_column
+from connector.intake.fields import FIELDS, NEEDED_CODES, RECORD_TYPE, Sort
+from connector.intake.layout import Header
+from connector.intake.rawsheet import DIGITS, ERROR, NEVER, NO_VALUE, RawSheet
+from connector.tables import RECORDS, conform
+
+_ERRORS = (
+    "#N/A #REF! #DIV/0! #VALUE! #NAME? #NUM! #NULL! #SPILL! #CALC! #GETTING_DATA #FIELD! #BLOCKED! #CONNECT! "
+    "#UNKNOWN! #BUSY! #EXTERNAL! #PYTHON!"
+).split()
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault of a row, before it becomes a `Problem`: the row and column from 1 (column 0: the whole row)."""
+
+    row: int
+    column: int
+    kind: Kind
+    message: str
+    next_step: str
+
+
+@dataclass(frozen=True)
+class Read:
+    """The records of one sheet, clean ones only, and the faults of the others (and warnings)."""
+
+    records: pl.DataFrame
+    faults: tuple[Fault, ...]
+
+
+def read_records(raw: RawSheet, texts: pl.DataFrame, rows: pl.Series, header: Header, source: str) -> Read:
+    """Read the record rows.
+
+    Args:
+        raw: the sheet, for its marks and the width of its lines.
+        texts: the mapped fields of the record rows only, cleaned, by field name.
+        rows: their row numbers.
+        header: where the fields stand.
+        source: how records name the file.
+    """
+    faults: list[Fault] = list(_marked(raw, rows, header))
+    spoilt, cells = _spoilt(raw, texts, rows, header)
+    faults.extend(cells)
+    faults.extend(_ragged(raw, rows, header))
+    faults.extend(_missing(texts, rows, header))
+    texts = texts.with_columns(
+        pl.when(pl.Series(spoilt[name])).then(None).otherwise(pl.col(name)).alias(name) for name in spoilt
+    )
+    columns: dict[str, pl.Series] = {}
+    for name, field in FIELDS[header.rules.kind].items():
+        if name in texts.columns:
+            told = _told(name, header)
+            reading = read_column(texts[name], field, told)
+            column = header.columns.get(name, 0)
+            faults.extend(_wrong(reading.texts, reading.wrong, rows, column))
+            for key, values in reading.columns.items():
+                columns[key] = values.zip_with(values.is_not_null(), columns[key]) if key in columns else values
+    if header.rules.kind is RecordKind.CLIENTS:
+        columns["employees_text"] = _employees_text(texts)
+        faults.extend(_client_faults(columns, rows, header))
+    frame = _frame(columns, rows, header, raw.name, source)
+    blocked = {fault.row for fault in faults if fault.kind.severity is Severity.ERROR}
+    if blocked:
+        frame = frame.filter(~pl.col("row").is_in(sorted(blocked)))
+    return Read(frame, tuple(faults))
+
+
+def _told(name: str, header: Header) -> Told:
+    orders = header.mapping.date_order
+    return Told(header.rules.values.get(name, {}), orders.get(name, orders.get("")), header.mapping.place.file)
+
+
+def _marked(raw: RawSheet, rows: pl.Series, header: Header) -> Iterator[Fault]:
+    """Warnings of the reader about mapped cells of record rows."""
+    kind_of = {NEVER: kinds.CELL_NEVER_CALCULATED, DIGITS: kinds.CELL_DIGITS}
+    for row, column, what in _marks_of(raw, tuple(kind_of), rows, header).select("row", "column", "what").iter_rows():
+        kind = kind_of[what]
+        yield Fault(row, column, kind, kind.title[0].lower() + kind.title[1:], kind.remedy)
+
+
+def _spoilt(
+    raw: RawSheet, texts: pl.DataFrame, rows: pl.Series, header: Header
+) -> tuple[dict[str, pl.Series], list[Fault]]:
+    """Cells that hold no value of anybody's: error values and formulas that were never calculated."""
+    found: dict[str, pl.Series] = {}
+    faults = []
+    marks = _marks_of(raw, (NO_VALUE, ERROR), rows, header)
+    hashes = texts.select(pl.all().str.starts_with("#").any()).row(0)
+    doubtful = {name for name, doubt in zip(texts.columns, hashes, strict=True) if doubt}
+    for name in texts.columns if doubtful or marks.height else ():
+        column = header.columns.get(name, 0)
+        formulas = marks.filter((pl.col("column") == column) & (pl.col("what") == NO_VALUE))["row"]
+        errors = marks.filter((pl.col("column") == column) & (pl.col("what") == ERROR))["row"]
+        wrong = texts[name].is_in(_ERRORS).fill_null(value=False)
+        if len(errors):
+            wrong = wrong | rows.is_in(errors.implode())
+        never = rows.is_in(formulas.implode()) if len(formulas) else None
+        for row, text in zip(rows.filter(wrong), texts[name].filter(wrong), strict=True):
+            message = f"the cell shows the error {text}"
+            faults.append(Fault(row, column, kinds.CELL_ERROR, message, "Mend the formula, or type the value."))
+        for row in formulas:
+            message = "the cell holds a formula that was saved without its value"
+            faults.append(Fault(row, column, kinds.CELL_FORMULA, message, kinds.CELL_FORMULA.remedy))
+        if wrong.any() or never is not None:
+            found[name] = wrong if never is None else wrong | never
+    return found, faults
+
+
+def _marks_of(raw: RawSheet, whats: tuple[str, ...], rows: pl.Series, header: Header) -> pl.DataFrame:
+    if raw.marks.is_empty():
+        return raw.marks
+    mapped = pl.Series(sorted(header.columns.values()), dtype=pl.UInt32)
+    marks = raw.marks.filter(pl.col("what").is_in(whats) & pl.col("column").is_in(mapped.implode()))
+    return marks.filter(pl.col("row").is_in(rows.implode()))
+
+
+def _ragged(raw: RawSheet, rows: pl.Series, header: Header) -> Iterator[Fault]:
+    """CSV records with more or fewer fields than the header. Further fields that are empty do no harm."""
+    if not raw.width:
+        return
+    odd = dict(raw.marks.filter(pl.col("what") == "fields").select("row", pl.col("text").cast(pl.Int64)).iter_rows())
+    wanted = odd.get(header.last, raw.width)
+    if not odd and wanted == raw.width:
+        return
+    counts = pl.DataFrame({"row": rows}).with_columns(
+        pl.col("row").replace_strict(odd, default=raw.width, return_dtype=pl.Int64).alias("n")
+    )
+    for row, count in counts.filter(pl.col("n") != wanted).iter_rows():
+        beyond = [name for name in raw.frame.columns if int(name[1:]) > wanted]
+        if count > wanted and all(not raw.frame[name][row - 1] for name in beyond):
+            continue
+        message = f"the line has {count} fields; the header has {wanted}"
+        next_step = "Put a value that holds the delimiter into quotes, or add what is missing."
+        yield Fault(row, 0, kinds.ROW_RAGGED, message, next_step)
+
+
+def _missing(texts: pl.DataFrame, rows: pl.Series, header: Header) -> Iterator[Fault]:
+    """Needed values that are blank: one fault for a row, at the first of them."""
+    blank: dict[int, list[tuple[str, ...]]] = {}
+    for group in header.rules.needed:
+        fields = [field for field in group if field in texts.columns]
+        lacking = texts.select(pl.all_horizontal(pl.col(field).is_null() for field in fields)).to_series()
+        for row in rows.filter(lacking) if lacking.any() else ():
+            blank.setdefault(row, []).append(group)
+    for row, groups in blank.items():
+        own = [group for group in groups if group in NEEDED_CODES]
+        for group in own:
+            kind = next(kind for kind in kinds.RECORD_KINDS if kind.code == NEEDED_CODES[group])
+            yield Fault(row, _column(group, header), kind, f"{_titles(group, header)} is blank", kind.remedy)
+        rest = [group for group in groups if group not in NEEDED_CODES]
+        if rest:
+            names = ", ".join(_titles(group, header) for group in rest)
+            message = f"{names} {'is' if len(rest) == 1 else 'are'} blank"
+            yield Fault(row, _column(rest[0], header), kinds.MISSING, message, "Fill the cell in." if len(rest) == 1 else "Fill the cells in.")
+
+
+def _titles(group: tuple[str, ...], header: Header) -> str:
+    fields = FIELDS[header.rules.kind]
+    parts = [
+        f"{fields[name].title} ({column_letters(header.columns[name])})" if name in header.columns else fields[name].title
+        for name in group
+    ]
+    return ("neither " if False else "") + " and ".join(parts) if len(parts) == 1 else " and ".join(parts)
+
+
+def _column(group: tuple[str, ...], header: Header) -> int:
+    return next((header.columns[name] for name in group if name in header.columns), 0)
+
+
+def _wrong(texts: pl.Series, wrong: Mapping[str, object], rows: pl.Series, column: int) -> Iterator[Fault]:
+    if not wrong:
+        return
+    faulty = texts.is_in(list(wrong)).fill_null(value=False)
+    for row, text in zip(rows.filter(faulty), texts.filter(faulty), strict=True):
+        fault = wrong[text]
+        yield Fault(row, column, fault.kind, fault.message, fault.next_step or fault.kind.remedy)
+
+
+def _employees_text(texts: pl.DataFrame) -> pl.Series:
+    shown = [name for name in ("employees", "employee_count", "employee_band") if name in texts.columns]
+    if not shown:
+        return pl.repeat(None, texts.height, dtype=pl.String, eager=True)
+    joined = texts.select(pl.concat_str(shown, separator=" / ", ignore_nulls=True)).to_series()
+    return joined.replace("", None)
+
+
+def _client_faults(columns: Mapping[str, pl.Series], rows: pl.Series, header: Header) -> Iterator[Fault]:
+    """What only two cells together show to be wrong."""
+    upgraded = columns.get("upgraded_on")
+    if upgraded is None or not upgraded.is_not_null().any():
+        return
+    at = header.columns.get("upgraded_on", 0)
+    early = (upgraded < columns["created_on"]).fill_null(value=False)
+    for row, day, created in zip(rows.filter(early), upgraded.filter(early), columns["created_on"].filter(early), strict=True):
+        message = f"the upgrade on {day} lies before the creation on {created}"
+        yield Fault(row, at, kinds.DATE_ORDER, message, kinds.DATE_ORDER.remedy)
+    if "plan" in columns:
+        only = ((columns["plan"] == Plan.ASSESSMENT_ONLY.value) & upgraded.is_not_null()).fill_null(value=False)
+        for row, day in zip(rows.filter(only), upgraded.filter(only), strict=True):
+            message = f"the plan is Assessment Only, but an upgrade on {day} is given"
+            next_step = "Write the full plan, or clear the upgrade date."
+            yield Fault(row, at, kinds.UPGRADE, message, next_step)
+
+
+def _frame(
+    columns: Mapping[str, pl.Series], rows: pl.Series, header: Header, sheet: str, source: str
+) -> pl.DataFrame:
+    schema = RECORDS[header.rules.kind]
+    fixed = {"source": source, "sheet": sheet, "namespace": header.mapping.namespace}
+    made = []
+    for name, dtype in schema.items():
+        if name == "row":
+            made.append(rows.alias("row"))
+        elif name in fixed:
+            made.append(pl.repeat(fixed[name], len(rows), dtype=pl.String, eager=True).alias(name))
+        elif name in columns:
+            made.append(columns[name].alias(name))
+        else:
+            made.append(pl.repeat(None, len(rows), dtype=dtype, eager=True).alias(name))
+    return conform(pl.DataFrame(made), schema)

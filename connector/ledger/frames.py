@@ -1,0 +1,128 @@
+"""Tables as frames: read with their declared schema, appended in one statement for all rows.
+
+A stranger's trap: `append` does not skip what is there already. A key that exists is refused and the whole transaction
+with it; callers with many rows leave out known keys by an anti-join first.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from connector.ledger import database
+from connector.ledger.schemas import APPEND_ONLY, MUTABLE, TABLES, UNIQUE, insert_schema
+from connector.ledger.times import time_text
+from connector.tables.schemas import Schema, conform
+
+DAY_FORMAT = "%Y-%m-%d"
+TIME_FORMAT = "%Y-%m-%d %H:%M:%S%.6f"
+_TIME_READ_FORMAT = "%Y-%m-%d %H:%M:%S%.f"  # Django leaves out a fraction of zero
+_APPENDED = {*APPEND_ONLY, "contact_link", "personal"}
+_PUT = ("contact_link", "personal")
+
+
+def read(
+    table: str, where: str = "", params: Sequence[Any] = (), *, columns: Sequence[str] | None = None
+) -> pl.DataFrame:
+    """Rows of a table under its declared schema, in the order of arrival where it has an `id`, else of its key.
+
+    Args:
+        table: a name of `schemas.TABLES`.
+        where: an SQL condition on its columns, `?` for each parameter; empty for all rows.
+        params: the parameters; days and times may be `date` and aware `datetime`.
+        columns: only these columns, in this order.
+
+    Raises:
+        KeyError: no such table or column, a defect of the program.
+        StoreError: the file refuses.
+    """
+    declared = TABLES[table]
+    schema = declared if columns is None else {name: declared[name] for name in columns}
+    selected = ", ".join(_selected(name, kind) for name, kind in schema.items())
+    order = ", ".join(f'"{name}"' for name in (("id",) if "id" in declared else UNIQUE[table][0]))
+    condition = f" WHERE {where}" if where else ""
+    # Names come from the declared schemas, values travel as parameters.
+    sql = f'SELECT {selected} FROM "{table}"{condition} ORDER BY {order}'  # noqa: S608
+    values = [time_text(one) if isinstance(one, datetime) else one for one in params]
+    return _framed(database.fetch(sql, values), schema)
+
+
+def append(table: str, frame: pl.DataFrame) -> None:
+    """Add rows, in the open transaction or in one of their own.
+
+    Args:
+        table: an append-only table, or `contact_link` or `personal`.
+        frame: exactly the columns of `schemas.insert_schema(table)`.
+
+    Raises:
+        SchemaError: the frame has other columns or types, a defect of the program.
+        RefusedError: a key is taken, a reference is missing, or a value breaks a rule of the table.
+        StoreError: the file refuses.
+    """
+    if table not in _APPENDED:
+        message = f"rows of {table} are not appended: it has functions of its own"
+        raise ValueError(message)
+    _insert(table, frame, "")
+
+
+def put(table: str, frame: pl.DataFrame) -> None:
+    """Add rows of `contact_link` or `personal`, replacing those with the same key.
+
+    Raises:
+        ValueError: any other table.
+        SchemaError, RefusedError, StoreError: as `append`.
+    """
+    if table not in _PUT:
+        message = f"rows of {table} are never replaced"
+        raise ValueError(message)
+    key = UNIQUE[table][0]
+    rest = ", ".join(f'"{name}" = excluded."{name}"' for name in MUTABLE[table] if name not in key)
+    names = ", ".join(f'"{name}"' for name in key)
+    _insert(table, frame, f" ON CONFLICT ({names}) DO UPDATE SET {rest}")
+
+
+def _insert(table: str, frame: pl.DataFrame, conflict: str) -> None:
+    schema = insert_schema(table)
+    rows = _stored(conform(frame, schema)).rows()
+    names = ", ".join(f'"{name}"' for name in schema)
+    marks = ", ".join("?" * len(schema))
+    sql = f'INSERT INTO "{table}" ({names}) VALUES ({marks}){conflict}'  # noqa: S608 - names from the schemas
+    with database.joined():
+        database.execute_many(sql, rows)
+
+
+def _selected(name: str, kind: pl.DataType | type[pl.DataType]) -> str:
+    """The column as a type that every row shares; days and times become times in the frame, not row by row."""
+    if kind == pl.Boolean:
+        return f'CAST("{name}" AS INTEGER)'
+    return f'CAST("{name}" AS TEXT)' if kind in (pl.Date, pl.Datetime) else f'"{name}"'
+
+
+def _framed(rows: list[tuple[Any, ...]], schema: Schema) -> pl.DataFrame:
+    raw = {name: _raw(kind) for name, kind in schema.items()}
+    frame = pl.DataFrame(rows, schema=raw, orient="row")
+    return frame.with_columns(_typed(name, kind) for name, kind in schema.items() if _raw(kind) != kind)
+
+
+def _raw(kind: pl.DataType | type[pl.DataType]) -> pl.DataType | type[pl.DataType]:
+    if kind == pl.Boolean:
+        return pl.Int64
+    return pl.String if kind in (pl.Date, pl.Datetime) else kind
+
+
+def _typed(name: str, kind: pl.DataType | type[pl.DataType]) -> pl.Expr:
+    column = pl.col(name)
+    if kind == pl.Boolean:
+        return column.cast(pl.Boolean)
+    if kind == pl.Date:
+        return column.str.to_date(DAY_FORMAT)
+    return column.str.to_datetime(_TIME_READ_FORMAT, time_unit="us", time_zone="UTC")
+
+
+def _stored(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(
+        pl.selectors.date().dt.strftime(DAY_FORMAT),
+        pl.selectors.datetime().dt.strftime(TIME_FORMAT),
+        pl.selectors.boolean().cast(pl.Int64),
+    )

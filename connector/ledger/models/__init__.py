@@ -1,0 +1,46 @@
+"""The tables as Django models, for migrations and for reading. They never leave this package.
+
+A stranger's trap: `save()` on an entry that exists, `update()` and `delete()` are refused by the database's triggers,
+not by these classes. Foreign keys have no action on delete for the same reason.
+"""
+
+from connector.ledger.models.billing import Charge, Document, DocumentEvent, DocumentLine, Receipt
+from connector.ledger.models.parties import (
+    Client,
+    ClientAlias,
+    ClientVersion,
+    PartnerVersion,
+    Source,
+    TemplateVersion,
+)
+from connector.ledger.models.registers import (
+    ChainHead,
+    ChainLink,
+    ContactLink,
+    Counter,
+    LedgerKey,
+    Personal,
+)
+from connector.ledger.models.sending import Outbox, TenantHold
+
+__all__ = [
+    "ChainHead",
+    "ChainLink",
+    "Charge",
+    "Client",
+    "ClientAlias",
+    "ClientVersion",
+    "ContactLink",
+    "Counter",
+    "Document",
+    "DocumentEvent",
+    "DocumentLine",
+    "LedgerKey",
+    "Outbox",
+    "PartnerVersion",
+    "Personal",
+    "Receipt",
+    "Source",
+    "TemplateVersion",
+    "TenantHold",
+]

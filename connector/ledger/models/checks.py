@@ -1,0 +1,40 @@
+"""Constraints that several tables share. Whole numbers are checked by type: SQLite stores a fraction in any column."""
+
+from collections.abc import Collection
+
+from django.db.models import CharField, CheckConstraint, F, Func, Q, Value
+from django.db.models.functions import Length
+from django.db.models.lookups import Exact
+
+CURRENCY_LENGTH = 3
+
+
+def whole(table: str, *columns: str) -> list[CheckConstraint]:
+    """One constraint per column: what is stored is an integer, not a fraction or a text."""
+    return [
+        CheckConstraint(
+            name=f"{table}_{column}_whole",
+            condition=Exact(Func(F(column), function="TYPEOF", output_field=CharField()), Value("integer")),
+        )
+        for column in columns
+    ]
+
+
+def one_of(table: str, column: str, words: Collection[str]) -> CheckConstraint:
+    """The column holds one of a closed list of words."""
+    return CheckConstraint(name=f"{table}_{column}_known", condition=Q(**{f"{column}__in": sorted(words)}))
+
+
+def at_least(table: str, column: str, least: int) -> CheckConstraint:
+    """The column is not below `least`."""
+    return CheckConstraint(name=f"{table}_{column}_least", condition=Q(**{f"{column}__gte": least}))
+
+
+def positive_id(table: str) -> CheckConstraint:
+    """Automatic ids start at 1: an unset id is −1 in a BEFORE INSERT trigger, so a row −1 would stop all inserts."""
+    return CheckConstraint(name=f"{table}_id_positive", condition=Q(id__gte=1))
+
+
+def currency(table: str) -> CheckConstraint:
+    """The currency is a code of three letters."""
+    return CheckConstraint(name=f"{table}_currency_code", condition=Exact(Length("currency"), Value(CURRENCY_LENGTH)))

@@ -1,0 +1,125 @@
+"""The hash chain, number counters, contact links, the digest key, and what is personal and therefore erasable."""
+
+from django.db import models
+
+from connector.ledger.models.checks import at_least, positive_id, whole
+
+
+class ChainLink(models.Model):
+    """One transaction of a selling entity in its hash chain; append-only."""
+
+    id = models.BigAutoField(primary_key=True)
+    entity = models.TextField()
+    sequence = models.BigIntegerField()
+    payload_digest = models.TextField()
+    previous = models.TextField()
+    digest = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        """Table and constraints."""
+
+        db_table = "chain_link"
+        constraints = (
+            models.UniqueConstraint(fields=["entity", "sequence"], name="chain_link_key"),
+            at_least("chain_link", "sequence", 1),
+            *whole("chain_link", "sequence"),
+            positive_id("chain_link"),
+        )
+
+    def __str__(self) -> str:
+        """The entity and the sequence."""
+        return f"{self.entity} {self.sequence}"
+
+
+class ChainHead(models.Model):
+    """The latest link of each chain."""
+
+    entity = models.TextField(primary_key=True)
+    sequence = models.BigIntegerField()
+    digest = models.TextField()
+
+    class Meta:
+        """Table."""
+
+        db_table = "chain_head"
+
+    def __str__(self) -> str:
+        """The entity and the sequence."""
+        return f"{self.entity} {self.sequence}"
+
+
+class Counter(models.Model):
+    """The last number given, per selling entity and kind of document."""
+
+    entity = models.TextField()
+    kind = models.TextField()
+    last = models.BigIntegerField()
+
+    class Meta:
+        """Table and constraints."""
+
+        db_table = "counter"
+        constraints = (
+            models.UniqueConstraint(fields=["entity", "kind"], name="counter_key"),
+            at_least("counter", "last", 0),
+            *whole("counter", "last"),
+        )
+
+    def __str__(self) -> str:
+        """The entity, the kind and the last number."""
+        return f"{self.entity} {self.kind} {self.last}"
+
+
+class ContactLink(models.Model):
+    """Which contact of an accounting tenant a partner is, and how that is known."""
+
+    tenant = models.TextField()
+    partner_id = models.TextField()
+    contact_id = models.TextField()
+    how = models.TextField()
+
+    class Meta:
+        """Table and constraints."""
+
+        db_table = "contact_link"
+        constraints = (models.UniqueConstraint(fields=["tenant", "partner_id"], name="contact_link_key"),)
+
+    def __str__(self) -> str:
+        """The tenant and the partner."""
+        return f"{self.tenant} {self.partner_id}"
+
+
+class Personal(models.Model):
+    """A name, a domain or an excerpt; entries refer to its owner by id and stay when it is erased."""
+
+    owner_type = models.TextField()
+    owner_id = models.TextField()
+    field = models.TextField()
+    value = models.TextField()
+
+    class Meta:
+        """Table and constraints."""
+
+        db_table = "personal"
+        constraints = (models.UniqueConstraint(fields=["owner_type", "owner_id", "field"], name="personal_key"),)
+
+    def __str__(self) -> str:
+        """Whose field it is; never the value."""
+        return f"{self.owner_type} {self.owner_id} {self.field}"
+
+
+class LedgerKey(models.Model):
+    """A secret of this ledger, in hexadecimal."""
+
+    name = models.TextField(primary_key=True)
+    value = models.TextField()
+
+    class Meta:
+        """Table."""
+
+        db_table = "ledger_key"
+
+    def __str__(self) -> str:
+        """The name; never the value."""
+        return self.name

@@ -1,0 +1,169 @@
+"""What stands in the outbox: its rows as frozen values, put in at approval and listed.
+
+A stranger's trap: `number` and `request` never change once a row is enqueued; everything else of it does.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from connector.ledger import database
+from connector.ledger.times import time_or_none
+
+
+class State(StrEnum):
+    """How far a document is."""
+
+    READY = "ready"
+    SENDING = "sending"
+    RETRY = "retry"
+    DONE = "done"
+    REJECTED = "rejected"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True)
+class NewItem:
+    """A document put into the outbox.
+
+    Attributes:
+        document_id: the ledger's document.
+        number: its number, unique per tenant.
+        tenant: the accounting tenant it goes to.
+        request: the document as JSON text.
+        body_digest: digest of the request, part of the idempotency key.
+    """
+
+    document_id: str
+    number: str
+    tenant: str
+    request: str
+    body_digest: str
+
+
+@dataclass(frozen=True)
+class OutboxItem:
+    """A row of the outbox as it stood when it was read.
+
+    Attributes:
+        document_id: the ledger's document.
+        number: its number, the identity everywhere.
+        tenant: the accounting tenant it goes to.
+        state: how far it is.
+        fence: counts claims and releases; a step with an old fence changes nothing.
+        lease_until: when a claim ends; only while it is SENDING.
+        attempts: how many claims there were.
+        epoch: part of the idempotency key; a new one only after the remote was seen not to have the document.
+        first_sent: the first intent to send since the remote was last seen without it; None: nothing to look up.
+        last_sent: the latest intent to send, from which the quiet period counts.
+        not_before: a retry waits until then; None: no wait.
+        body_digest: digest of the request.
+        request: the document as JSON text.
+        detail: what the last step had to say; may be empty.
+    """
+
+    document_id: str
+    number: str
+    tenant: str
+    state: State
+    fence: int
+    lease_until: datetime | None
+    attempts: int
+    epoch: int
+    first_sent: datetime | None
+    last_sent: datetime | None
+    not_before: datetime | None
+    body_digest: str
+    request: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the accounting system holds for a document. Amounts are whole minor units of `currency`.
+
+    Attributes:
+        remote_id: the system's own id.
+        remote_number: the number it shows.
+        contact_id: the contact it stands under.
+        currency: ISO 4217 code.
+        net_minor: before tax, as returned.
+        tax_minor: tax, as returned.
+        total_minor: total, as returned.
+        status: the system's own word.
+        adopted: found there by a look-up, instead of returned by the call that made it.
+    """
+
+    remote_id: str
+    remote_number: str
+    contact_id: str
+    currency: str
+    net_minor: int
+    tax_minor: int
+    total_minor: int
+    status: str
+    adopted: bool
+
+
+_SELECT = (
+    "SELECT document_id, number, tenant, state, fence, CAST(lease_until AS TEXT), attempts, epoch,"
+    " CAST(first_sent AS TEXT), CAST(last_sent AS TEXT), CAST(not_before AS TEXT), body_digest, request, detail"
+    " FROM outbox"
+)
+_BY_NUMBER = " ORDER BY length(number), number"  # numbers grow by a digit once they are used up
+
+
+def enqueue(wanted: Sequence[NewItem]) -> None:
+    """Put documents into the outbox, in the transaction that writes them.
+
+    Raises:
+        RuntimeError: no transaction is open.
+        RefusedError: one is in the outbox already.
+        StoreError: the file refuses.
+    """
+    database.require_transaction("filling the outbox")
+    database.execute_many(
+        "INSERT INTO outbox (document_id, number, tenant, state, fence, attempts, epoch, body_digest, request, detail)"
+        " VALUES (?, ?, ?, 'ready', 0, 0, 0, ?, ?, '')",
+        [(one.document_id, one.number, one.tenant, one.body_digest, one.request) for one in wanted],
+    )
+
+
+def items(tenant: str | None = None, states: Collection[State] | None = None) -> list[OutboxItem]:
+    """Rows of the outbox by number; of one tenant, or in some states only, where given."""
+    conditions, parameters = ["1 = 1"], []
+    if tenant is not None:
+        conditions.append("tenant = ?")
+        parameters.append(tenant)
+    if states is not None:
+        conditions.append(f"state IN ({', '.join('?' * len(states))})")
+        parameters.extend(sorted(states))
+    return select(" AND ".join(conditions), parameters)
+
+
+def select(condition: str, parameters: Sequence[Any], limit: int | None = None) -> list[OutboxItem]:
+    """Rows that meet an SQL condition, lowest number first."""
+    ending = "" if limit is None else f" LIMIT {limit:d}"
+    return [_item(row) for row in database.fetch(f"{_SELECT} WHERE {condition}{_BY_NUMBER}{ending}", parameters)]
+
+
+def _item(row: tuple[Any, ...]) -> OutboxItem:
+    document_id, number, tenant, state, fence, lease, attempts, epoch, first, last, wait, digest, request, detail = row
+    return OutboxItem(
+        document_id=document_id,
+        number=number,
+        tenant=tenant,
+        state=State(state),
+        fence=fence,
+        lease_until=time_or_none(lease),
+        attempts=attempts,
+        epoch=epoch,
+        first_sent=time_or_none(first),
+        last_sent=time_or_none(last),
+        not_before=time_or_none(wait),
+        body_digest=digest,
+        request=request,
+        detail=detail,
+    )

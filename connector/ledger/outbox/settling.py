@@ -1,0 +1,123 @@
+"""How an attempt ended, written with its event (and receipt) in one transaction under the fence.
+
+A stranger's trap: False means that the fence was lost: another worker has the document, nothing was written, and what
+this worker learned is for the other's look-up to find.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from connector.ledger import database
+from connector.ledger.outbox.items import OutboxItem, Receipt, State
+from connector.ledger.times import time_text
+
+_EVENT = "INSERT INTO document_event (document_id, state, at, detail) VALUES (?, ?, ?, ?)"
+_ASKED = (
+    "UPDATE outbox SET state = 'ready', fence = fence + 1, not_before = NULL, detail = ''"
+    " WHERE document_id = ? AND state = 'rejected'"
+)
+_RECEIPT = (
+    "INSERT INTO receipt (document_id, remote_id, remote_number, contact_id, currency, net_minor, tax_minor,"
+    " total_minor, status, adopted, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def settle_booked(item: OutboxItem, receipt: Receipt, now: datetime) -> bool:
+    """The accounting system has the document: DONE, with its receipt and the event `booked`."""
+    with database.transaction():
+        settled = _settle(item, State.DONE, "", now)
+        if settled:
+            database.execute(
+                _RECEIPT,
+                (
+                    item.document_id,
+                    receipt.remote_id,
+                    receipt.remote_number,
+                    receipt.contact_id,
+                    receipt.currency,
+                    receipt.net_minor,
+                    receipt.tax_minor,
+                    receipt.total_minor,
+                    receipt.status,
+                    receipt.adopted,
+                    time_text(now),
+                ),
+            )
+        return settled
+
+
+def settle_rejected(item: OutboxItem, detail: str, now: datetime) -> bool:
+    """The document was refused, by the accounting system or before the wire: REJECTED until a person asks again.
+
+    An earlier intent to send stays on record: the refusal of this attempt says nothing about an earlier one.
+    """
+    with database.transaction():
+        return _settle(item, State.REJECTED, detail, now)
+
+
+def settle_retry(item: OutboxItem, not_before: datetime, detail: str, *, never_sent: bool, now: datetime) -> bool:
+    """It goes out again later: RETRY.
+
+    Args:
+        item: as it was claimed.
+        not_before: the earliest time of the next attempt.
+        detail: why, for a person.
+        never_sent: the remote certainly did nothing with what was sent since the last look-up, so that the next attempt
+            need not look it up.
+        now: the time, with a time zone.
+    """
+    with database.transaction():
+        return _settle(item, State.RETRY, detail, now, never_sent=never_sent, not_before=not_before)
+
+
+def settle_quarantined(item: OutboxItem, detail: str, now: datetime) -> bool:
+    """It cannot be decided whether or as what the remote has it: QUARANTINED, and a person decides."""
+    with database.transaction():
+        return _settle(item, State.QUARANTINED, detail, now)
+
+
+def retry_rejected(document_ids: Collection[str], now: datetime) -> int:
+    """A person asks to send rejected documents again: READY. Returns how many of them were rejected.
+
+    One that was sent before is looked up before it is sent again, like any other.
+    """
+    moment = time_text(now)
+    with database.transaction():
+        asked = [one for one in sorted({*document_ids}) if database.execute(_ASKED, (one,))]
+        database.execute_many(_EVENT, [(one, "ready", moment, "a person asked to send it again") for one in asked])
+    return len(asked)
+
+
+def record_event(document_id: str, state: str, detail: str, at: datetime) -> None:
+    """Note something about a document that does not change its place in the outbox, such as `drift`."""
+    with database.joined():
+        database.execute(_EVENT, (document_id, state, time_text(at), detail))
+
+
+def _settle(
+    item: OutboxItem,
+    state: State,
+    detail: str,
+    now: datetime,
+    *,
+    never_sent: bool = False,
+    not_before: datetime | None = None,
+) -> bool:
+    moment = time_text(now)
+    changed = database.execute(
+        "UPDATE outbox SET state = ?, lease_until = NULL, not_before = ?, detail = ?,"
+        " first_sent = CASE WHEN ? THEN NULL ELSE first_sent END"
+        " WHERE document_id = ? AND state = 'sending' AND fence = ?",
+        (
+            state,
+            None if not_before is None else time_text(not_before),
+            detail,
+            never_sent,
+            item.document_id,
+            item.fence,
+        ),
+    )
+    if changed:
+        event = "booked" if state is State.DONE else state.value
+        database.execute(_EVENT, (item.document_id, event, moment, detail))
+    return bool(changed)

@@ -1,0 +1,121 @@
+"""Loading a rulebook: read, check, prove, freeze; or take what was proved before, when nothing has changed.
+
+Everything wrong is told at once, except that a rulebook whose files do not read well is not put before the engine.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from connector.declared import MapNode, ScalarNode
+from connector.domain.places import Line
+from connector.domain.problems import Problem, Severity
+from connector.rulebook import cache as kept
+from connector.rulebook import kinds
+from connector.rulebook.asking import Ask, ask_engine
+from connector.rulebook.book import BundleSize, Frozen, Rulebook
+from connector.rulebook.coverage import check_coverage, check_series, series
+from connector.rulebook.decide import decide
+from connector.rulebook.freeze import freeze
+from connector.rulebook.prove import fire
+from connector.rulebook.read_entities import read_entities, read_policies
+from connector.rulebook.read_prices import read_prices
+from connector.rulebook.read_rules import Names, read_rules
+from connector.rulebook.read_tiers import read_tiers
+from connector.rulebook.sources import Sources, digest_of, read_sources, rule_files
+from connector.rulebook.spec import BY_TIER, PER_BUNDLE, Declared
+
+
+def load(
+    folder: Path, *, label: str = "rules", cache: Path | None = None, ask: Ask = ask_engine
+) -> tuple[Rulebook | None, tuple[Problem, ...]]:
+    """The rulebook of a folder, or everything that is wrong with it.
+
+    Args:
+        folder: the folder with the rule files, searched with its subfolders.
+        label: how places name the folder: `rules/billing.yaml:12`.
+        cache: a folder where a proved rulebook is kept for the next time; None keeps none.
+        ask: who answers which rules fire; the rule engine, unless a test of this very step says otherwise.
+
+    Returns:
+        the rulebook, or None when a problem is an error; and the problems in the order of their places.
+    """
+    files = rule_files(folder) if folder.is_dir() else ()
+    if not files:
+        what = f"{label}/ has no rule file" if folder.is_dir() else f"there is no folder {label}/"
+        return None, (Problem(kinds.NO_RULES.code, Severity.ERROR, Line(label), what, kinds.NO_RULES.remedy),)
+    digest = digest_of(folder, files)
+    if cache is not None and digest is not None:
+        frozen = kept.read(cache, digest, label)
+        if frozen is not None:
+            return Rulebook.of(digest, frozen), ()
+    sources = read_sources(folder, files, label)
+    checked = _checked(sources, label, ask)
+    problems = sources.problems()
+    if checked is None or digest is None or problems:
+        return None, problems
+    if cache is not None:
+        problems = kept.write(cache, digest, label, checked)
+    return Rulebook.of(digest, checked), problems
+
+
+def _checked(sources: Sources, label: str, ask: Ask) -> Frozen | None:
+    declared = _declared(sources, label)
+    if declared is None:
+        return None
+    check_series(declared, sources)
+    fired = fire(declared, sources, ask)
+    decided = decide(fired, declared, sources) if fired is not None else None
+    if decided is None:
+        return None
+    check_coverage(decided.charges, declared, sources)
+    if sources.problems():
+        return None
+    charges = [rule.charge for rule in declared.rules if rule.charge is not None]
+    return Frozen(
+        entities=declared.entities,
+        policies=declared.policies,
+        items=frozenset(charge.item for charge in charges),
+        metrics={charge.metric: "client" if charge.manner == BY_TIER else "bundle" for charge in charges},
+        cell_count=decided.cell_count,
+        bundle_sizes=_bundle_sizes(declared),
+        table=freeze(declared, decided),
+    )
+
+
+def _declared(sources: Sources, label: str) -> Declared | None:
+    """What the files say; None when a fault was noted."""
+    entities = read_entities(sources)
+    policies = read_policies(sources)
+    tiers = read_tiers(sources)
+    named = _said(sources, "entities", entities)
+    versions = read_prices(sources, tiers, _said(sources, "tiers", tiers), named)
+    rules = read_rules(sources, Names(named, _said(sources, "price_book", [version.book for version in versions])))
+    if sources.problems() or policies is None:
+        return None
+    place = min((section.root.key_places["rules"] for section in sources.of("rules")), default=Line(label))
+    return Declared(entities, policies, tiers, versions, rules, place)
+
+
+def _said(sources: Sources, key: str, sound: Iterable[str]) -> tuple[str, ...]:
+    """Every name that sections of this key declare, sound or not, so that one fault is not told twice."""
+    names = dict.fromkeys(sound)
+    for section in sources.of(key):
+        node = section.root.entries[key]
+        if isinstance(node, MapNode):
+            names |= dict.fromkeys(node.entries)
+        elif isinstance(node, ScalarNode):
+            names[node.text] = None
+    return tuple(names)
+
+
+def _bundle_sizes(declared: Declared) -> tuple[BundleSize, ...]:
+    """The bundles of the books that rules bill bundles from; `check_series` has seen to one size a day."""
+    books = {rule.charge.book for rule in declared.rules if rule.charge and rule.charge.manner == PER_BUNDLE}
+    pairs = sorted({(book, version.currency) for book in books for version in declared.versions})
+    return tuple(
+        BundleSize(entity, currency, version.first, version.last, version.bundle_size)
+        for book, currency in pairs
+        for entity in declared.entities
+        for version in series(declared.versions, book, currency, entity)
+        if version.bundle is not None
+    )

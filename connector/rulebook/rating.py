@@ -1,0 +1,245 @@
+"""Rating: a million events in a handful of look-ups, never a loop over rows.
+
+A row's attributes become small whole numbers, these the number of its cell, and the frozen table has the decision of
+each cell. Null never reaches a look-up: a row that lacks what it must have is turned into a decision of its own first.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+from connector.domain.words import PartnerKind
+from connector.rulebook import table as t
+from connector.rulebook.cells import COMBOS
+from connector.rulebook.spec import DAY, EMPLOYEES
+from connector.rulebook.table import Decision, PriceRow, Stratum, Table
+from connector.tables import EVENTS, RATED, conform
+
+LARGEST_QUANTITY = 1_000_000
+_CODE = pl.UInt32
+_CHAIN_LENGTH = 16  # up to here a chain of comparisons beats a hash join
+_DENSE = 200_000  # headcounts up to here are looked up directly, beyond by bisection
+_OPEN_END = 1 << 62
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+class Rater:
+    """A decision table, laid out for polars."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._decisions = {
+            name: pl.Series(name, [getattr(each, name) for each in table.decisions], dtype=dtype)
+            for name, dtype in _DECIDED.items()
+        }
+        self._sellers = _codes([decision.seller for decision in table.decisions])
+        self._prices = {
+            name: pl.Series(name, [getattr(row, name) for row in table.prices.rows], dtype=dtype)
+            for name, dtype in _PRICED.items()
+        }
+        self._days = _dense(table.days)
+        self._headcounts = _dense(table.headcounts) if table.headcounts[-1] <= _DENSE else None
+
+    def rate(self, events: pl.DataFrame) -> pl.DataFrame:
+        """One rated row for each event, in the same order.
+
+        Args:
+            events: `tables.EVENTS`.
+
+        Returns:
+            `tables.RATED`.
+        """
+        events = conform(events, EVENTS)
+        coded = events.select(**self._attributes(), **self._sizes(events))
+        decided = coded.with_columns(
+            gate=self._cell(self._table.gates), charge=self._cell(self._table.charges)
+        ).with_columns(
+            decision=pl.when(pl.col("bad") != t.NO_GATE)
+            .then("bad")
+            .when(pl.col("gate") != t.NO_GATE)
+            .then("gate")
+            .otherwise("charge")
+        )
+        priced = self._priced(decided)
+        facts = events.select("event_id", "currency", "quantity")
+        return conform(self._rated(facts.with_columns(priced)), RATED)
+
+    def _attributes(self) -> dict[str, pl.Expr]:
+        table = self._table
+        combo = pl.lit(len(COMBOS), _CODE)
+        for number, (event, plan) in enumerate(COMBOS):
+            planned = pl.col("plan").is_null() if plan is None else pl.col("plan") == plan.value
+            combo = pl.when((pl.col("event") == event.value) & planned).then(pl.lit(number, _CODE)).otherwise(combo)
+        kinds = [kind.value for kind in PartnerKind]
+        known = pl.any_horizontal(pl.col("partner_kind") == kind for kind in kinds)
+        sound = (combo < len(COMBOS)) & known & pl.col("event_on").is_not_null() & pl.col("partner").is_not_null()
+        entity = _word(
+            "selling_entity", table.entities, missing=len(table.entities), other=len(table.entities), first=0
+        )
+        bad = (
+            pl.when(~sound.fill_null(value=False))
+            .then(pl.lit(t.BAD_EVENT, _CODE))
+            .when(entity == len(table.entities))
+            .then(pl.lit(t.BAD_ENTITY, _CODE))
+            .otherwise(pl.lit(t.NO_GATE, _CODE))
+        )
+        safe_combo = pl.when(combo < len(COMBOS)).then(combo).otherwise(pl.lit(0, _CODE))
+        safe_entity = pl.when(entity < len(table.entities)).then(entity).otherwise(pl.lit(0, _CODE))
+        words = {
+            f"code_{name}": _word(name, named, missing=t.MISSING, other=t.OTHER, first=t.FIRST_NAMED)
+            for name, named in table.words.items()
+        }
+        return {
+            "bad": bad,
+            "slice": safe_combo * (1 + len(table.partners))
+            + _word("partner", table.partners, missing=0, other=0, first=1),
+            "entity": safe_entity,
+            "money": _word("currency", table.prices.currencies, missing=0, other=0, first=1),
+            f"code_{DAY}": _look(self._days, _clipped(_ordinal(), self._days, table.days)),
+            **words,
+        }
+
+    def _sizes(self, events: pl.DataFrame) -> dict[str, pl.Expr]:
+        """The codes of the smallest and the largest headcount a row can mean, and which source says so."""
+        count, low, high = pl.col("count"), pl.col("band_low"), pl.col("band_high").fill_null(_OPEN_END)
+        banded = low.is_not_null()
+        by_band = banded if self._table.band_first else banded & count.is_null()
+        if events["band_low"].null_count() == events.height:
+            one = self._headcount(count)
+            return {"low": one, "high": one, "banded": pl.lit(value=False)}
+        return {
+            "low": self._headcount(pl.when(by_band).then(low).otherwise(count)),
+            "high": self._headcount(pl.when(by_band).then(high).otherwise(count)),
+            "banded": by_band,
+        }
+
+    def _headcount(self, number: pl.Expr) -> pl.Expr:
+        starts = self._table.headcounts
+        if self._headcounts is not None:
+            return _look(self._headcounts, _clipped(number, self._headcounts, starts))
+        found = pl.lit(pl.Series(starts, dtype=pl.Int64)).search_sorted(number.fill_null(0), side="right")
+        return found.cast(_CODE)
+
+    def _cell(self, stratum: Stratum) -> pl.Expr:
+        """The decision of a row in one stratum."""
+        place = _look(_codes(stratum.slices), pl.col("slice"))
+        cell = _look(_codes(stratum.bases), place)
+        for name in stratum.offsets:
+            if name != EMPLOYEES:
+                cell = cell + self._offset(stratum, name, place, pl.col(f"code_{name}"))
+        decisions = _codes(stratum.decisions)
+        if not stratum.runs:
+            return _look(decisions, cell)
+        runs = _codes(stratum.runs)
+        low = cell + self._offset(stratum, EMPLOYEES, place, pl.col("low"))
+        high = cell + self._offset(stratum, EMPLOYEES, place, pl.col("high"))
+        same = _look(runs, low) == _look(runs, high)
+        return pl.when(same).then(_look(decisions, low)).otherwise(pl.lit(t.SPANS_RULE, _CODE))
+
+    def _offset(self, stratum: Stratum, name: str, place: pl.Expr, code: pl.Expr) -> pl.Expr:
+        steps = _codes(stratum.offsets[name])
+        width = steps.len() // len(stratum.bases)
+        return _look(steps, place * width + code)
+
+    def _priced(self, decided: pl.DataFrame) -> pl.DataFrame:
+        prices, table = self._table.prices, self._table
+        seller = _look(self._sellers, pl.col("decision"))
+        series = (seller * len(table.entities) + pl.col("entity")) * (1 + len(prices.currencies)) + pl.col("money")
+        days = pl.col(f"code_{DAY}")
+        version = _look(_codes(prices.versions), _look(_codes(prices.series), series) * (1 + len(table.days)) + days)
+        found = decided.select("decision", "banded", "low", "high", version=version)
+        tiers = _codes(prices.tiers)
+        schemes = _look(_codes(prices.schemes), pl.col("version")) * (1 + len(table.headcounts))
+        start = schemes if any(prices.schemes) else pl.lit(0, _CODE)
+        low, high = (_look(tiers, start + pl.col(name)) for name in ("low", "high"))
+        column = pl.when(low == high).then(low).otherwise(pl.lit(t.SPANNING_SIZE, _CODE))
+        row = _look(_codes(prices.cells), pl.col("version") * prices.columns + column)
+        return found.select("decision", "banded", price=row)
+
+    def _rated(self, frame: pl.DataFrame) -> pl.DataFrame:
+        quantity = pl.col("quantity")
+        bad_quantity = ~quantity.is_between(1, LARGEST_QUANTITY).fill_null(value=False)
+        price = (
+            pl.when((pl.col("price") >= t.FIRST_PRICE) & bad_quantity)
+            .then(pl.lit(t.BAD_QUANTITY, _CODE))
+            .otherwise("price")
+        )
+        frame = frame.with_columns(price=price)
+        decision, row = pl.col("decision"), pl.col("price")
+        decided = {name: _look(series, decision) for name, series in self._decisions.items()}
+        priced = {name: _look(series, row) for name, series in self._prices.items()}
+        unpriced = (row != t.NOT_PRICED) & (row < t.FIRST_PRICE)
+        source = pl.when("banded").then(pl.lit("band")).otherwise(pl.lit("count"))
+        return frame.select(
+            "event_id",
+            pl.when(unpriced).then(pl.lit("blocked")).otherwise(decided["outcome"]).alias("outcome"),
+            pl.coalesce(priced["reason"], decided["reason"]).alias("reason"),
+            pl.coalesce(priced["problem"], decided["problem"]).alias("problem"),
+            *(decided[name].alias(name) for name in ("rule_id", "rule_place", "metric", "item", "term")),
+            priced["tier"].alias("tier"),
+            pl.when(priced["sized"]).then(source).alias("size_source"),
+            priced["price_book"].alias("price_book"),
+            priced["price_place"].alias("price_place"),
+            "currency",
+            priced["unit_minor"].alias("unit_minor"),
+            (priced["unit_minor"] * quantity).alias("amount_minor"),
+        )
+
+
+_DECIDED = {
+    "outcome": pl.String,
+    "reason": pl.String,
+    "problem": pl.String,
+    "rule_id": pl.String,
+    "rule_place": pl.String,
+    "metric": pl.String,
+    "item": pl.String,
+    "term": pl.String,
+}
+_PRICED = {
+    "problem": pl.String,
+    "reason": pl.String,
+    "tier": pl.String,
+    "price_book": pl.String,
+    "price_place": pl.String,
+    "unit_minor": pl.Int64,
+    "sized": pl.Boolean,
+}
+
+
+def _word(column: str, words: Sequence[str], *, missing: int, other: int, first: int) -> pl.Expr:
+    """The code of a text: `first` and up for the words listed, `other` for any other, `missing` for none."""
+    text = pl.col(column)
+    if len(words) > _CHAIN_LENGTH:
+        codes = list(range(first, first + len(words)))
+        found = text.replace_strict(list(words), codes, default=other, return_dtype=_CODE)
+        return pl.when(text.is_null()).then(pl.lit(missing, _CODE)).otherwise(found)
+    code = pl.when(text.is_null()).then(pl.lit(missing, _CODE)).otherwise(pl.lit(other, _CODE))
+    for number, word in enumerate(words, start=first):
+        code = pl.when(text == word).then(pl.lit(number, _CODE)).otherwise(code)
+    return code
+
+
+def _ordinal() -> pl.Expr:
+    return pl.col("event_on").cast(pl.Int32).cast(pl.Int64) + _EPOCH
+
+
+def _codes(numbers: Sequence[int]) -> pl.Series:
+    return pl.Series(numbers, dtype=_CODE)
+
+
+def _look(series: pl.Series, index: pl.Expr) -> pl.Expr:
+    """The values of a small series at these positions."""
+    return pl.lit(series).gather(index)
+
+
+def _dense(starts: Sequence[int]) -> pl.Series:
+    """For each number from just before the first start to the last start the code of its interval."""
+    span = pl.int_range(starts[0] - 1, starts[-1] + 1, eager=True)
+    return pl.Series(starts, dtype=pl.Int64).search_sorted(span, side="right").cast(_CODE)
+
+
+def _clipped(number: pl.Expr, dense: pl.Series, starts: Sequence[int]) -> pl.Expr:
+    """The position of a number in what `_dense` made of these starts."""
+    return (number - (starts[0] - 1)).clip(0, dense.len() - 1).fill_null(0)

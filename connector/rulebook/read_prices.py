@@ -1,0 +1,143 @@
+"""Reading price books: every tier of the named list has one price, in whole minor units of the book's currency.
+
+`effective_to` is the last day a version is valid, not the first day it is not.
+"""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from connector.declared import MapNode, Node, Reader
+from connector.domain.currency import digits
+from connector.domain.money import InexactAmountError, Money
+from connector.rulebook import kinds
+from connector.rulebook.read_entities import known_currency
+from connector.rulebook.sources import Section, Sources, closest
+from connector.rulebook.spec import Price, PriceVersion, TierScheme
+
+LARGEST_MINOR = 10**12
+LARGEST_BUNDLE = 1_000_000
+_REQUIRED = ("price_book", "effective_from", "currency", "prices")
+_OPTIONAL = ("effective_to", "selling_entity", "tiers")
+
+
+def read_prices(
+    sources: Sources, tiers: Mapping[str, TierScheme], declared_tiers: Iterable[str], entities: Iterable[str]
+) -> tuple[PriceVersion, ...]:
+    """The versions that are sound, in the order of their files; faults of the others are noted.
+
+    Args:
+        sources: the files.
+        tiers: the sound tier schemes.
+        declared_tiers: the names of all schemes, sound or not, so that one fault is told once.
+        entities: the names of the selling entities.
+    """
+    declared_tiers, entities = tuple(declared_tiers), tuple(entities)
+    read = (_version(section, tiers, declared_tiers, entities) for section in sources.of("price_book"))
+    return tuple(version for version in read if version is not None)
+
+
+def _version(
+    section: Section, tiers: Mapping[str, TierScheme], declared_tiers: tuple[str, ...], entities: tuple[str, ...]
+) -> PriceVersion | None:
+    reader, root = section.reader, section.root
+    before = len(reader.problems)
+    entries = reader.mapping(root, "a price book", required=_REQUIRED, optional=_OPTIONAL) or {}
+    book = reader.text(entries.get("price_book"), "price_book")
+    first = reader.day(entries.get("effective_from"), "effective_from")
+    last = reader.day(entries.get("effective_to"), "effective_to")
+    currency = known_currency(entries.get("currency"), "currency", reader)
+    chosen = reader.choices(entries.get("selling_entity"), "selling_entity")
+    for name in chosen:
+        _known(entries["selling_entity"], "selling entity", name, entities, reader)
+    if first is not None and last is not None and last < first:
+        message = f"effective_to {last} lies before effective_from {first}"
+        reader.fault(entries["effective_to"], message, kinds.PRICE_VALIDITY.remedy, kinds.PRICE_VALIDITY)
+    prices = reader.mapping(entries.get("prices"), "prices", optional=("full_spoke", "assessment_bundle")) or {}
+    if "prices" in entries and not prices:
+        step = "Add full_spoke or assessment_bundle."
+        reader.fault(root.key_places["prices"], "the book has no prices", step, kinds.PRICE_TIER)
+    scheme_name = reader.text(entries.get("tiers"), "tiers")
+    if scheme_name is not None:
+        _known(entries["tiers"], "tier list", scheme_name, declared_tiers, reader)
+    by_tier: Mapping[str, Price] = {}
+    if "full_spoke" in prices:
+        by_tier = _by_tier(prices["full_spoke"], section, scheme_name, tiers, currency)
+    size, bundle = _bundle(prices.get("assessment_bundle"), reader, currency)
+    if len(reader.problems) > before or book is None or first is None or currency is None:
+        return None
+    return PriceVersion(
+        book=book,
+        first=first.toordinal(),
+        last=None if last is None else last.toordinal(),
+        currency=currency,
+        entities=chosen,
+        tiers=scheme_name,
+        by_tier=by_tier,
+        bundle_size=size,
+        bundle=bundle,
+        label=f"{book}@{first} {currency}",
+        place=root.key_places["price_book"],
+    )
+
+
+def _known(node: Node, what: str, name: str, known: Iterable[str], reader: Reader) -> None:
+    if name not in known:
+        near = closest(name, known)
+        reader.fault(node, f"no {what} is called {name!r}", near, kinds.NAME_UNKNOWN)
+
+
+def _by_tier(
+    node: Node,
+    section: Section,
+    scheme_name: str | None,
+    tiers: Mapping[str, TierScheme],
+    currency: str | None,
+) -> Mapping[str, Price]:
+    reader = section.reader
+    if "tiers" not in section.root.entries:
+        step = "Add tiers: and the name of the list these prices are for."
+        reader.fault(node, "full_spoke has prices by tier, but the book names no tier list", step, kinds.PRICE_TIER)
+    said = reader.mapping(node, "full_spoke", open_keys=True)
+    if said is None or not isinstance(node, MapNode):
+        return {}
+    scheme = tiers.get(scheme_name or "")
+    labels = [band.label for band in scheme.bands] if scheme else list(said)
+    for label in labels:
+        if label not in said:
+            message = f"a client with {label} employees has no price: tier {label} of {scheme_name} is not priced"
+            reader.fault(section.root.key_places["prices"], message, f'Add "{label}": and its price.', kinds.PRICE_TIER)
+    for label in said:
+        if label not in labels:
+            message = f"{scheme_name} has no tier {label!r}"
+            reader.fault(node.key_places[label], message, closest(label, labels), kinds.PRICE_TIER)
+    read = {label: _price(value, f"the price of tier {label}", currency, reader) for label, value in said.items()}
+    return {label: price for label, price in read.items() if price is not None}
+
+
+def _bundle(node: Node | None, reader: Reader, currency: str | None) -> tuple[int, Price | None]:
+    entries = reader.mapping(node, "assessment_bundle", required=("size", "price")) or {}
+    size = reader.whole(entries.get("size"), "the bundle's size", 1, LARGEST_BUNDLE)
+    return size or 0, _price(entries.get("price"), "the bundle's price", currency, reader)
+
+
+def _price(node: Node | None, what: str, currency: str | None, reader: Reader) -> Price | None:
+    amount = reader.decimal(node, what)
+    if node is None or amount is None or currency is None:
+        return None
+    fault = _fault(amount, currency)
+    if fault is not None:
+        reader.fault(node, f"{what} is {amount}: {fault}", kinds.PRICE_AMOUNT.remedy, kinds.PRICE_AMOUNT)
+        return None
+    return Price(Money.exact(amount, currency).minor, node.place)
+
+
+def _fault(amount: Decimal, currency: str) -> str | None:
+    if amount < 0:
+        return "a price cannot be negative"
+    if amount.scaleb(digits(currency)) > LARGEST_MINOR:
+        return "more than can be billed"
+    try:
+        Money.exact(amount, currency)
+    except InexactAmountError:
+        return f"{currency} has {digits(currency) or 'no'} decimal digits"
+    return None

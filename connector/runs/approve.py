@@ -1,0 +1,304 @@
+"""Approval: a plan is applied exactly or refused (invariant 6).
+
+Everything is written in one transaction under the database's write lock, after the plan's read set was checked again:
+of two approvals of one plan, or of two plans over the same clients, one wins and the other is told what changed.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+import polars as pl
+
+from connector import ledger
+from connector.billing.charges import KEY
+from connector.domain.documents import Document
+from connector.domain.entities import SellingEntity
+from connector.domain.words import Bucket
+from connector.ledger import outbox
+from connector.runs import store
+from connector.runs.errors import INPUT, StopError
+from connector.runs.known import Known, read_known
+from connector.runs.runplan import Pins, RunPlan, numbered
+
+_SETTLED = (
+    Bucket.OPENING.value,
+    Bucket.ALREADY_BILLED.value,
+    Bucket.INSIDE_BUNDLE.value,
+    Bucket.AWAITING_DOCUMENT.value,
+    Bucket.BILLED.value,
+)
+
+
+@dataclass(frozen=True)
+class Approval:
+    """What an approval wrote.
+
+    Attributes:
+        run_id: the run.
+        documents: the documents with their numbers, in the order of their numbers.
+        charges: new charges, opening entries among them.
+        heads: per selling entity, the new head of its hash chain.
+    """
+
+    run_id: str
+    documents: tuple[Document, ...]
+    charges: int
+    heads: Mapping[str, str]
+
+
+def approve(run_id: str, pins: Pins, entities: Mapping[str, SellingEntity], *, now: datetime, by: str) -> Approval:
+    """Apply a plan.
+
+    Args:
+        run_id: the run.
+        pins: the digests of the rulebook, mappings and books as they are now.
+        entities: the selling entities, for their number prefixes.
+        now: the moment, UTC.
+        by: who approves.
+
+    Raises:
+        StopError: the run was approved before, or what it was computed from has changed; every change is named.
+    """
+    plan = store.load_plan(run_id)
+    changed = _changed_pins(plan.pins, pins)
+    with ledger.transaction():
+        state = store.state_of(plan.run_id)
+        if state.state != "planned":
+            raise StopError(
+                f"{plan.run_id} was approved before (now: {state.state})",
+                f"'connector push {plan.run_id}' sends what is left; 'connector plan FILE' makes a new plan.",
+                INPUT,
+            )
+        changed += _changed_ledger(plan, read_known())
+        if changed:
+            message = f"{plan.run_id} was planned on something that has changed: {'; '.join(changed)}"
+            raise StopError(message, "Nothing was written. Plan again with the same files and approve that.", INPUT)
+        return _apply(plan, entities, now, by)
+
+
+def _changed_pins(planned: Pins, now: Pins) -> list[str]:
+    names = {"rulebook": "the rulebook (rules/)", "mappings": "the mappings", "books": "accounts and tax codes"}
+    return [text for name, text in names.items() if getattr(planned, name) != getattr(now, name)]
+
+
+def _changed_ledger(plan: RunPlan, known: Known) -> list[str]:
+    """What the ledger has learnt since the plan was made, as far as the plan rests on it."""
+    changed = []
+    clients, charges = plan.frames["clients"], plan.frames["charges"]
+    taken = charges.join(known.keys, on=list(KEY), how="semi")
+    changed += [f"charge {key} is taken now" for key in taken["charge_id"].head(5).to_list()]
+    fresh = clients.filter(pl.col("is_new") & pl.col("code").is_null())
+    digests = pl.concat([fresh["ref_digest"], fresh["pair_digest"]]).drop_nulls()
+    appeared = known.aliases.filter(pl.col("digest").is_in(digests.implode()))
+    changed += [f"client {one} appeared meanwhile" for one in appeared["client_id"].unique().sort().head(5).to_list()]
+    versions = clients.select("client_id", "known_sequence").drop_nulls()
+    moved = versions.join(known.versions, on="client_id").filter(pl.col("sequence") != pl.col("known_sequence"))
+    changed += [f"client {one} was changed meanwhile" for one in moved["client_id"].sort().head(5).to_list()]
+    own = set(charges["charge_id"].to_list())
+    lines = {line.charge_id for draft in plan.documents for line in draft.document.lines}
+    gone = sorted(lines - own - set(known.waiting["charge_id"].to_list()))
+    changed += [f"charge {one} is on a document now" for one in gone[:5]]
+    partners = plan.frames["partners"].join(known.partners, on=["partner_id", "valid_from"], how="semi")
+    changed += [
+        f"partner {one} was changed meanwhile" for one in partners["partner_id"].unique().sort().head(5).to_list()
+    ]
+    return changed
+
+
+def _apply(plan: RunPlan, entities: Mapping[str, SellingEntity], now: datetime, by: str) -> Approval:
+    sources = {str(info["name"]): f"{plan.run_id}/{index}" for index, info in enumerate(plan.sources, 1)}
+    _write_sources(plan, sources, now)
+    _write_master(plan, now)
+    _write_clients(plan, sources, now)
+    charges = _write_charges(plan, sources, now)
+    documents = _write_documents(plan, entities, now)
+    heads = _write_chain(plan, charges, documents, now)
+    store.add_event(plan.run_id, "approved", now, by)
+    return Approval(plan.run_id, documents, charges.height, heads)
+
+
+def _stamped(frame: pl.DataFrame, plan: RunPlan, now: datetime) -> pl.DataFrame:
+    return frame.with_columns(run_id=pl.lit(plan.run_id), recorded_at=pl.lit(now, pl.Datetime("us", "UTC")))
+
+
+def _located(frame: pl.DataFrame, sources: Mapping[str, str]) -> pl.DataFrame:
+    return frame.with_columns(source_id=pl.col("source").replace_strict(dict(sources), return_dtype=pl.String))
+
+
+def _append(table: str, frame: pl.DataFrame) -> None:
+    """Append the columns that the table has, in its order."""
+    if not frame.is_empty():
+        schema = ledger.insert_schema(table)
+        ledger.append(table, frame.select(pl.col(name).cast(kind) for name, kind in schema.items()))
+
+
+def _remember(owner: str, field: str, values: pl.DataFrame) -> None:
+    """Put personal values into the erasable table; the last one of an owner stands."""
+    identity, value = values.columns
+    latest = values.filter(pl.col(value).is_not_null()).unique(identity, keep="last", maintain_order=True)
+    frame = latest.select(
+        owner_type=pl.lit(owner), owner_id=identity, field=pl.lit(field), value=pl.col(value).cast(pl.String)
+    )
+    ledger.put("personal", frame)
+
+
+def _write_sources(plan: RunPlan, sources: Mapping[str, str], now: datetime) -> None:
+    frame = pl.DataFrame(
+        [
+            (sources[str(one["name"])], one["name"], one["sha256"], one["size_bytes"], one["rows"])
+            for one in plan.sources
+        ],
+        schema={
+            "source_id": pl.String,
+            "name": pl.String,
+            "sha256": pl.String,
+            "size_bytes": pl.Int64,
+            "row_count": pl.Int64,
+        },
+        orient="row",
+    )
+    _append("source", _stamped(frame, plan, now))
+
+
+def _write_master(plan: RunPlan, now: datetime) -> None:
+    partners = _stamped(plan.frames["partners"], plan, now)
+    _append("partner_version", partners.with_columns(sequence=pl.lit(1)))  # another content would be a conflict
+    for field in ("name", "email", "tax_number"):
+        _remember("partner", field, partners.sort("valid_from").select("partner_id", field))
+    _append("template_version", _stamped(plan.frames["templates"], plan, now))
+
+
+def _write_clients(plan: RunPlan, sources: Mapping[str, str], now: datetime) -> None:
+    """New clients, new aliases and new versions of those whose record is settled; held and blocked ones come again."""
+    clients = _located(_stamped(plan.frames["clients"], plan, now), sources)
+    settled = clients.filter(pl.col("bucket").is_in(_SETTLED))
+    _append("client", settled.filter("is_new"))
+    refs = settled.filter("new_ref").select(
+        "client_id",
+        "partner_id",
+        "run_id",
+        "recorded_at",
+        kind=pl.lit("ref"),
+        digest="ref_digest",
+        domain_digest=pl.lit(None, pl.String),
+    )
+    pairs = settled.filter("new_pair").select(
+        "client_id",
+        "partner_id",
+        "run_id",
+        "recorded_at",
+        kind=pl.lit("domain"),
+        digest="pair_digest",
+        domain_digest="domain_digest",
+    )
+    aliases = pl.concat([refs, pairs.select(refs.columns)])
+    _append("client_alias", aliases)
+    _append("client_version", settled.with_columns(sequence=pl.col("known_sequence").fill_null(0) + 1))
+    _remember("client", "name", settled.select("client_id", "name"))
+
+
+def _write_charges(plan: RunPlan, sources: Mapping[str, str], now: datetime) -> pl.DataFrame:
+    charges = _located(_stamped(plan.frames["charges"], plan, now), sources)
+    _append("charge", charges)
+    return charges
+
+
+def _write_documents(plan: RunPlan, entities: Mapping[str, SellingEntity], now: datetime) -> tuple[Document, ...]:
+    by_entity: dict[str, int] = defaultdict(int)
+    for draft in plan.documents:
+        by_entity[draft.document.selling_entity] += 1
+    numbers = {
+        entity: iter(ledger.next_numbers(entity, "invoice", entities[entity].number_prefix, count))
+        for entity, count in by_entity.items()
+    }
+    made = [
+        (draft.document_id, numbered(draft, next(numbers[draft.document.selling_entity]))) for draft in plan.documents
+    ]
+    _append("document", _stamped(_document_frame(made), plan, now))
+    _append("document_line", _line_frame(made))
+    _append("document_event", _event_frame(made, now))
+    outbox.enqueue(
+        [
+            outbox.NewItem(document_id, document.number, document.tenant, _request(document), _digest(document))
+            for document_id, document in made
+        ]
+    )
+    return tuple(document for _, document in made)
+
+
+def _document_frame(made: Sequence[tuple[str, Document]]) -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {
+                "document_id": document_id,
+                "number": document.number,
+                "kind": document.kind,
+                "partner_id": document.party.partner_id,
+                "selling_entity": document.selling_entity,
+                "tenant": document.tenant,
+                "currency": document.currency,
+                "dated": document.dated,
+                "due": document.due,
+                "net_minor": document.net.minor,
+                "tax_minor": document.tax.minor,
+                "total_minor": document.total.minor,
+                "line_count": len(document.lines),
+                "content_digest": _digest(document),
+            }
+            for document_id, document in made
+        ]
+    )
+
+
+def _line_frame(made: Sequence[tuple[str, Document]]) -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {
+                "document_id": document_id,
+                "position": position,
+                "charge_id": line.charge_id,
+                "net_minor": line.net_minor,
+                "tax_minor": line.tax_minor,
+                "item": line.item,
+                "item_code": line.item_code,
+                "account": line.account,
+                "tax_code": line.tax_code,
+                "tax_percent": str(line.tax_percent),
+                "quantity": line.quantity,
+                "unit_minor": line.unit_minor,
+            }
+            for document_id, document in made
+            for position, line in enumerate(document.lines, 1)
+        ]
+    )
+
+
+def _event_frame(made: Sequence[tuple[str, Document]], now: datetime) -> pl.DataFrame:
+    return pl.DataFrame(
+        [{"document_id": document_id, "state": "approved", "at": now, "detail": ""} for document_id, _ in made]
+    )
+
+
+def _write_chain(plan: RunPlan, charges: pl.DataFrame, documents: Sequence[Document], now: datetime) -> dict[str, str]:
+    """One link per selling entity that this approval wrote something for; the head rows are locked last."""
+    heads = {}
+    touched = {*charges["selling_entity"].to_list(), *(document.selling_entity for document in documents)}
+    for entity in sorted(touched):
+        own = charges.filter(pl.col("selling_entity") == entity).sort("charge_id")
+        lines = [json.dumps(row, default=str, sort_keys=True) for row in own.iter_rows(named=True)]
+        lines += [_request(document) for document in documents if document.selling_entity == entity]
+        payload = sha256("\n".join([plan.run_id, *lines]).encode()).hexdigest()
+        heads[entity] = ledger.chain_append(entity, payload, now)
+    return heads
+
+
+def _request(document: Document) -> str:
+    return json.dumps(document.to_plain(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _digest(document: Document) -> str:
+    return sha256(_request(document).encode()).hexdigest()

@@ -1,0 +1,122 @@
+"""`connector.yaml`: where things are, and which accounting tenant each selling entity's books are kept in.
+
+Secrets never stand in it: a credential is the name of an environment variable, or the word `sandbox` for the built-in
+sandbox, whose client id and secret are public.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from connector.accounting.connect import TenantSettings
+from connector.declared import Node, Reader, read_yaml
+from connector.runs.errors import StopError
+
+FILE = "connector.yaml"
+SANDBOX_ID, SANDBOX_SECRET = "sandbox-client", "sandbox-secret"  # public: they open the sandbox only
+_LONGEST_SECONDS = 600
+_MOST_CALLS = 60
+
+
+@dataclass(frozen=True)
+class Config:
+    """The working folder's settings.
+
+    Attributes:
+        folder: the working folder.
+        ledger: the ledger's database file.
+        rules, mappings: folders of the accountants' files.
+        tenants: settings of each accounting tenant, by its name here.
+        books: the tenant of each selling entity.
+    """
+
+    folder: Path
+    ledger: Path
+    rules: Path
+    mappings: Path
+    tenants: Mapping[str, TenantSettings]
+    books: Mapping[str, str]
+
+
+def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
+    """Read the working folder's `connector.yaml`; `CONNECTOR_LEDGER`, `_RULES` and `_MAPPINGS` override its paths.
+
+    Raises:
+        StopError: the file is missing or faulty; every fault is in its problems.
+    """
+    if not (folder / FILE).is_file():
+        where = "this folder" if str(folder) == "." else str(folder)
+        raise StopError(f"{where} has no {FILE}", "Run 'connector init' here, or name the folder with --folder.")
+    node, text, problems = read_yaml(folder / FILE, FILE)
+    reader = Reader(text)
+    entries = reader.mapping(node, FILE, ("ledger", "rules", "mappings", "tenants", "books")) or {}
+    paths = {
+        name: _path(reader, entries.get(name), name, folder, environment) for name in ("ledger", "rules", "mappings")
+    }
+    named = reader.mapping(entries.get("tenants"), "tenants", open_keys=True) or {}
+    tenants = {name: _tenant(reader, at, name, environment) for name, at in named.items()}
+    bound = reader.mapping(entries.get("books"), "books", open_keys=True) or {}
+    books = {entity: reader.choice(at, f"books of {entity}", tenants) for entity, at in bound.items()}
+    faults = (*problems, *reader.problems)
+    if faults or node is None:
+        message = f"{FILE} cannot be used" if faults else f"{FILE} is empty"
+        raise StopError(
+            message, f"Mend {FILE}; 'connector init' in an empty folder shows a whole one.", problems=faults
+        )
+    return Config(
+        folder=folder,
+        ledger=paths["ledger"],
+        rules=paths["rules"],
+        mappings=paths["mappings"],
+        tenants={name: tenant for name, tenant in tenants.items() if tenant is not None},
+        books={entity: tenant for entity, tenant in books.items() if tenant is not None},
+    )
+
+
+def _path(reader: Reader, node: Node | None, name: str, folder: Path, environment: Mapping[str, str]) -> Path:
+    stated = reader.text(node, name) or name
+    return folder / environment.get(f"CONNECTOR_{name.upper()}", stated)
+
+
+def _tenant(reader: Reader, node: Node, name: str, environment: Mapping[str, str]) -> TenantSettings | None:
+    required = ("system", "api_url", "token_url", "tenant_id", "credentials", "invoice_status")
+    optional = ("quiet_seconds", "time_out_seconds", "calls_per_minute", "branding_themes")
+    entries = reader.mapping(node, f"tenant {name}", required, optional)
+    if entries is None or any(key not in entries for key in required):
+        return None
+    reader.choice(entries["system"], "system", ["xero"])
+    themes = reader.mapping(entries.get("branding_themes"), "branding_themes", (), ("bank_transfer", "card")) or {}
+    identity, secret = _credentials(reader, entries["credentials"], environment)
+    numbers = {
+        key: reader.whole(entries.get(key), key, 1, _MOST_CALLS if key == "calls_per_minute" else _LONGEST_SECONDS)
+        for key in ("quiet_seconds", "time_out_seconds", "calls_per_minute")
+    }
+    return TenantSettings(
+        name=name,
+        system="xero",
+        api_url=_url(reader, entries["api_url"], "api_url"),
+        token_url=_url(reader, entries["token_url"], "token_url"),
+        tenant_id=reader.text(entries["tenant_id"], "tenant_id") or "",
+        client_id=identity,
+        client_secret=secret,
+        invoice_status=reader.choice(entries["invoice_status"], "invoice_status", ["DRAFT", "AUTHORISED"]) or "",
+        branding_themes={key: reader.text(at, key) or "" for key, at in themes.items()},
+        **{key: number for key, number in numbers.items() if number is not None},
+    )
+
+
+def _url(reader: Reader, node: Node, what: str) -> str:
+    url = reader.text(node, what) or ""
+    loopback = url.startswith(("http://127.0.0.1:", "http://localhost:", "http://[::1]:"))
+    if url and not url.startswith("https://") and not loopback:
+        reader.fault(node, f"{what} must begin with https://", "Plain http is allowed to this machine itself only.")
+    return url.rstrip("/")
+
+
+def _credentials(reader: Reader, node: Node, environment: Mapping[str, str]) -> tuple[str, str]:
+    """The client id and secret; empty when the environment does not hold them, which is told when they are needed."""
+    if getattr(node, "text", "") == "sandbox":
+        return SANDBOX_ID, SANDBOX_SECRET
+    entries = reader.mapping(node, "credentials", ("client_id_from", "client_secret_from")) or {}
+    names = [reader.text(entries.get(key), key) or "" for key in ("client_id_from", "client_secret_from")]
+    return environment.get(names[0], ""), environment.get(names[1], "")

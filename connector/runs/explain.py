@@ -1,0 +1,99 @@
+"""Why a line, a document or a client is billed as it is: rule, tier, price, source cell, and what the books said."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from connector import ledger
+from connector.domain.employees import band_label
+from connector.domain.money import Money
+from connector.runs.errors import INPUT, StopError
+from connector.runs.views import DocumentState, document
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One charge explained: a title, and facts as label and text, in the order people ask for them."""
+
+    title: str
+    facts: tuple[tuple[str, str], ...]
+
+
+def explain(subject: str) -> tuple[Reason, ...]:
+    """Explain a document (`US-000001`), one line of it (`US-000001/2`), or a client (its id, or its name).
+
+    Raises:
+        StopError: nothing of that name is known.
+    """
+    number, _, line = subject.partition("/")
+    known = set(ledger.read("document")["number"].to_list())
+    if number in known:
+        return _document_reasons(document(number), line)
+    charges = _client_charges(subject)
+    if charges.is_empty():
+        raise StopError(
+            f"nothing is known of {subject}",
+            "Name a document (US-000001), a line (US-000001/2), a client's name, or a client id (CL-…).",
+            INPUT,
+        )
+    return tuple(_reason(row, "") for row in charges.iter_rows(named=True))
+
+
+def _document_reasons(found: DocumentState, line: str) -> tuple[Reason, ...]:
+    lines = found.document.lines
+    if line and not (line.isdecimal() and 1 <= int(line) <= len(lines)):
+        raise StopError(f"{found.document.number} has lines 1 to {len(lines)}, not {line}", "Mend the line.", INPUT)
+    wanted = [int(line)] if line else range(1, len(lines) + 1)
+    charges = {row["charge_id"]: row for row in ledger.read("charge").iter_rows(named=True)}
+    reasons = []
+    for position in wanted:
+        item = lines[position - 1]
+        row = charges[item.charge_id]
+        tax = f"{item.tax_percent} % as {item.tax_code}: {Money(item.tax_minor, found.document.currency)}"
+        title = f"{found.document.number}/{position} ({found.state}): {item.description}"
+        reason = _reason(row, title)
+        reasons.append(Reason(title, (*reason.facts, ("tax", tax), ("account", item.account))))
+    return tuple(reasons)
+
+
+def _client_charges(subject: str) -> pl.DataFrame:
+    personal = ledger.read("personal")
+    own = (pl.col("owner_type") == "client") & (pl.col("field") == "name")
+    named = personal.filter(own & (pl.col("value").str.to_lowercase() == subject.lower()))["owner_id"].to_list()
+    charges = ledger.read("charge")
+    return charges.filter(pl.col("subject_id").is_in([subject, *named])).sort("event_on")
+
+
+def _reason(row: Mapping[str, Any], title: str) -> Reason:
+    sources = dict(ledger.read("source").select("source_id", "name").iter_rows())
+    sheet = f"{row['sheet']}!" if row["sheet"] else ""
+    amount = Money(row["amount_minor"], row["currency"])
+    unit = Money(row["unit_minor"], row["currency"])
+    facts = [
+        ("charge", f"{row['charge_id']}, revision {row['revision']}"),
+        ("bills", f"{row['subject_type']} {row['subject_id']}: {row['metric']}, term {row['ordinal']}"),
+        ("event", f"{row['event']} on {row['event_on']}"),
+        ("source", f"{sources[row['source_id']]}:{sheet}{row['row']} ({row['run_id']})"),
+        ("rule", f"{row['rule_id']} at {row['rule_place']}"),
+    ]
+    if row["kind"] == "opening":
+        facts.append(("amount", f"{amount}: an opening entry, before go-live"))
+    else:
+        facts += [
+            ("tier", f"{row['tier']}, by {_size(row)}") if row["tier"] else ("tier", "none: not priced by size"),
+            ("price", f"{unit} by {row['price_book']} at {row['price_place']}"),
+            ("amount", f"{row['quantity']} × {unit} = {amount}"),
+        ]
+    facts.append(("rulebook", row["rulebook_digest"]))
+    return Reason(title or f"{row['subject_id']}: {row['metric']}, {row['event']} on {row['event_on']}", tuple(facts))
+
+
+def _size(row: Mapping[str, Any]) -> str:
+    stated = []
+    if row["count_low"] is not None:
+        stated.append(f"count {row['count_low']}")
+    if row["band_low"] is not None:
+        stated.append(f"band {band_label(row['band_low'], row['band_high'])}")
+    return f"{row['size_source']} ({' and '.join(stated)}, as of {row['size_as_of']})"

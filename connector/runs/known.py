@@ -1,0 +1,71 @@
+"""What the ledger knows, read once at the start of a plan, as the frames that billing works on."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from connector import ledger
+from connector.billing.charges import KEY
+
+_PERSONAL = ("name", "email", "tax_number")
+
+
+@dataclass(frozen=True)
+class Known:
+    """The ledger as one plan sees it.
+
+    Attributes:
+        key: the key of its digests.
+        aliases: every client alias.
+        versions: the latest version of each client.
+        charges: every charge and opening entry.
+        waiting: the charges that stand on no document yet.
+        partners: every version of the partner master, with the erasable columns beside it.
+        templates: every template version.
+        labels: what a document calls each client: its name, by client id.
+    """
+
+    key: bytes
+    aliases: pl.DataFrame
+    versions: pl.DataFrame
+    charges: pl.DataFrame
+    waiting: pl.DataFrame
+    partners: pl.DataFrame
+    templates: pl.DataFrame
+    labels: pl.DataFrame
+
+    @property
+    def keys(self) -> pl.DataFrame:
+        """The charge keys that are taken."""
+        return self.charges.select(KEY)
+
+
+def read_known() -> Known:
+    """Read the ledger."""
+    charges = ledger.read("charge")
+    lines = ledger.read("document_line").select("charge_id")
+    personal = ledger.read("personal")
+    waiting = charges.filter(pl.col("kind") == "charge").join(lines, on="charge_id", how="anti")
+    partners = _with_personal(ledger.read("partner_version"), personal)
+    return Known(
+        key=ledger.alias_key(),
+        aliases=ledger.read("client_alias"),
+        versions=ledger.read("client_version").sort("sequence").unique("client_id", keep="last", maintain_order=True),
+        charges=charges,
+        waiting=waiting,
+        partners=partners,
+        templates=ledger.read("template_version"),
+        labels=personal.filter((pl.col("owner_type") == "client") & (pl.col("field") == "name")).select(
+            client_id="owner_id", name="value"
+        ),
+    )
+
+
+def _with_personal(versions: pl.DataFrame, personal: pl.DataFrame) -> pl.DataFrame:
+    """The versions with the partner's erasable columns; a later version for one first day supersedes the earlier."""
+    own = personal.filter(pl.col("owner_type") == "partner")
+    latest = versions.sort("sequence").unique(["partner_id", "valid_from"], keep="last", maintain_order=True)
+    for field in _PERSONAL:
+        values = own.filter(pl.col("field") == field).select(partner_id="owner_id", **{field: "value"})
+        latest = latest.join(values, on="partner_id", how="left", maintain_order="left")
+    return latest

@@ -1,0 +1,51 @@
+"""Run plans as stored: what was planned, its frames, and what happened to it since. Models never leave this package."""
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class Run(models.Model):
+    """One billing run: its plan, written once."""
+
+    run_id = models.CharField(max_length=20, primary_key=True)
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=100)
+    as_of = models.DateField()
+    plan = models.JSONField()
+
+    class Meta:
+        """In the order they were planned."""
+
+        ordering: ClassVar = ["created_at", "run_id"]
+
+
+class RunFrame(models.Model):
+    """A frame of a plan, as Arrow IPC: what approval writes to the ledger."""
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="frames")
+    name = models.CharField(max_length=40)
+    data = models.BinaryField()
+
+    class Meta:
+        """A frame has one name in its run."""
+
+        constraints: ClassVar = [models.UniqueConstraint(fields=["run", "name"], name="one_frame_per_name")]
+
+
+class RunEvent(models.Model):
+    """What happened to a run; its state is the latest of these."""
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="events")
+    state = models.CharField(max_length=20)
+    at = models.DateTimeField()
+    by = models.CharField(max_length=100)
+    detail = models.TextField(blank=True)
+
+    class Meta:
+        """In the order they happened. One approval only."""
+
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["run"], condition=models.Q(state="approved"), name="approved_once"),
+        ]

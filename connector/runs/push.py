@@ -1,0 +1,142 @@
+"""Sending what was approved: the push of one accounting tenant.
+
+Safe to stop at any point and to run again: a document is in the books once. Two pushes of one tenant exclude each
+other. A push waits for the remote to come to rest by itself; for limits it waits only when told to, never for a day.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from connector.accounting.port import AccountingSystem, RetryLater, SetupError
+from connector.ledger import outbox, process_lock
+from connector.ledger.outbox import OutboxItem, State
+from connector.runs.crashpoints import reached
+from connector.runs.push_result import Progress, PushResult, Refused, Waiting
+from connector.runs.push_round import run_round
+from connector.runs.push_work import LONGEST_WAIT, Work
+
+__all__ = ["Progress", "PushResult", "Refused", "Waiting", "push"]
+
+_OPEN = (State.READY, State.SENDING, State.RETRY)
+_ROUNDS_WITHOUT_PROGRESS = 3
+_ROUNDS_WITHOUT_PROGRESS_UNTIL_DONE = 20
+_NO_PROGRESS = "The accounting system settled nothing for several attempts; push again later."
+
+
+def ignore(_progress: Progress) -> None:
+    """Take a report and do nothing with it."""
+
+
+def push(
+    system: AccountingSystem,
+    *,
+    store: Path,
+    clock: Callable[[], datetime],
+    sleep: Callable[[float], None],
+    until_done: bool = False,
+    report: Callable[[Progress], None] = ignore,
+) -> PushResult:
+    """Send a tenant's approved documents, and look up those of which it is not known whether they were booked.
+
+    Args:
+        system: the tenant's accounting system.
+        store: the open ledger's file, beside which the lock is.
+        clock: the time in UTC.
+        sleep: takes seconds.
+        until_done: wait out limits and short outages too.
+        report: told what happens.
+
+    Raises:
+        SetupError: credentials or addresses are wrong; what was settled until then stays settled.
+        StoreError: another push of this tenant is under way, or the ledger cannot be written.
+    """
+    with process_lock(store, f"push {system.tenant}"):
+        reached("push:locked")
+        outbox.release_dead(system.tenant)
+        reached("push:released")
+        work = Work(system, clock, report, len(_open(system)))
+        try:
+            stop = _drain(work, sleep, until_done=until_done)
+        except SetupError:
+            outbox.release_dead(system.tenant)
+            raise
+        return _account(work, stop)
+
+
+def _open(system: AccountingSystem) -> list[OutboxItem]:
+    return outbox.items(system.tenant, _OPEN)
+
+
+def _drain(work: Work, sleep: Callable[[float], None], *, until_done: bool) -> RetryLater | None:
+    """Go on until nothing is left, or return why not."""
+    able = work.system.capabilities
+    most = _ROUNDS_WITHOUT_PROGRESS_UNTIL_DONE if until_done else _ROUNDS_WITHOUT_PROGRESS
+    idle = 0
+    while idle < most:
+        now = work.clock()
+        hold = _hold(work, now)
+        if hold is not None:
+            if not until_done or hold.not_before - now > LONGEST_WAIT:
+                return hold
+            _wait(work, sleep, hold)
+            continue
+        due = outbox.claimable(work.system.tenant, now, able.batch_size * able.in_flight)
+        ready = [item for item in due if _ready_at(work, item, now) <= now]
+        if not ready:
+            rest = _rest(work, now)
+            if rest is None or rest.not_before - now > max(LONGEST_WAIT, able.quiet * 2):
+                return rest
+            _wait(work, sleep, rest)
+            continue
+        settled = work.tally.settled
+        run_round(work, ready)
+        reached("push:round")
+        idle = 0 if work.tally.settled > settled else idle + 1
+    return RetryLater(work.clock(), _NO_PROGRESS, whole_tenant=True)
+
+
+def _hold(work: Work, now: datetime) -> RetryLater | None:
+    """Why no call to the tenant has a chance now."""
+    if work.stop is not None and work.stop.not_before > now:
+        return work.stop
+    work.stop = None
+    stored = outbox.tenant_hold(work.system.tenant)
+    return RetryLater(*stored, whole_tenant=True) if stored is not None and stored[0] > now else None
+
+
+def _ready_at(work: Work, item: OutboxItem, now: datetime) -> datetime:
+    """When a document may go on: its own time, and after the quiet period if it may have been sent."""
+    waits = [now, item.not_before or now, item.lease_until or now]
+    if item.first_sent is not None and item.last_sent is not None:
+        waits.append(work.quiet_until(item.last_sent))
+    return max(waits)
+
+
+def _rest(work: Work, now: datetime) -> RetryLater | None:
+    """Until when the next document waits, and why; None when there is none."""
+    pending = [(_ready_at(work, item, now), item.detail) for item in _open(work.system)]
+    if not pending:
+        return None
+    when, detail = min(pending)
+    return RetryLater(when, detail or "It is not known yet whether some documents were booked.", whole_tenant=False)
+
+
+def _wait(work: Work, sleep: Callable[[float], None], until: RetryLater) -> None:
+    left = max(until.not_before - work.clock(), timedelta())
+    work.tell(f"Waiting {left.total_seconds():.0f} s: {until.reason}")
+    sleep(left.total_seconds())
+
+
+def _account(work: Work, stop: RetryLater | None) -> PushResult:
+    now = work.clock()
+    waiting = []
+    for item in _open(work.system):
+        when = _ready_at(work, item, now)
+        if stop is not None and stop.whole_tenant:
+            when = max(when, stop.not_before)
+        reason = item.detail or ("" if stop is None else stop.reason)
+        waiting.append(Waiting(item.number, when if when > now else None, reason))
+    if stop is None or not waiting:
+        return work.tally.result(tuple(waiting), "", None)
+    return work.tally.result(tuple(waiting), stop.reason, stop.not_before if stop.not_before > now else None)

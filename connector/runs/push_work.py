@@ -1,0 +1,140 @@
+"""What the stages of a push share, and how a document leaves one: settled for good, or put back to be sent later.
+
+Every way out is a committed transaction under the fence of the claim. A lost fence records nothing and counts nothing.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from connector.accounting.compare import differences, drift
+from connector.accounting.port import AccountingSystem, Catalogue, RemoteDocument, RetryLater
+from connector.domain.documents import Document
+from connector.ledger import outbox
+from connector.ledger.outbox import OutboxItem, Receipt
+from connector.runs.crashpoints import reached
+from connector.runs.push_result import Progress, Refused, Tally
+
+# Between the recorded intent and the wire. The quiet period counts from the intent, so this is added to it.
+SEND_WITHIN = timedelta(seconds=2)
+LONGEST_WAIT = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A claimed document on its way: the outbox row as it stands, the document, and its contact once that is known."""
+
+    item: OutboxItem
+    document: Document
+    contact_id: str = ""
+
+    @property
+    def number(self) -> str:
+        """The document's number."""
+        return self.item.number
+
+
+@dataclass
+class Work:
+    """One push under way.
+
+    Attributes:
+        system: where the documents go.
+        clock: the time in UTC.
+        report: told what happens, for a progress bar.
+        total: documents to be sent when the push began.
+        tally: what became of them.
+        contacts: partner id → contact id, each checked by this push.
+        alone: numbers and partner ids to be sent in calls of their own.
+        catalogue: what the organisation has set up, once read.
+        stop: why no call to this tenant has a chance for now.
+    """
+
+    system: AccountingSystem
+    clock: Callable[[], datetime]
+    report: Callable[[Progress], None]
+    total: int
+    tally: Tally = field(default_factory=Tally)
+    contacts: dict[str, str] = field(default_factory=dict)
+    alone: set[str] = field(default_factory=set)
+    catalogue: Catalogue | None = None
+    stop: RetryLater | None = None
+
+    def tell(self, message: str) -> None:
+        """Report how far the push is."""
+        self.report(Progress(message, self.tally.settled, self.total))
+
+    def quiet_until(self, sent: datetime) -> datetime:
+        """When a look-up tells the truth about what may have been sent at that time."""
+        return sent + self.system.capabilities.quiet + SEND_WITHIN
+
+
+def book(work: Work, job: Job, found: RemoteDocument, *, adopted: bool) -> None:
+    """The document is in the books. Totals other than predicted are marked first, so that no crash can hide them."""
+    now = work.clock()
+    drifted = drift(job.document, found)
+    if drifted is not None:
+        outbox.record_event(job.item.document_id, "drift", drifted, now)
+        reached("push:drift")
+    receipt = Receipt(
+        remote_id=found.id,
+        remote_number=found.number,
+        contact_id=found.contact_id,
+        currency=found.currency,
+        net_minor=found.net_minor,
+        tax_minor=found.tax_minor,
+        total_minor=found.total_minor,
+        status=found.status,
+        adopted=adopted,
+    )
+    if outbox.settle_booked(job.item, receipt, now):
+        (work.tally.adopted if adopted else work.tally.booked).append(job.number)
+        if drifted is not None:
+            work.tally.drift.append(Refused(job.number, drifted))
+
+
+def adopt_or_quarantine(work: Work, job: Job, found: RemoteDocument, contact_id: str | None) -> None:
+    """What stands under our number is ours if it is the same in every respect; otherwise a person must decide."""
+    faults = differences(job.document, contact_id, found, work.system.capabilities.adoptable)
+    if not faults:
+        book(work, job, found, adopted=True)
+        reached("push:adopted")
+        return
+    reason = f"Another document stands under number {job.number} ({found.id}): {'; '.join(faults)}."
+    if outbox.settle_quarantined(job.item, reason, work.clock()):
+        work.tally.quarantined.append(Refused(job.number, reason))
+    reached("push:quarantined")
+
+
+def reject(work: Work, job: Job, reason: str) -> None:
+    """A person must act before the document can be sent. It is certain that it was not booked."""
+    if outbox.settle_rejected(job.item, reason, work.clock()):
+        work.tally.rejected.append(Refused(job.number, reason))
+
+
+def postpone(work: Work, jobs: Iterable[Job], refusal: RetryLater, *, never_sent: bool | None = None) -> None:
+    """Put documents back because a call was refused before anything happened.
+
+    Args:
+        work: the push.
+        jobs: the documents.
+        refusal: until when, and whether for the whole tenant, which is then held.
+        never_sent: nothing was ever sent of it; by default, what the outbox says.
+    """
+    now = work.clock()
+    if refusal.whole_tenant:
+        work.stop = refusal
+        if refusal.not_before - now > LONGEST_WAIT:
+            outbox.hold_tenant(work.system.tenant, refusal.not_before, refusal.reason)
+    # The hold delays the whole tenant, in this push or stored: the document itself need not wait once it is over.
+    not_before = now if refusal.whole_tenant else refusal.not_before
+    for job in jobs:
+        unsent = job.item.first_sent is None if never_sent is None else never_sent
+        outbox.settle_retry(job.item, not_before, refusal.reason, never_sent=unsent, now=now)
+
+
+def doubt(work: Work, jobs: Iterable[Job], reason: str) -> None:
+    """Put documents back that may have been booked: they are looked up once the remote has come to rest."""
+    now = work.clock()
+    for job in jobs:
+        outbox.settle_retry(job.item, work.quiet_until(now), reason, never_sent=False, now=now)

@@ -1,0 +1,170 @@
+"""The run plan: what a billing run would do, shown, approved, and applied exactly or refused."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+
+from connector.billing.counts import Check
+from connector.billing.invoicing import Draft
+from connector.domain.documents import Document
+from connector.domain.money import Money
+from connector.domain.places import Cell, Line, Place
+from connector.domain.problems import Problem, Severity
+
+
+@dataclass(frozen=True)
+class Pins:
+    """What the plan was computed from besides the ledger; a change refuses the approval."""
+
+    rulebook: str
+    mappings: str
+    books: str
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """One billing run before approval.
+
+    Attributes:
+        run_id: the run.
+        created_at: when it was planned, UTC.
+        as_of: per selling entity, the day it was planned for.
+        sources: name, digest, size and row count of each file.
+        problems: every fault and question, sorted by place.
+        row_kinds: per source, how many rows of each kind.
+        buckets: per kind of record, how many records are in each bucket.
+        amounts: per currency, the new charges in minor units.
+        drafts: its documents, the blocked ones included.
+        checks: the equations that were found to tie.
+        pins: what it was computed from.
+        frames: what approval writes, by name.
+    """
+
+    run_id: str
+    created_at: datetime
+    as_of: Mapping[str, date]
+    sources: tuple[Mapping[str, Any], ...]
+    problems: tuple[Problem, ...]
+    row_kinds: Mapping[str, Mapping[str, int]]
+    buckets: Mapping[str, Mapping[str, int]]
+    amounts: Mapping[str, int]
+    drafts: tuple[Draft, ...]
+    checks: tuple[Check, ...]
+    pins: Pins
+    frames: Mapping[str, pl.DataFrame]
+
+    @property
+    def documents(self) -> tuple[Draft, ...]:
+        """The drafts that approval turns into documents."""
+        return tuple(draft for draft in self.drafts if not draft.faults)
+
+    @property
+    def totals(self) -> dict[str, Money]:
+        """Per currency, the predicted total of its documents."""
+        totals: dict[str, Money] = {}
+        for draft in self.documents:
+            total = draft.document.total
+            totals[total.currency] = totals.get(total.currency, Money(0, total.currency)) + total
+        return totals
+
+    @property
+    def held(self) -> int:
+        """How many records wait for a person's answer."""
+        return sum(buckets.get("held", 0) for buckets in self.buckets.values())
+
+    def to_plain(self) -> dict[str, Any]:
+        """The plan without its frames, as JSON values; what `--json` prints and the database stores."""
+        return {
+            "run": self.run_id,
+            "created_at": self.created_at.isoformat(),
+            "as_of": {entity: day.isoformat() for entity, day in self.as_of.items()},
+            "sources": [dict(source) for source in self.sources],
+            "problems": [problem_to_plain(problem) for problem in self.problems],
+            "row_kinds": {source: dict(kinds) for source, kinds in self.row_kinds.items()},
+            "buckets": {kind: dict(buckets) for kind, buckets in self.buckets.items()},
+            "amounts_minor": dict(self.amounts),
+            "documents": [draft_to_plain(draft) for draft in self.drafts],
+            "checks": [{"name": one.name, "left": one.left, "right": one.right} for one in self.checks],
+            "pins": {"rulebook": self.pins.rulebook, "mappings": self.pins.mappings, "books": self.pins.books},
+        }
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any], frames: Mapping[str, pl.DataFrame]) -> "RunPlan":
+        """The plan that `to_plain` wrote, with its frames."""
+        return cls(
+            run_id=plain["run"],
+            created_at=datetime.fromisoformat(plain["created_at"]),
+            as_of={entity: date.fromisoformat(day) for entity, day in plain["as_of"].items()},
+            sources=tuple(plain["sources"]),
+            problems=tuple(problem_from_plain(one) for one in plain["problems"]),
+            row_kinds=plain["row_kinds"],
+            buckets=plain["buckets"],
+            amounts=plain["amounts_minor"],
+            drafts=tuple(draft_from_plain(one) for one in plain["documents"]),
+            checks=tuple(Check(one["name"], one["left"], one["right"]) for one in plain["checks"]),
+            pins=Pins(**plain["pins"]),
+            frames=frames,
+        )
+
+
+def draft_to_plain(draft: Draft) -> dict[str, Any]:
+    """A draft as JSON values, its totals beside it for people and programs that only read."""
+    document = draft.document
+    return {
+        "document_id": draft.document_id,
+        "faults": [list(fault) for fault in draft.faults],
+        "net_minor": document.net.minor,
+        "tax_minor": document.tax.minor,
+        "total_minor": document.total.minor,
+        "total": str(document.total),
+        "document": document.to_plain(),
+    }
+
+
+def draft_from_plain(plain: Mapping[str, Any]) -> Draft:
+    """The draft that `draft_to_plain` wrote."""
+    faults = tuple((code, text) for code, text in plain["faults"])
+    return Draft(plain["document_id"], Document.from_plain(plain["document"]), faults)
+
+
+def numbered(draft: Draft, number: str) -> Document:
+    """The draft's document under the number it was given at approval."""
+    return replace(draft.document, number=number)
+
+
+def problem_to_plain(problem: Problem) -> dict[str, Any]:
+    """A problem as JSON values; `where` is its place for people, `place` in parts."""
+    place = problem.place
+    parts: dict[str, Any] = {"file": place.file}
+    if isinstance(place, Cell):
+        parts |= {"sheet": place.sheet, "row": place.row, "column": place.column}
+    else:
+        parts |= {"line": place.line, "column": place.column}
+    return {
+        "code": problem.code,
+        "severity": problem.severity.value,
+        "where": str(place),
+        "place": parts,
+        "message": problem.message,
+        "next_step": problem.next_step,
+        "excerpt": problem.excerpt,
+        "mark": list(problem.mark),
+    }
+
+
+def problem_from_plain(plain: Mapping[str, Any]) -> Problem:
+    """The problem that `problem_to_plain` wrote."""
+    parts = plain["place"]
+    place: Place = Cell(**parts) if "sheet" in parts else Line(**parts)
+    return Problem(
+        code=plain["code"],
+        severity=Severity(plain["severity"]),
+        place=place,
+        message=plain["message"],
+        next_step=plain["next_step"],
+        excerpt=plain["excerpt"],
+        mark=(plain["mark"][0], plain["mark"][1]),
+    )

@@ -1,0 +1,96 @@
+"""The starter files that travel with the program (rules, mappings, samples), and the working folder made of them."""
+
+from pathlib import Path
+from shutil import copytree
+
+import connector
+from connector.runs.config import FILE
+from connector.runs.errors import StopError
+
+_HERE = Path(connector.__file__).parent
+_CONFIG = """\
+# Where things are, and which accounting tenant keeps the books of each selling entity.
+# Guide: README.md. Every path is relative to this file.
+ledger: ledger.sqlite3
+rules: rules
+mappings: mappings
+tenants:
+  us-books:                      # the built-in sandbox: start it with 'connector sandbox'
+    system: xero
+    api_url: {url}/api.xro/2.0
+    token_url: {url}/connect/token
+    tenant_id: 11111111-1111-4111-8111-111111111111
+    credentials: sandbox
+    invoice_status: AUTHORISED   # or DRAFT
+    quiet_seconds: 3             # after an unanswered call, how long the sandbox may still act on it
+    time_out_seconds: 10
+  uk-books:
+    system: xero
+    api_url: {url}/api.xro/2.0
+    token_url: {url}/connect/token
+    tenant_id: 22222222-2222-4222-8222-222222222222
+    credentials: sandbox
+    invoice_status: AUTHORISED
+    quiet_seconds: 3
+    time_out_seconds: 10
+  # your own Xero (a custom connection: client id and secret come from the environment, never from this file):
+  # us-xero:
+  #   system: xero
+  #   api_url: https://api.xero.com/api.xro/2.0
+  #   token_url: https://identity.xero.com/connect/token
+  #   tenant_id: the organisation's tenant id
+  #   credentials: {{client_id_from: XERO_US_CLIENT_ID, client_secret_from: XERO_US_CLIENT_SECRET}}
+  #   invoice_status: DRAFT
+books:                           # selling entity (rules/entities.yaml): tenant
+  us: us-books
+  uk: uk-books
+"""
+SANDBOX_PORT = 8765
+
+
+def starter(name: str) -> Path:
+    """The folder of that name among the starter files: in the installed package, or beside it in a checkout.
+
+    Raises:
+        StopError: the installation is not whole.
+    """
+    for place in (_HERE / "starter" / name, _HERE.parent / name):
+        if place.is_dir():
+            return place
+    raise StopError(f"this installation lacks its {name} files", "Install the package again.")
+
+
+def config_text(sandbox_url: str) -> str:
+    """The settings of a working folder whose books are in the sandbox at this address."""
+    return _CONFIG.format(url=sandbox_url)
+
+
+def make_folder(folder: Path, sandbox_url: str = f"http://127.0.0.1:{SANDBOX_PORT}") -> tuple[Path, ...]:
+    """Make a working folder that runs as it is: settings, rules, mappings and samples.
+
+    Nothing that exists is overwritten.
+
+    Returns:
+        what was made.
+
+    Raises:
+        StopError: one of the files is there already, or the folder cannot be written.
+    """
+    wanted = [folder / FILE, *(folder / name for name in ("rules", "mappings", "samples"))]
+    present = [path.name for path in wanted if path.exists()]
+    if present:
+        message = f"{folder} holds {', '.join(present)} already, and nothing is overwritten"
+        raise StopError(message, "Name an empty folder, or move those away.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in wanted[1:]:
+            copytree(
+                starter(path.name), path, ignore=lambda _, names: [name for name in names if name == "__pycache__"]
+            )
+        wanted[0].write_text(config_text(sandbox_url), encoding="utf-8")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StopError(
+            f"{folder} cannot be written: {reason}", "Check its rights and the room on the disk."
+        ) from error
+    return tuple(wanted)

@@ -1,0 +1,114 @@
+"""Run plans in the database: written once, then only events are added. Only this file knows the models."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+
+import polars as pl
+
+from connector import ledger
+from connector.runs.errors import StopError
+from connector.runs.runplan import RunPlan
+
+
+@dataclass(frozen=True)
+class RunState:
+    """One run as lists show it. `plan` is `RunPlan.to_plain`."""
+
+    run_id: str
+    created_at: datetime
+    created_by: str
+    state: str
+    state_at: datetime
+    plan: Mapping[str, Any]
+
+
+def next_run_id() -> str:
+    """The id of the next run: `R-0001`, `R-0002` … Taken only once the plan is stored under it."""
+    from connector.runs.models import Run
+
+    return f"R-{Run.objects.count() + 1:04}"
+
+
+def save_plan(plan: RunPlan, by: str) -> None:
+    """Store a plan with its frames, in one transaction."""
+    from connector.runs.models import Run, RunEvent, RunFrame
+
+    with ledger.transaction():
+        run = Run.objects.create(
+            run_id=plan.run_id,
+            created_at=plan.created_at,
+            created_by=by,
+            as_of=max(plan.as_of.values()),
+            plan=plan.to_plain(),
+        )
+        RunFrame.objects.bulk_create(
+            RunFrame(run=run, name=name, data=_to_bytes(frame)) for name, frame in plan.frames.items()
+        )
+        RunEvent.objects.create(run=run, state="planned", at=plan.created_at, by=by)
+
+
+def load_plan(run_id: str) -> RunPlan:
+    """The plan of a run.
+
+    Raises:
+        StopError: there is no such run.
+    """
+    from connector.runs.models import Run
+
+    run = Run.objects.filter(run_id=resolve(run_id)).prefetch_related("frames").get()
+    frames = {frame.name: pl.read_ipc(BytesIO(bytes(frame.data))) for frame in run.frames.all()}
+    return RunPlan.from_plain(run.plan, frames)
+
+
+def resolve(run_id: str) -> str:
+    """The full id of a run; `latest` is the last one planned.
+
+    Raises:
+        StopError: there is no such run.
+    """
+    from connector.runs.models import Run
+
+    known = list(Run.objects.values_list("run_id", flat=True))
+    wanted = known[-1] if run_id == "latest" and known else run_id
+    if wanted not in known:
+        raise StopError(
+            f"there is no run {run_id}", "'connector runs' lists the runs; 'connector plan FILE' makes one."
+        )
+    return wanted
+
+
+def run_states() -> tuple[RunState, ...]:
+    """Every run with its latest state, in the order they were planned."""
+    from connector.runs.models import Run
+
+    states = []
+    for run in Run.objects.prefetch_related("events"):
+        last = list(run.events.all())[-1]
+        states.append(RunState(run.run_id, run.created_at, run.created_by, last.state, last.at, run.plan))
+    return tuple(states)
+
+
+def state_of(run_id: str) -> RunState:
+    """One run with its latest state.
+
+    Raises:
+        StopError: there is no such run.
+    """
+    wanted = resolve(run_id)
+    return next(state for state in run_states() if state.run_id == wanted)
+
+
+def add_event(run_id: str, state: str, at: datetime, by: str, detail: str = "") -> None:
+    """Add to the history of a run. The database allows one approval."""
+    from connector.runs.models import RunEvent
+
+    RunEvent.objects.create(run_id=run_id, state=state, at=at, by=by, detail=detail)
+
+
+def _to_bytes(frame: pl.DataFrame) -> bytes:
+    buffer = BytesIO()
+    frame.write_ipc(buffer, compression="zstd")
+    return buffer.getvalue()

@@ -1,0 +1,127 @@
+"""The tie-out of a run: rows, records, charges, documents, receipts and what the books say, in counts and in money."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from connector import ledger
+from connector.accounting.port import RemoteDocument
+from connector.billing.counts import Check
+from connector.domain.words import Bucket
+from connector.runs import store
+from connector.runs.runplan import RunPlan
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of the way from rows to books.
+
+    Attributes:
+        name: what is counted.
+        count: how many.
+        minor: the money at this stage, per currency, in minor units; empty where there is none.
+        note: what the money is (net, total), and what is left out.
+    """
+
+    name: str
+    count: int
+    minor: Mapping[str, int]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class TieOut:
+    """The stages of one run and the equations between them."""
+
+    run_id: str
+    stages: tuple[Stage, ...]
+    checks: tuple[Check, ...]
+
+    @property
+    def ties(self) -> bool:
+        """Whether every equation holds."""
+        return all(check.ties for check in self.checks)
+
+
+def tie_out(run_id: str, remote: Mapping[str, RemoteDocument] | None = None) -> TieOut:
+    """Tie a run out.
+
+    Args:
+        run_id: the run.
+        remote: its documents as read back from the books, by number; None when they were not read.
+    """
+    plan = store.load_plan(run_id)
+    documents = ledger.read("document", "run_id = ?", [plan.run_id])
+    lines = ledger.read("document_line").join(documents.select("document_id", "currency"), on="document_id")
+    charges = ledger.read("charge", "run_id = ?", [plan.run_id]).filter(pl.col("kind") == "charge")
+    openings = ledger.read("charge", "run_id = ?", [plan.run_id]).filter(pl.col("kind") == "opening")
+    receipts = ledger.read("receipt").join(documents.select("document_id", "number"), on="document_id")
+    waiting = charges.join(lines.select("charge_id"), on="charge_id", how="anti")
+    earlier = lines.join(charges.select("charge_id"), on="charge_id", how="anti")
+    made, put_off = _sum(charges, "amount_minor"), _sum(waiting, "amount_minor")
+    joined, net = _sum(earlier, "net_minor"), _sum(lines, "net_minor")
+    total, booked = _sum(documents, "total_minor"), _sum(receipts, "total_minor")
+    stages = [
+        *_row_stages(plan),
+        Stage("opening entries", openings.height, {}, "before go-live, amount 0"),
+        Stage("charges of this run", charges.height, made, "net"),
+        Stage("charges put off to their month's end", waiting.height, put_off, "net"),
+        Stage("charges of earlier runs, billed now", earlier.height, joined, "net"),
+        Stage("lines", lines.height, net, "net"),
+        Stage("documents", documents.height, total, "total with tax"),
+        Stage("receipts", receipts.height, booked, "total with tax"),
+    ]
+    checks = [
+        Check("charges and lines", charges.height + earlier.height, waiting.height + lines.height),
+        *_money("net of charges and lines", _plus(made, joined), _plus(put_off, net)),
+        *_money("net of lines and documents", net, _sum(documents, "net_minor")),
+        Check("documents and receipts", documents.height, receipts.height),
+        *_money("total of documents and receipts", total, booked),
+    ]
+    if remote is not None:
+        read = _remote_sum(remote)
+        stages.append(Stage("documents read back from the books", len(remote), read, "total with tax"))
+        checks.append(Check("receipts and documents read back", receipts.height, len(remote)))
+        checks += _money("total of receipts and of the books", booked, read)
+    return TieOut(plan.run_id, tuple(stages), tuple(checks))
+
+
+def _row_stages(plan: RunPlan) -> list[Stage]:
+    rows = [Stage(f"rows of {name}", sum(kinds.values()), {}, _listed(kinds)) for name, kinds in plan.row_kinds.items()]
+    records = [
+        Stage(
+            kind,
+            sum(number for name, number in buckets.items() if name not in ("blocked_row", "template_row")),
+            {},
+            _listed(buckets),
+        )
+        for kind, buckets in plan.buckets.items()
+        if buckets
+    ]
+    return [*rows, *records]
+
+
+def _listed(counted: Mapping[str, int]) -> str:
+    order = [bucket.value for bucket in Bucket]
+    names = sorted(counted, key=lambda name: (order.index(name) if name in order else len(order), name))
+    return ", ".join(f"{counted[name]} {name.replace('_', ' ')}" for name in names)
+
+
+def _sum(frame: pl.DataFrame, column: str) -> dict[str, int]:
+    return dict(frame.group_by("currency").agg(pl.col(column).sum()).sort("currency").iter_rows())
+
+
+def _money(name: str, left: Mapping[str, int], right: Mapping[str, int]) -> list[Check]:
+    return [Check(f"{code}: {name}", left.get(code, 0), right.get(code, 0)) for code in sorted({*left, *right})]
+
+
+def _plus(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    return {code: one.get(code, 0) + other.get(code, 0) for code in {*one, *other}}
+
+
+def _remote_sum(remote: Mapping[str, RemoteDocument]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for document in remote.values():
+        total[document.currency] = total.get(document.currency, 0) + document.total_minor
+    return dict(sorted(total.items()))

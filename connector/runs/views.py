@@ -1,0 +1,172 @@
+"""What people ask of the ledger: documents with their state, what needs a person, bundle balances."""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from connector import ledger
+from connector.billing.balance import Balance, balances
+from connector.billing.context import Context
+from connector.domain.documents import Document
+from connector.domain.money import Money
+from connector.ledger import outbox
+from connector.rulebook import Rulebook
+from connector.runs import store
+from connector.runs.errors import INPUT, StopError
+from connector.runs.known import Known, read_known
+from connector.runs.runplan import problem_from_plain
+
+_OPEN_STATES = {
+    outbox.State.READY: "approved, not sent yet",
+    outbox.State.SENDING: "being sent, or interrupted while being sent",
+    outbox.State.RETRY: "to be sent again",
+    outbox.State.REJECTED: "refused by the accounting system",
+    outbox.State.QUARANTINED: "in doubt: a person must look into the books",
+}
+
+
+@dataclass(frozen=True)
+class DocumentState:
+    """A document and where it is.
+
+    Attributes:
+        document: as approved.
+        run_id: the run that made it.
+        state: the latest state: approved, booked, rejected …
+        detail: what the accounting system said, or what is waited for.
+        remote_id: its id in the books; empty before it is booked.
+    """
+
+    document: Document
+    run_id: str
+    state: str
+    detail: str
+    remote_id: str
+
+
+@dataclass(frozen=True)
+class Attention:
+    """One thing that needs a person: where, what, and the next step."""
+
+    kind: str
+    where: str
+    what: str
+    next_step: str
+
+
+def documents(run_id: str | None = None) -> tuple[DocumentState, ...]:
+    """Every document, or those of one run, in the order of their numbers."""
+    heads = ledger.read("document").select("document_id", "run_id")
+    if run_id is not None:
+        heads = heads.filter(pl.col("run_id") == store.resolve(run_id))
+    runs = dict(heads.iter_rows())
+    receipts = dict(ledger.read("receipt").select("document_id", "remote_id").iter_rows())
+    return tuple(
+        DocumentState(
+            document=Document.from_plain(json.loads(item.request)),
+            run_id=runs[item.document_id],
+            state="booked" if item.state is outbox.State.DONE else item.state.value,
+            detail=item.detail,
+            remote_id=receipts.get(item.document_id, ""),
+        )
+        for item in sorted(outbox.items(), key=lambda item: item.number)
+        if item.document_id in runs
+    )
+
+
+def document(number: str) -> DocumentState:
+    """The document of this number.
+
+    Raises:
+        StopError: there is none.
+    """
+    found = next((one for one in documents() if one.document.number == number), None)
+    if found is None:
+        raise StopError(f"there is no document {number}", "'connector documents' lists them.", INPUT)
+    return found
+
+
+def exceptions() -> tuple[Attention, ...]:
+    """What needs a person: the latest run's problems and held records, unsent documents, plans not approved."""
+    found: list[Attention] = []
+    states = store.run_states()
+    if states:
+        latest = states[-1]
+        for plain in latest.plan["problems"]:
+            problem = problem_from_plain(plain)
+            found.append(
+                Attention(problem.code, f"{latest.run_id} {problem.place}", problem.message, problem.next_step)
+            )
+        if latest.state == "planned" and any(not one["faults"] for one in latest.plan["documents"]):
+            step = f"'connector show {latest.run_id}', then 'connector approve {latest.run_id}'."
+            found.append(Attention("run-not-approved", latest.run_id, "the run plan waits for approval", step))
+    for one in documents():
+        if one.state == "booked":
+            continue
+        told = _OPEN_STATES[outbox.State(one.state)] + (f": {one.detail}" if one.detail else "")
+        found.append(Attention(f"document-{one.state}", one.document.number, told, _next_step(one)))
+    drifted = ledger.read("document_event").filter(pl.col("state") == "drift")
+    numbers = dict(ledger.read("document").select("document_id", "number").iter_rows())
+    found += [
+        Attention("document-drift", numbers[row["document_id"]], row["detail"], "Compare the document with the books.")
+        for row in drifted.iter_rows(named=True)
+    ]
+    return tuple(found)
+
+
+def _next_step(one: DocumentState) -> str:
+    if one.state == outbox.State.REJECTED:
+        return f"Mend the cause, then 'connector push {one.run_id} --retry-rejected'."
+    if one.state == outbox.State.QUARANTINED:
+        return (
+            f"Look {one.document.number} up in the books and compare it with 'connector explain {one.document.number}'."
+        )
+    return f"'connector push {one.run_id}'."
+
+
+def bundle_balances(rulebook: Rulebook, day: date) -> tuple[Balance, ...]:
+    """The bundle balance of every partner, from what is approved in the ledger.
+
+    Args:
+        rulebook: for the size of a bundle, go-live and what an upgrade does to a place.
+        day: the day asked about.
+    """
+    known = read_known()
+    return balances(
+        known.charges.filter(pl.col("subject_type") == "bundle"),
+        known.versions,
+        rulebook.bundle_size,
+        _looking(rulebook, known, day),
+    )
+
+
+def _looking(rulebook: Rulebook, known: Known, day: date) -> Context:
+    """The givens of a look at the ledger without an upload."""
+    return Context(
+        run_id="",
+        key=known.key,
+        entities=rulebook.entities,
+        policies=rulebook.policies,
+        as_of=dict.fromkeys(rulebook.entities, day),
+        partners=known.partners,
+        templates=known.templates,
+        rulebook_digest=rulebook.digest,
+    )
+
+
+def document_to_plain(one: DocumentState) -> dict[str, Any]:
+    """A document and its state as JSON values."""
+    total: Money = one.document.total
+    return {
+        "number": one.document.number,
+        "run": one.run_id,
+        "state": one.state,
+        "detail": one.detail,
+        "remote_id": one.remote_id,
+        "total_minor": total.minor,
+        "total": str(total),
+        "document": one.document.to_plain(),
+    }

@@ -1,0 +1,118 @@
+"""A working folder, opened: its settings, rules, mappings, books and ledger, wired together for the doors.
+
+The one place that turns paths into parts. Everything it calls takes what it needs as arguments.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from connector import ledger
+from connector.billing.books import BookSet, load_books
+from connector.domain.problems import Problem
+from connector.intake import Intake, Mappings, load_mappings, read_sources
+from connector.rulebook import Rulebook
+from connector.rulebook import load as load_rulebook
+from connector.runs import store
+from connector.runs.approve import Approval
+from connector.runs.approve import approve as apply_plan
+from connector.runs.config import Config
+from connector.runs.errors import INPUT, StopError
+from connector.runs.known import read_known
+from connector.runs.plan import Inputs, make_plan
+from connector.runs.runplan import Pins, RunPlan
+
+ReadProgress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Files:
+    """The accountants' files, read and checked."""
+
+    rulebook: Rulebook
+    mappings: Mappings
+    books: BookSet
+
+    @property
+    def pins(self) -> Pins:
+        """The digests that a plan is pinned to."""
+        return Pins(self.rulebook.digest, self.mappings.digest, self.books.digest)
+
+
+def open_files(config: Config) -> Files:
+    """Read the rulebook, the mappings and the books.
+
+    Raises:
+        StopError: with every fault of all of them.
+    """
+    rulebook, rule_faults = load_rulebook(config.rules, cache=config.ledger.parent / ".cache")
+    mappings, mapping_faults = load_mappings(config.mappings)
+    books, book_faults = load_books(config.mappings)
+    faults = (*rule_faults, *mapping_faults, *book_faults)
+    if rulebook is None or mappings is None or books is None:
+        raise StopError(
+            f"the rules and mappings have {len(faults)} fault{'s' if len(faults) > 1 else ''}",
+            "Mend each at the place named; nothing is billed until then.",
+            INPUT,
+            faults,
+        )
+    return Files(rulebook, mappings, books)
+
+
+def open_ledger(config: Config) -> None:
+    """Open the ledger of the working folder, making it when it is not there.
+
+    Raises:
+        StopError: it cannot be used.
+    """
+    try:
+        ledger.open_store(config.ledger)
+    except ledger.StoreError as error:
+        raise StopError(error.message, error.next_step) from error
+
+
+def read_files(files: Files, paths: Sequence[Path], progress: ReadProgress | None = None) -> Intake:
+    """Read the sources named; faults of rows and files are values in what comes back."""
+    return read_sources(paths, files.mappings, progress=progress)
+
+
+def plan_run(config: Config, files: Files, intake: Intake, *, as_of: date | None, now: datetime, by: str) -> RunPlan:
+    """Make and store a run plan. The ledger is open.
+
+    Raises:
+        StopError: no source could be read, a selling entity has no tenant, or the counts do not tie.
+    """
+    if all(info.failed for info in intake.sources):
+        raise StopError(
+            "none of the files could be read", "Mend what is listed and plan again.", INPUT, intake.problems
+        )
+    inputs = Inputs(
+        run_id=store.next_run_id(),
+        now=now,
+        as_of=as_of,
+        intake=intake,
+        rulebook=files.rulebook,
+        books=files.books,
+        mappings_digest=files.mappings.digest,
+        tenants=config.books,
+        known=read_known(),
+    )
+    plan = make_plan(inputs)
+    store.save_plan(plan, by)
+    return plan
+
+
+def approve_run(files: Files, run_id: str, *, now: datetime, by: str) -> Approval:
+    """Approve a run. The ledger is open.
+
+    Raises:
+        StopError: it was approved before, or what it rests on has changed.
+    """
+    return apply_plan(run_id, files.pins, files.rulebook.entities, now=now, by=by)
+
+
+def faults_by_severity(problems: Sequence[Problem]) -> tuple[int, int]:
+    """How many errors and how many warnings there are."""
+    wrong = sum(problem.severity == "error" for problem in problems)
+    return wrong, len(problems) - wrong

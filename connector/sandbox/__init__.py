@@ -1,0 +1,26 @@
+"""A stand-in for Xero: a real HTTP server with state, limits and faults.
+
+Owns a second opinion: it imports nothing else of the product, so its arithmetic and rules can disagree with it. What
+a stranger would get wrong: its books are invented, and what the real service does is UNCONFIRMED wherever a switch
+stands in ``settings.py``.
+"""
+
+from connector.sandbox.server import SandboxServer, serve
+from connector.sandbox.settings import Limits, Switches
+from connector.sandbox.store import StateError
+from connector.sandbox.tenants import DEFAULT_TENANTS, UK_BOOKS, US_BOOKS, Tenant
+from connector.sandbox.tokens import CLIENT_ID, CLIENT_SECRET
+
+__all__ = [
+    "CLIENT_ID",
+    "CLIENT_SECRET",
+    "DEFAULT_TENANTS",
+    "UK_BOOKS",
+    "US_BOOKS",
+    "Limits",
+    "SandboxServer",
+    "StateError",
+    "Switches",
+    "Tenant",
+    "serve",
+]

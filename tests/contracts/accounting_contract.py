@@ -1,0 +1,288 @@
+"""What every accounting system must do, whatever it is: the push protocol rests on each of these.
+
+A subclass says how to reach a system whose faults can be ordered; the documents are counted at the end, not the calls.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Protocol
+
+import pytest
+
+from connector.accounting.compare import differences
+from connector.accounting.port import (
+    AccountingSystem,
+    Booked,
+    Catalogue,
+    ContactAbsent,
+    ContactFound,
+    NumberTaken,
+    OutcomeUnknown,
+    Rejected,
+    RetryLater,
+    Submission,
+)
+from connector.accounting.preflight import check
+from connector.accounting.totals import predict_tax_minor
+from connector.domain.documents import Document, Line, Party
+
+
+class Remote(Protocol):
+    """The far side: faults are ordered, and documents and contacts counted, without going through the port."""
+
+    def fault(self, kind: str) -> None:
+        """Let the next write of documents go wrong in this way."""
+
+    def documents(self) -> int:
+        """Documents in the books, in whatever state."""
+
+    def contacts(self) -> int:
+        """Contacts in the books."""
+
+    def void(self, number: str) -> None:
+        """Void the document of that number, as a person would."""
+
+    def rest(self) -> None:
+        """Let the quiet period pass."""
+
+
+Connect = Callable[[], AccountingSystem]
+
+
+def later() -> datetime:
+    """A time after which nothing may be sent: far away."""
+    return datetime.now(UTC) + timedelta(minutes=5)
+
+
+def line(charge: str, net_minor: int = 180_000, **changes: object) -> Line:
+    values = {
+        "charge_id": charge,
+        "description": "Full Spoke: Zażółć „quotes” & <tags> 🙂",
+        "item": "SPOKE-FULL",
+        "item_code": "SPOKE-FULL",
+        "account": "200",
+        "tax_code": "OUTPUT",
+        "tax_percent": Decimal("8.25"),
+        "quantity": 1,
+        "unit_minor": net_minor,
+        "net_minor": net_minor,
+        "tax_minor": predict_tax_minor(net_minor, Decimal("8.25"), "USD"),
+        **changes,
+    }
+    return Line(**values)  # type: ignore[arg-type]
+
+
+def document(number: str, party: Party, *lines: Line, **changes: object) -> Document:
+    values = {
+        "number": number,
+        "kind": "invoice",
+        "selling_entity": "us",
+        "tenant": "books",
+        "party": party,
+        "currency": "USD",
+        "dated": date(2026, 11, 2),
+        "due": date(2026, 12, 2),
+        "reference": "November 2026",
+        "payment_method": "bank_transfer",
+        "lines": lines or (line(f"CH-{number}"),),
+        **changes,
+    }
+    return Document(**values)  # type: ignore[arg-type]
+
+
+class AccountingContract:
+    """The contract. Fixtures `connect` and `remote` come from the subclass."""
+
+    @pytest.fixture
+    def system(self, connect: Connect) -> AccountingSystem:
+        return connect()
+
+    @pytest.fixture
+    def contact(self, system: AccountingSystem) -> str:
+        return self.created(system, Party("P-1", "Harbor Advisory"))
+
+    def created(self, system: AccountingSystem, party: Party) -> str:
+        answer = system.create_contacts([party], party.partner_id, later())[party.partner_id]
+        assert isinstance(answer, ContactFound), answer
+        return answer.contact_id
+
+    def send(self, system: AccountingSystem, contact: str, *numbers: str, epoch: int = 0) -> dict[str, object]:
+        party = Party("P-1", "Harbor Advisory")
+        batch = [Submission(document(number, party), contact, epoch) for number in numbers]
+        return dict(system.create(batch, later()))
+
+    def test_a_document_is_booked_with_the_predicted_totals(
+        self, system: AccountingSystem, contact: str, remote: Remote
+    ) -> None:
+        three = [line(f"CH-{n}", n, tax_code="OUTPUT") for n in (2506, 2561, 2563)]
+        made = document("C-1", Party("P-1", "Harbor Advisory"), *three)
+        outcome = system.create([Submission(made, contact)], later())["C-1"]
+        assert isinstance(outcome, Booked)
+        got = outcome.receipt
+        assert (got.number, got.contact_id, got.currency) == ("C-1", contact, "USD")
+        assert (got.net_minor, got.tax_minor, got.total_minor) == (made.net.minor, made.tax.minor, made.total.minor)
+        assert differences(made, contact, got, system.capabilities.adoptable) == ()
+        assert system.read_back(["C-1"]) == {"C-1": got}
+        assert remote.documents() == 1
+
+    def test_one_faulty_document_leaves_the_others_of_its_batch_alone(
+        self, system: AccountingSystem, contact: str, remote: Remote
+    ) -> None:
+        party = Party("P-1", "Harbor Advisory")
+        bad = document("C-2", party, line("CH-2", account="310"))
+        batch = [Submission(document("C-1", party), contact), Submission(bad, contact)]
+        got = system.create(batch, later())
+        assert isinstance(got["C-1"], Booked)
+        assert isinstance(got["C-2"], Rejected)
+        assert "310" in str(got["C-2"])
+        assert remote.documents() == 1
+
+    def test_a_number_in_use_is_told_from_other_refusals(
+        self, system: AccountingSystem, contact: str, remote: Remote
+    ) -> None:
+        self.send(system, contact, "C-1")
+        got = self.send(system, contact, "C-1", "C-2", epoch=1)
+        assert isinstance(got["C-1"], NumberTaken)
+        assert isinstance(got["C-2"], Booked)
+        assert remote.documents() == 2
+
+    def test_the_same_call_again_books_nothing_more(
+        self, system: AccountingSystem, contact: str, remote: Remote
+    ) -> None:
+        first = self.send(system, contact, "C-1", "C-2")
+        assert self.send(system, contact, "C-1", "C-2") == first
+        assert remote.documents() == 2
+
+    @pytest.mark.parametrize(
+        "kind", ["reply_lost_after_commit", "late_commit", "error_500_after", "html"]
+    )
+    def test_a_lost_answer_is_unknown_and_the_document_is_found(
+        self, system: AccountingSystem, contact: str, remote: Remote, kind: str
+    ) -> None:
+        remote.fault(kind)
+        assert isinstance(self.send(system, contact, "C-1")["C-1"], OutcomeUnknown)
+        remote.rest()
+        found = system.read_back(["C-1"])
+        assert not isinstance(found, RetryLater)
+        if "C-1" not in found:  # a page instead of an answer says nothing about what was done
+            assert isinstance(self.send(system, contact, "C-1", epoch=1)["C-1"], Booked)
+        assert remote.documents() == 1
+
+    @pytest.mark.parametrize("kind", ["error_500_before", "unavailable_503", "offline_503", "drop_before"])
+    def test_a_failure_before_the_work_is_unknown_and_nothing_is_found(
+        self, system: AccountingSystem, contact: str, remote: Remote, kind: str
+    ) -> None:
+        remote.fault(kind)
+        assert isinstance(self.send(system, contact, "C-1")["C-1"], OutcomeUnknown)
+        remote.rest()
+        assert system.read_back(["C-1"]) == {}
+        assert isinstance(self.send(system, contact, "C-1", epoch=1)["C-1"], Booked)
+        assert remote.documents() == 1
+
+    @pytest.mark.parametrize(
+        ("kind", "whole_tenant"),
+        [
+            ("throttle_minute", True),
+            ("throttle_day", True),
+            ("throttle_appminute", True),
+            ("throttle_concurrent", False),
+        ],
+    )
+    def test_too_many_calls_is_a_refusal_before_anything_happened(
+        self, system: AccountingSystem, contact: str, remote: Remote, kind: str, *, whole_tenant: bool
+    ) -> None:
+        remote.fault(kind)
+        got = self.send(system, contact, "C-1")["C-1"]
+        assert isinstance(got, RetryLater)
+        assert got.whole_tenant == whole_tenant
+        assert got.not_before > datetime.now(UTC)
+        assert remote.documents() == 0
+
+    def test_an_expired_token_is_renewed_without_a_second_document(
+        self, system: AccountingSystem, contact: str, remote: Remote
+    ) -> None:
+        remote.fault("token_expired")
+        assert isinstance(self.send(system, contact, "C-1")["C-1"], Booked)
+        assert remote.documents() == 1
+
+    def test_nothing_is_sent_after_the_deadline(self, system: AccountingSystem, contact: str, remote: Remote) -> None:
+        made = Submission(document("C-1", Party("P-1", "Harbor Advisory")), contact)
+        got = system.create([made], datetime.now(UTC) - timedelta(seconds=1))["C-1"]
+        assert isinstance(got, RetryLater)
+        assert remote.documents() == 0
+
+    def test_a_voided_document_is_found_and_is_not_ours(
+        self, system: AccountingSystem, contact: str, remote: Remote
+    ) -> None:
+        self.send(system, contact, "C-1")
+        remote.void("C-1")
+        found = system.read_back(["C-1"])
+        assert not isinstance(found, RetryLater)
+        made = document("C-1", Party("P-1", "Harbor Advisory"))
+        faults = differences(made, contact, found["C-1"], system.capabilities.adoptable)
+        assert len(faults) == 1
+        assert "status" in faults[0]
+
+    def test_many_numbers_are_read_back_at_once(
+        self, system: AccountingSystem, contact: str, remote: Remote
+    ) -> None:
+        numbers = [f"C-{n:03d}" for n in range(120)]
+        party = Party("P-1", "Harbor Advisory")
+        submissions = [Submission(document(number, party), contact) for number in numbers]
+        batches = system.batches(submissions)
+        assert [one for batch in batches for one in batch] == submissions
+        assert max(len(batch) for batch in batches) <= system.capabilities.batch_size
+        for batch in batches:
+            assert {type(one) for one in system.create(batch, later()).values()} == {Booked}
+        found = system.read_back([*numbers, "C-999"])
+        assert not isinstance(found, RetryLater)
+        assert sorted(found) == numbers
+        assert remote.documents() == 120
+
+    def test_a_contact_is_found_by_its_number_and_never_by_its_name(
+        self, system: AccountingSystem, contact: str, remote: Remote
+    ) -> None:
+        again = system.find_contacts([Party("P-1", "Another spelling"), Party("P-2", "Harbor Advisory")])
+        assert again == {"P-1": ContactFound(contact, "number"), "P-2": ContactAbsent()}
+        assert remote.contacts() == 1
+
+    def test_a_name_that_is_taken_is_a_question_for_a_person(
+        self, system: AccountingSystem, contact: str, remote: Remote
+    ) -> None:
+        del contact
+        got = system.create_contacts([Party("P-2", "Harbor Advisory")], "k", later())["P-2"]
+        assert isinstance(got, Rejected)
+        assert remote.contacts() == 1
+
+    def test_creating_a_contact_twice_gives_the_same_one(
+        self, system: AccountingSystem, contact: str, remote: Remote
+    ) -> None:
+        again = system.create_contacts([Party("P-1", "Harbor Advisory")], "another key", later())["P-1"]
+        assert again == ContactFound(contact, "number")
+        assert remote.contacts() == 1
+
+    def test_many_contacts_are_created_and_found_at_once(self, system: AccountingSystem, remote: Remote) -> None:
+        parties = [Party(f"P-{n}", f"Partner {n}", email=f"p{n}@example.com") for n in range(40)]
+        assert system.find_contacts(parties) == {party.partner_id: ContactAbsent() for party in parties}
+        made = system.create_contacts(parties, "k", later())
+        assert {type(one) for one in made.values()} == {ContactFound}
+        found = system.find_contacts(parties)
+        assert not isinstance(found, RetryLater)
+        assert {one.contact_id for one in found.values() if isinstance(one, ContactFound)} == {
+            one.contact_id for one in made.values() if isinstance(one, ContactFound)
+        }
+        linked = [replace(party, contact_id=one.contact_id) for party, one in zip(parties, made.values(), strict=True)]  # type: ignore[union-attr]
+        stored = system.find_contacts(linked)
+        assert not isinstance(stored, RetryLater)
+        assert {one.how for one in stored.values() if isinstance(one, ContactFound)} == {"stored"}
+        assert remote.contacts() == 40
+
+    def test_the_catalogue_lets_a_good_document_pass_and_stops_a_bad_one(self, system: AccountingSystem) -> None:
+        catalogue = system.catalogue()
+        assert isinstance(catalogue, Catalogue)
+        party = Party("P-1", "Harbor Advisory")
+        good = document("C-1", party)
+        bad = document("C-2", party, line("CH-2", account="999", tax_percent=Decimal(7), tax_minor=12_600))
+        assert list(check([good, bad], catalogue)) == ["C-2"]

@@ -1,0 +1,38 @@
+"""A process of its own that pushes: `push_driver.py URL LEDGER`, stopped at the point that the environment names."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+from push_kit import now, system
+
+from connector.ledger import StoreError, open_store
+from connector.runs import crashpoints
+from connector.runs.push import Progress, push
+
+BUSY = 75
+
+
+def main(url: str, store: Path) -> int:
+    crashpoints.arm_from(os.environ.get(crashpoints.VARIABLE, ""))
+    open_store(store)
+    swap = store.with_name("swap")
+
+    def hear(progress: Progress) -> None:
+        # The test changes the organisation's tax rate now, between the check and the call.
+        if swap.exists() and progress.message.startswith("Creating"):
+            swap.unlink()
+            while not store.with_name("swapped").exists():
+                time.sleep(0.01)
+
+    try:
+        made = push(system(url), store=store, clock=now, sleep=time.sleep, report=hear)
+    except StoreError:
+        return BUSY
+    sys.stdout.write(f"{len(made.booked)} {len(made.adopted)}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], Path(sys.argv[2])))

@@ -1,0 +1,164 @@
+"""Everything a push needs in a test: an open ledger with approved documents, a real sandbox, a fast connection to it."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import requests
+
+from connector.accounting.connect import TenantSettings, connect
+from connector.accounting.port import AccountingSystem
+from connector.accounting.totals import predict_tax_minor
+from connector.domain.documents import Document, Line, Party
+from connector.ledger import append, insert_schema, read, transaction
+from connector.ledger.outbox import NewItem, enqueue
+from connector.runs.push import Progress, PushResult, push
+from connector.sandbox import CLIENT_ID, CLIENT_SECRET, US_BOOKS
+
+TENANT = "us-books"
+QUIET_SECONDS = 1
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def settings(url: str, **changes: Any) -> TenantSettings:  # noqa: ANN401  # whatever a test changes
+    values = {
+        "name": TENANT,
+        "system": "xero",
+        "api_url": f"{url}/api.xro/2.0",
+        "token_url": f"{url}/connect/token",
+        "tenant_id": US_BOOKS.tenant_id,
+        "client_id": CLIENT_ID,
+        "client_secret": CLIENT_SECRET,
+        "quiet_seconds": QUIET_SECONDS,
+        "time_out_seconds": 5,
+        **changes,
+    }
+    return TenantSettings(**values)
+
+
+def system(url: str, **changes: Any) -> AccountingSystem:  # noqa: ANN401  # as above
+    return connect(settings(url, **changes), now, time.sleep)
+
+
+def document(number: int, partner: int = 1, **changes: Any) -> Document:  # noqa: ANN401  # as above
+    net = 180_000
+    line = Line(
+        charge_id=f"CH-{number}",
+        description="Full Spoke: Northwind Clinics, 11-50 employees",
+        item="SPOKE-FULL",
+        item_code="SPOKE-FULL",
+        account="200",
+        tax_code="OUTPUT",
+        tax_percent=Decimal("8.25"),
+        quantity=1,
+        unit_minor=net,
+        net_minor=net,
+        tax_minor=predict_tax_minor(net, Decimal("8.25"), "USD"),
+    )
+    values = {
+        "number": f"US-{number:06d}",
+        "kind": "invoice",
+        "selling_entity": "us",
+        "tenant": TENANT,
+        "party": Party(f"P-{partner}", f"Partner {partner}", country="US"),
+        "currency": "USD",
+        "dated": date(2026, 11, 2),
+        "due": date(2026, 12, 2),
+        "reference": "November",
+        "payment_method": "bank_transfer",
+        "lines": (line,),
+        **changes,
+    }
+    return Document(**values)
+
+
+def approve(documents: Sequence[Document]) -> None:
+    """Put documents into the open ledger and its outbox, as an approval does."""
+    at = now()
+    rows = [
+        {
+            "document_id": f"D-{one.number}",
+            "number": one.number,
+            "kind": "invoice",
+            "run_id": "R-1",
+            "partner_id": one.party.partner_id,
+            "selling_entity": "us",
+            "tenant": one.tenant,
+            "currency": one.currency,
+            "dated": one.dated,
+            "due": one.due,
+            "net_minor": one.net.minor,
+            "tax_minor": one.tax.minor,
+            "total_minor": one.total.minor,
+            "line_count": len(one.lines),
+            "content_digest": "d",
+            "recorded_at": at,
+        }
+        for one in documents
+    ]
+    requests_ = {one.number: json.dumps(one.to_plain()) for one in documents}
+    with transaction():
+        append("document", pl.DataFrame(rows, schema=dict(insert_schema("document"))))
+        enqueue(
+            [
+                NewItem(f"D-{number}", number, TENANT, text, sha256(text.encode()).hexdigest())
+                for number, text in requests_.items()
+            ]
+        )
+
+
+def run(url: str, store: Path, *, until_done: bool = False, **changes: Any) -> PushResult:  # noqa: ANN401  # as above
+    return push(system(url, **changes), store=store, clock=now, sleep=time.sleep, until_done=until_done)
+
+
+class Sandbox:
+    """The control side of a sandbox."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def control(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        reply = requests.request(method, f"{self.url}/sandbox/{path}", json=body, timeout=10)
+        assert reply.status_code == 200, reply.text
+        found: dict[str, Any] = reply.json()
+        return found
+
+    def fault(self, kind: str, **more: Any) -> None:  # noqa: ANN401  # as above
+        self.control("POST", "faults", {"kind": kind, **more})
+
+    def books(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Invoices and contacts of the US books, by status."""
+        held = self.control("GET", "counts")["tenants"][US_BOOKS.tenant_id]
+        return held["Invoices"], held["Contacts"]
+
+    def breaches(self) -> int:
+        return int(self.control("GET", "counts")["limit_breaches"]["total"])
+
+
+def states() -> dict[str, str]:
+    """Outbox state by number."""
+    frame = read("outbox")
+    return dict(zip(frame["number"], frame["state"], strict=True))
+
+
+def receipts() -> list[str]:
+    return sorted(read("receipt")["remote_number"].to_list())
+
+
+class Heard:
+    """Remembers what a push reported."""
+
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+
+    def __call__(self, progress: Progress) -> None:
+        self.messages.append(progress.message)

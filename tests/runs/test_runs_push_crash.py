@@ -1,0 +1,165 @@
+"""Stopped dead at every point, run again, counted: each document and each contact is in the books once."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from push_kit import TENANT, Sandbox, approve, document, now, receipts, run, states, system
+
+from connector.ledger import close_store, open_store, read
+from connector.runs.crashpoints import POINTS, VARIABLE, arm, disarm
+from connector.runs.push import push
+from connector.sandbox import US_BOOKS, Limits, SandboxServer, Switches
+
+LIMITS = Limits(minute=1000)
+DEAR = replace(US_BOOKS, tax_rates=tuple(replace(rate, percent=Decimal(9)) for rate in US_BOOKS.tax_rates))
+FOREIGN = 3
+
+
+class Stage:
+    """A ledger and a sandbox, both in files that outlive every process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.store = folder / "ledger.sqlite3"
+        self.server = self._start(US_BOOKS)
+        self.sandbox = Sandbox(self.server.url)
+        open_store(self.store)
+
+    def _start(self, tenant: object, port: int = 0) -> SandboxServer:
+        switches = Switches(late_commit_seconds=Decimal("0.2"))
+        server = SandboxServer(
+            self.folder / "sandbox.sqlite3", port=port, tenants=(tenant,), limits=LIMITS, switches=switches
+        )
+        server.start()
+        return server
+
+    def make_dear(self) -> None:
+        """The same organisation, with other tax rates from now on."""
+        port = int(self.server.url.rpartition(":")[2])
+        self.server.stop()
+        self.server = self._start(DEAR, port)
+
+    def drive(self, point: str = "") -> subprocess.Popen[str]:
+        environment = {**os.environ, VARIABLE: point}
+        program = [sys.executable, str(Path(__file__).with_name("push_driver.py")), self.server.url, str(self.store)]
+        return subprocess.Popen(program, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def push_later(self) -> None:
+        """Push once more, when the quiet period of whatever was sent has long passed."""
+        push(
+            system(self.server.url),
+            store=self.store,
+            clock=lambda: now() + timedelta(hours=1),
+            sleep=time.sleep,
+            until_done=True,
+        )
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    made = Stage(tmp_path)
+    yield made
+    disarm()
+    close_store()
+    made.server.stop()
+
+
+def in_doubt(stage: Stage) -> None:
+    """Documents 1 and 2 may have been booked: the first was, the second was not."""
+    approve([document(1, partner=1)])
+    stage.sandbox.fault("reply_lost_after_commit", method="PUT", path="Invoices")
+    _stop_at_doubt(stage)
+    approve([document(2, partner=2)])
+    stage.sandbox.fault("error_500_before", method="PUT", path="Invoices")
+    _stop_at_doubt(stage)
+
+
+class _StopError(Exception):
+    pass
+
+
+def _stop() -> None:
+    raise _StopError
+
+
+def _stop_at_doubt(stage: Stage) -> None:
+    arm("push:round", action=_stop)
+    with pytest.raises(_StopError):
+        run(stage.server.url, stage.store)
+
+
+def foreign(stage: Stage) -> None:
+    """The number of document 3 is taken by an invoice that someone else made."""
+    other = Stage.__new__(Stage)
+    other.store = stage.folder / "other.sqlite3"
+    open_store(other.store)
+    strange = document(FOREIGN, partner=9)
+    approve([replace(strange, lines=(replace(strange.lines[0], unit_minor=100, net_minor=100, tax_minor=8),))])
+    run(stage.server.url, other.store)
+    open_store(stage.store)
+
+
+@pytest.mark.parametrize("point", [*POINTS, "push:settled#2", "push:before-wire#2", "push:after-wire#2"])
+def test_killed_at_any_point_and_run_again_each_document_is_booked_once(stage: Stage, point: str) -> None:
+    foreign(stage)
+    in_doubt(stage)
+    # Documents of two sizes of call: 3 stands in the way of nobody, 4 to 63 fill more than one call.
+    approve([document(n, partner=3 + n % 2) for n in range(3, 64)])
+    is_drift = point == "push:drift"
+    if is_drift:
+        (stage.folder / "swap").touch()
+    wait_out = max(1.0, 3.1 if point in ("push:adopted", "push:looked-up", "push:epoch") else 0.0)
+    time.sleep(0.0 * wait_out)
+    with stage.drive(point) as driver:
+        if is_drift:
+            while (stage.folder / "swap").exists():
+                time.sleep(0.01)
+            stage.make_dear()
+            (stage.folder / "swapped").touch()
+        _, errors = driver.communicate(timeout=60)
+    assert driver.returncode == -signal.SIGKILL, errors
+    stage.push_later()
+    invoices, contacts = stage.sandbox.books()
+    assert invoices == {"AUTHORISED": 63}
+    assert contacts == {"ACTIVE": 5}
+    assert stage.sandbox.breaches() == 0
+    settled = states()
+    assert settled.pop("US-000003") == "quarantined"
+    if is_drift:
+        assert set(settled.values()) <= {"done", "quarantined"}
+        assert "drift" in read("document_event")["state"].to_list()
+    else:
+        assert set(settled.values()) == {"done"}
+        assert receipts() == sorted(settled)
+
+
+def test_two_pushes_at_once_send_each_document_once(stage: Stage) -> None:
+    approve([document(n, partner=n % 3) for n in range(1, 120)])
+    with stage.drive() as one, stage.drive() as other:
+        outs = [process.communicate(timeout=60) for process in (one, other)]
+    codes = sorted(process.returncode for process in (one, other))
+    assert codes in ([0, 0], [0, 75]), outs
+    assert stage.sandbox.books() == ({"AUTHORISED": 119}, {"ACTIVE": 3})
+    assert set(states().values()) == {"done"}
+
+
+def test_a_push_that_died_leaves_what_it_knew(stage: Stage) -> None:
+    approve([document(1)])
+    with stage.drive("push:after-wire") as driver:
+        driver.communicate(timeout=60)
+    assert states() == {"US-000001": "sending"}
+    held = read("outbox")
+    sent: datetime = held["first_sent"][0]
+    assert now() - sent < timedelta(minutes=1)
+    stage.push_later()
+    assert (states(), read("receipt")["adopted"].to_list()) == ({"US-000001": "done"}, [True])
+    assert read("contact_link").select("tenant", "partner_id", "how").rows() == [(TENANT, "P-1", "created")]
