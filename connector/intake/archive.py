@@ -6,7 +6,10 @@ Members are counted from the end record first, because opening the directory of 
 import io
 import struct
 import zipfile
+import zlib
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from connector.intake.kinds import FILE_DAMAGED, FILE_TOO_COSTLY, FILE_UNSAFE
 from connector.intake.limits import Limits
@@ -15,9 +18,72 @@ from connector.intake.rawsheet import RefusedError
 _END = b"PK\x05\x06"
 _END_SIZE = 22
 _LONGEST_COMMENT = 65_535
+_LOCAL_HEADER_SIZE = 30
+_PACKED_CHUNK = 32 * 2**10
+_CHUNK = 512 * 2**10
+_FIRST_BYTES = 65_536
 
 
-def open_archive(data: bytes, limits: Limits) -> zipfile.ZipFile:
+@dataclass(frozen=True)
+class Archive:
+    """A workbook's archive: its bytes, and its directory by name."""
+
+    data: bytes
+    parts: dict[str, zipfile.ZipInfo]
+
+    def read(self, name: str) -> bytes:
+        """A small part, whole; one that is not there is empty.
+
+        Raises:
+            RefusedError: the part is damaged or declares a document type.
+        """
+        data = b"".join(self.unpack(name)) if name in self.parts else b""
+        refuse_doctype(data, name)
+        return data
+
+    def unpack(self, name: str) -> Iterator[bytes]:
+        """A part in chunks, its real bytes counted: a part larger than the directory promised ends there.
+
+        Raises:
+            RefusedError: the part is damaged, oddly packed, declares a document type, or is not as long as promised.
+        """
+        info = self.parts[name]
+        seen = 0
+        for chunk in self._chunks(info):
+            if not seen:
+                refuse_doctype(chunk[:_FIRST_BYTES], name)
+            seen += len(chunk)
+            if seen > info.file_size:
+                break
+            yield chunk
+        if seen != info.file_size:
+            raise _damaged(f"the part {name} has another size than its directory says")
+
+    def _chunks(self, info: zipfile.ZipInfo) -> Iterator[bytes]:
+        start = info.header_offset + _LOCAL_HEADER_SIZE
+        if start > len(self.data):
+            raise _damaged(f"the part {info.filename} is missing")
+        name_size, extra_size = struct.unpack_from("<HH", self.data, start - 4)
+        start += name_size + extra_size
+        packed = memoryview(self.data)[start : start + info.compress_size]
+        if info.flag_bits & 1 or info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+            raise _damaged(f"the part {info.filename} is packed in a way no spreadsheet program uses")
+        if info.compress_type == zipfile.ZIP_STORED:
+            for position in range(0, len(packed), _CHUNK):
+                yield bytes(packed[position : position + _CHUNK])
+            return
+        inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+        try:
+            for position in range(0, len(packed), _PACKED_CHUNK):
+                rest: bytes | memoryview = packed[position : position + _PACKED_CHUNK]
+                while rest and (chunk := inflate.decompress(rest, _CHUNK)):
+                    yield chunk
+                    rest = inflate.unconsumed_tail
+        except zlib.error as error:
+            raise _damaged(str(error)) from error
+
+
+def open_archive(data: bytes, limits: Limits) -> Archive:
     """The archive, once its directory has passed.
 
     Raises:
@@ -33,25 +99,7 @@ def open_archive(data: bytes, limits: Limits) -> zipfile.ZipFile:
         raise _damaged(str(error)) from error
     _check_names(archive)
     _check_sizes(archive, limits)
-    return archive
-
-
-def read_part(archive: zipfile.ZipFile, name: str) -> bytes:
-    """A small part of the archive, whole. A part that is not there is empty.
-
-    Raises:
-        RefusedError: the part is damaged or declares a document type.
-    """
-    if name not in archive.NameToInfo:
-        return b""
-    try:
-        data = archive.read(name)
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
-        raise _damaged(str(error)) from error
-    except Exception as error:  # zlib.error has no public base but Exception
-        raise _damaged(str(error)) from error
-    refuse_doctype(data, name)
-    return data
+    return Archive(data, archive.NameToInfo)
 
 
 def refuse_doctype(data: bytes, name: str) -> None:

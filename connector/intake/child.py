@@ -10,11 +10,10 @@ from pathlib import Path
 
 from connector.intake.csvfile import read_csv
 from connector.intake.limits import Limits
-from connector.intake.rawsheet import RawSheet, RefusedError
+from connector.intake.rawsheet import OUT_OF_MEMORY, RawSheet, RefusedError
 from connector.intake.xlsx import read_workbook
 
 RESULT = "result.json"
-OUT_OF_MEMORY = 12
 
 
 def main(arguments: list[str]) -> int:

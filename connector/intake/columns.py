@@ -1,4 +1,4 @@
-"""A column of texts to a column of values, with what is wrong by distinct text. The only place where sorts meet frames."""
+"""A column of texts to a column of values, with what is wrong by distinct text. Here sorts of fields meet frames."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -51,37 +51,32 @@ def read_column(texts: pl.Series, field: Field, told: Told) -> Reading:
     """Read the texts of one field; blanks are null and stay null."""
     if told.words and field.sort is not Sort.WORD:
         texts = _through_words(texts, told.words)
-    match field.sort:
-        case Sort.TEXT:
-            return _checked(texts, field, _DOUBTFUL_TEXT, values.check_text)
-        case Sort.IDENTIFIER:
-            return _checked(texts, field, _DOUBTFUL_IDENTIFIER, values.check_identifier)
-        case Sort.DOMAIN:
-            return _domains(texts, field)
-        case Sort.SIZE | Sort.COUNT | Sort.BAND:
-            return _sizes(texts, field)
-        case Sort.DATE:
-            order = order_of(texts.drop_nulls().unique(), told.order)
-            read = partial(read_date, order=order, field=field.name, place=told.place)
-            return _each(texts, field.name, read, pl.Date)
-        case Sort.WHOLE:
-            return _each(texts, field.name, partial(values.read_whole, field=field), pl.Int64)
-        case Sort.WORD:
-            read_word = partial(values.read_word, field=field, values=told.words, place=told.place)
-            return _each(texts, field.name, read_word, pl.String)
-        case Sort.CURRENCY:
-            return _each(texts, field.name, values.read_currency, pl.String)
-        case Sort.COUNTRY:
-            return _each(texts, field.name, values.read_country, pl.String)
-        case Sort.EMAIL:
-            return _each(texts, field.name, values.read_email, pl.String)
-        case Sort.CONTACT:
-            return _each(texts, field.name, values.read_contact, pl.String)
+    return _READERS[field.sort](texts, field, told)
 
 
-def _each(
-    texts: pl.Series, name: str, read: Callable[[str], Any | Wrong], dtype: type[pl.DataType]
-) -> Reading:
+def _dates(texts: pl.Series, field: Field, told: Told) -> Reading:
+    order = order_of(texts.drop_nulls().unique(), told.order)
+    return _each(texts, field.name, partial(read_date, order=order, field=field.name, place=told.place), pl.Date)
+
+
+def _wholes(texts: pl.Series, field: Field, _: Told) -> Reading:
+    return _each(texts, field.name, partial(values.read_whole, field=field), pl.Int64)
+
+
+def _words(texts: pl.Series, field: Field, told: Told) -> Reading:
+    read = partial(values.read_word, field=field, values=told.words, place=told.place)
+    return _each(texts, field.name, read, pl.String)
+
+
+def _coded(read: Callable[[str], str | Wrong]) -> Callable[[pl.Series, Field, Told], Reading]:
+    return lambda texts, field, _: _each(texts, field.name, read, pl.String)
+
+
+def _text(doubtful: str, check: Callable[[str], Wrong | None]) -> Callable[[pl.Series, Field, Told], Reading]:
+    return lambda texts, field, _: _checked(texts, field, doubtful, check)
+
+
+def _each(texts: pl.Series, name: str, read: Callable[[str], Any | Wrong], dtype: type[pl.DataType]) -> Reading:
     """Read every distinct text once."""
     found: dict[str, Any] = {}
     wrong: dict[str, Wrong] = {}
@@ -113,8 +108,8 @@ def _checked(texts: pl.Series, field: Field, doubtful: str, check: Callable[[str
     return Reading({field.name: texts.alias(field.name)}, wrong, texts)
 
 
-def _domains(texts: pl.Series, field: Field) -> Reading:
-    """Plain domains as they stand, pasted addresses by one expression, all else (IDN, ports, paths, faults) by Python."""
+def _domains(texts: pl.Series, field: Field, _: Told) -> Reading:
+    """Plain domains as they stand, pasted addresses by one expression, all else (IDN, ports, paths) by Python."""
     lower = texts.str.to_lowercase()
     plain = lower.str.contains(_PLAIN_DOMAIN) & ~lower.str.starts_with("www.")
     if not plain.all():
@@ -129,7 +124,7 @@ def _domains(texts: pl.Series, field: Field) -> Reading:
     return Reading({field.name: lower.alias(field.name)}, wrong, texts)
 
 
-def _sizes(texts: pl.Series, field: Field) -> Reading:
+def _sizes(texts: pl.Series, field: Field, _: Told) -> Reading:
     """Counts and bands of one column: `count_low`, `band_low`, `band_high`. Plain numbers are read without Python."""
     plain = texts.str.contains(_PLAIN_COUNT) if field.sort is not Sort.BAND else texts.is_null()
     counts = texts.set(~plain, None).str.to_integer(strict=False)
@@ -145,3 +140,20 @@ def _sizes(texts: pl.Series, field: Field) -> Reading:
         "band_high": _replaced(texts, {text: size.high for text, size in bands.items()}, pl.Int64),
     }
     return Reading(columns, wrong, texts)
+
+
+_READERS: Mapping[Sort, Callable[[pl.Series, Field, Told], Reading]] = {
+    Sort.TEXT: _text(_DOUBTFUL_TEXT, values.check_text),
+    Sort.IDENTIFIER: _text(_DOUBTFUL_IDENTIFIER, values.check_identifier),
+    Sort.DOMAIN: _domains,
+    Sort.SIZE: _sizes,
+    Sort.COUNT: _sizes,
+    Sort.BAND: _sizes,
+    Sort.DATE: _dates,
+    Sort.WHOLE: _wholes,
+    Sort.WORD: _words,
+    Sort.CURRENCY: _coded(values.read_currency),
+    Sort.COUNTRY: _coded(values.read_country),
+    Sort.EMAIL: _coded(values.read_email),
+    Sort.CONTACT: _coded(values.read_contact),
+}

@@ -97,7 +97,7 @@ def _records(lines: list[str], delimiter: str) -> tuple[pl.Series, dict[int, lis
             records.append(lines[start])
             start += 1
             continue
-        rest = (line + "\n" for line in _from(lines, start))
+        rest = (lines[index] + "\n" for index in range(start, len(lines)))
         reader = csv.reader(rest, delimiter=delimiter)
         try:
             fields = next(reader)
@@ -108,11 +108,6 @@ def _records(lines: list[str], delimiter: str) -> tuple[pl.Series, dict[int, lis
         records.append(_QUOTE)
         start += reader.line_num
     return pl.Series(records, dtype=pl.String), quoted
-
-
-def _from(lines: list[str], start: int):  # type: ignore[no-untyped-def]
-    for index in range(start, len(lines)):
-        yield lines[index]
 
 
 def _frame(records: pl.Series, quoted: dict[int, list[str]], delimiter: str, widest: int) -> pl.DataFrame:

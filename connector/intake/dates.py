@@ -59,10 +59,9 @@ def read_date(text: str, order: str | None, field: str, place: str) -> date | Wr
     """
     if found := _ISO.fullmatch(text):
         return _day(text, found[1], found[2], found[3])
-    if found := _DAY_NAME.fullmatch(text):
-        return _day(text, found[3], _month(found[2]), found[1])
-    if found := _NAME_DAY.fullmatch(text):
-        return _day(text, found[3], _month(found[1]), found[2])
+    if found := _DAY_NAME.fullmatch(text) or _NAME_DAY.fullmatch(text):
+        name, day = (found[1], found[2]) if found[1].isalpha() else (found[2], found[1])
+        return _day(text, found[3], _month(name), day)
     if found := _PARTS.fullmatch(text):
         first, second = int(found[1]), int(found[2])
         if order is None and first <= _MONTHS and second <= _MONTHS and first != second:

@@ -65,7 +65,9 @@ class Intake:
         """The cell of the first of the fields that is filled, or that has a column, with its row and the mark in it.
 
         Args:
-            source, sheet, row: where the record stands.
+            source: the file, as `sources` names it.
+            sheet: its sheet, "" for a CSV file.
+            row: the row, from 1.
             fields: what a person looks at first; none of them found means the whole row.
         """
         held = self.sheets[source, sheet]
@@ -135,6 +137,3 @@ def _order(names: Sequence[str]) -> Callable[[Problem], tuple[int, str, int, int
         return (position[place.file], place.sheet, place.row, place.column, problem.code)
 
     return key
-
-
-__all__ = ["Cell", "Intake", "SourceInfo", "read_sources"]

@@ -1,4 +1,4 @@
-"""Every problem that intake can report, as `docs/problems.md` lists them. The messages of the cases stand where they arise.
+"""Every problem that intake can report, as `docs/problems.md` lists them. Messages stand where the cases arise.
 
 A problem of scope `file` blocks a file or a sheet; one of scope `row` blocks its row, unless it is a warning.
 """

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from connector.intake.mapping import Mappings, RecordRules
 from connector.intake.mapping import Mapping as MappingFile
+from connector.intake.mapping import Mappings, RecordRules
 from connector.intake.words import INVISIBLE, same
 
 _ROWS_LOOKED_AT = 20
@@ -60,8 +60,12 @@ def find_header(frame: pl.DataFrame, mappings: Mappings) -> Header | NoHeader:
     """The header among the first rows of a sheet's text columns."""
     numbers = [int(name[1:]) for name in frame.columns]
     top = [_texts(row, numbers) for row in frame.head(_ROWS_LOOKED_AT + 1).iter_rows()]
-    single = [({number: (text,) for number, text in row.items()}, index, index) for index, row in enumerate(top)]
-    stacked = [(_stack(top[i], top[i + 1], numbers), i, i + 1) for i in range(len(top) - 1) if top[i] and top[i + 1]]
+    single: list[tuple[Labels, int, int]] = [
+        ({number: (text,) for number, text in row.items()}, index, index) for index, row in enumerate(top)
+    ]
+    stacked: list[tuple[Labels, int, int]] = [
+        (_stack(top[i], top[i + 1], numbers), i, i + 1) for i in range(len(top) - 1) if top[i] and top[i + 1]
+    ]
     nearest = NoHeader(0, (), None, ())
     best = -1
     for labels, first, last in [*single[:_ROWS_LOOKED_AT], *stacked]:
@@ -98,14 +102,18 @@ def _chosen(
 
 
 def _match(labels: Labels, rules: RecordRules) -> tuple[dict[str, int], tuple[tuple[str, int], ...]]:
-    columns: dict[str, int] = {}
-    twice = []
+    """Field → column, and the further columns that claim a field; a weak header gives way to a better one."""
+    claims: dict[str, list[tuple[bool, int]]] = {}
     for number, texts in labels.items():
-        field = next((rules.headers[same(text)] for text in texts if same(text) in rules.headers), None)
-        if field is not None and field in columns:
-            twice.append((field, number))
-        elif field is not None:
-            columns[field] = number
+        spelling = next((same(text) for text in texts if same(text) in rules.headers), None)
+        if spelling is not None:
+            claims.setdefault(rules.headers[spelling], []).append((spelling in rules.weak, number))
+    columns: dict[str, int] = {}
+    twice: list[tuple[str, int]] = []
+    for field, claimed in claims.items():
+        best = [number for weak, number in claimed if weak == min(claimed)[0]]
+        columns[field] = best[0]
+        twice.extend((field, number) for number in best[1:])
     return columns, tuple(twice)
 
 

@@ -1,4 +1,4 @@
-"""Mapping files: read, checked with file, line and column, all faults at once. The language is in `mappings/workbook.yaml`.
+"""Mapping files: read and checked with file, line and column, all faults at once. `mappings/workbook.yaml` shows them.
 
 The stranger's trap: a field needs a column *or* a constant; synonyms are compared without case, spaces and punctuation.
 """
@@ -56,9 +56,7 @@ def load_mappings(folder: Path, label: str = "mappings") -> tuple[Mappings | Non
 
 
 def _mapping(reader: Reader, node: MapNode, label: str) -> Mapping | None:
-    entries = reader.mapping(
-        node, "the mapping", (_TOP, "namespace", "records"), ("ignore_sheets", "date_order")
-    )
+    entries = reader.mapping(node, "the mapping", (_TOP, "namespace", "records"), ("ignore_sheets", "date_order"))
     if entries is None:
         return None
     name = reader.text(entries.get(_TOP), "the mapping's name") or ""
@@ -88,7 +86,7 @@ def _date_order(reader: Reader, node: Node | None) -> dict[str, str]:
 
 def _records(reader: Reader, kind: RecordKind, node: Node) -> RecordRules:
     entries = reader.mapping(node, kind.value, ("columns",), ("required", "values", "constants")) or {}
-    headers, titles = _columns(reader, kind, entries.get("columns"))
+    headers, weak, titles = _columns(reader, kind, entries.get("columns"))
     values = _values(reader, kind, entries.get("values"))
     constants = _constants(reader, kind, entries.get("constants"), values)
     needed = (*NEEDED[kind], *_required(reader, kind, entries.get("required")))
@@ -97,23 +95,27 @@ def _records(reader: Reader, kind: RecordKind, node: Node) -> RecordRules:
             names = " or ".join(group)
             message = f"{kind.value} need {names}, but there is neither a column nor a constant for it"
             reader.fault(node, message, f"Add {group[0]}: [its headers] under columns.", MAPPING_REQUIRED)
-    return RecordRules(kind, headers, titles, tuple(dict.fromkeys(needed)), values, constants, node.place)
+    return RecordRules(
+        kind, headers, frozenset(weak), titles, tuple(dict.fromkeys(needed)), values, constants, node.place
+    )
 
 
-def _columns(reader: Reader, kind: RecordKind, node: Node | None) -> tuple[dict[str, str], dict[str, str]]:
+def _columns(reader: Reader, kind: RecordKind, node: Node | None) -> tuple[dict[str, str], set[str], dict[str, str]]:
+    """Headers → fields, which of them are weak (a list within the list), and each field's first header."""
     headers: dict[str, str] = {}
+    weak: set[str] = set()
     titles: dict[str, str] = {}
     for field, names in _fields(reader, kind, node, "columns").items():
-        for text in _texts(names):
-            spelling = same(text.text)
-            if headers.get(spelling, field) != field:
-                message = f"the header {text.text!r} is claimed by {headers[spelling]} and by {field}"
-                reader.fault(text, message, MAPPING_TWICE.remedy, MAPPING_TWICE)
-            headers.setdefault(spelling, field)
-        known = reader.choices(names, f"the headers of {field}")
-        if known:
-            titles[field] = known[0]
-    return headers, titles
+        for item in names.items if isinstance(names, ListNode) else (names,):
+            known = reader.choices(item, f"the headers of {field}")
+            titles.update({field: known[0]} if known and field not in titles else {})
+            weak.update(map(same, known) if isinstance(item, ListNode) else ())
+            for text in _texts(item):
+                spelling = same(text.text)
+                if headers.setdefault(spelling, field) != field:
+                    message = f"the header {text.text!r} is claimed by {headers[spelling]} and by {field}"
+                    reader.fault(text, message, MAPPING_TWICE.remedy, MAPPING_TWICE)
+    return headers, weak, titles
 
 
 def _values(reader: Reader, kind: RecordKind, node: Node | None) -> dict[str, Table[str, str]]:

@@ -17,6 +17,7 @@ class RecordRules:
     Attributes:
         kind: the kind.
         headers: matching spelling of a header → field.
+        weak: the matching spellings that give way: a column of such a header is left unread beside a better one.
         titles: field → the first header named for it, for messages.
         needed: groups of fields; each record needs one of each group.
         values: field → matching spelling of a word → the value it means.
@@ -26,6 +27,7 @@ class RecordRules:
 
     kind: RecordKind
     headers: Table[str, str]
+    weak: frozenset[str]
     titles: Table[str, str]
     needed: tuple[tuple[str, ...], ...]
     values: Table[str, Table[str, str]]

@@ -5,11 +5,10 @@ Names of parts are found through the relations, never guessed: strict and hand-m
 
 import posixpath
 import re
-import zipfile
 from dataclasses import dataclass
-from xml.etree import ElementTree as Xml  # noqa: S405  (document types are refused before anything is parsed)
+from xml.etree import ElementTree as ET
 
-from connector.intake.archive import read_part
+from connector.intake.archive import Archive
 from connector.intake.kinds import FILE_DAMAGED, FILE_KIND, FILE_NOT_A_WORKBOOK
 from connector.intake.rawsheet import RefusedError
 
@@ -40,7 +39,7 @@ class Book:
     texts: str
 
 
-def read_book(archive: zipfile.ZipFile) -> Book:
+def read_book(archive: Archive) -> Book:
     """Read the workbook's own parts.
 
     Raises:
@@ -52,20 +51,20 @@ def read_book(archive: zipfile.ZipFile) -> Book:
     sheets = []
     for sheet in _named(root, "sheet"):
         kind, target = relations.get(_attribute(sheet, "id"), ("", ""))
-        if kind == "worksheet" and target in archive.NameToInfo:
+        if kind == "worksheet" and target in archive.parts:
             hidden = sheet.get("state", "visible") != "visible"
             sheets.append(SheetPart(sheet.get("name", ""), hidden, target))
     by_kind = dict(relations.values())
     calculation = next(iter(_named(root, "calcPr")), None)
     recalculate = calculation is not None and calculation.get("fullCalcOnLoad", "0") in {"1", "true"}
     styles = by_kind.get("styles", "")
-    padded = _padded(_parse(archive, styles)) if styles in archive.NameToInfo else {}
+    padded = _padded(_parse(archive, styles)) if styles in archive.parts else {}
     return Book(tuple(sheets), padded, recalculate, by_kind.get("sharedStrings", ""))
 
 
-def _workbook_part(archive: zipfile.ZipFile) -> str:
-    names = archive.NameToInfo
-    if "mimetype" in names and b"opendocument" in read_part(archive, "mimetype"):
+def _workbook_part(archive: Archive) -> str:
+    names = archive.parts
+    if "mimetype" in names and b"opendocument" in archive.read("mimetype"):
         message = "an OpenDocument file; read are .xlsx and .csv"
         raise RefusedError(FILE_KIND.code, message, FILE_KIND.remedy)
     for kind, target in _relations(archive, "").values():
@@ -79,12 +78,12 @@ def _workbook_part(archive: zipfile.ZipFile) -> str:
     raise RefusedError(FILE_NOT_A_WORKBOOK.code, message, FILE_NOT_A_WORKBOOK.remedy)
 
 
-def _relations(archive: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]]:
+def _relations(archive: Archive, part: str) -> dict[str, tuple[str, str]]:
     """Relation id → its kind and the part it leads to."""
     folder, name = posixpath.split(part)
     root = _parse(archive, posixpath.join(folder, "_rels", f"{name}.rels"))
     found = {}
-    names = {known.lower(): known for known in archive.NameToInfo}
+    names = {known.lower(): known for known in archive.parts}
     for relation in _named(root, "Relationship"):
         target = relation.get("Target", "").replace("\\", "/")
         path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
@@ -93,7 +92,7 @@ def _relations(archive: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]
     return found
 
 
-def _padded(root: Xml.Element) -> dict[int, int]:
+def _padded(root: ET.Element) -> dict[int, int]:
     """Style index → how many digits it shows at least."""
     digits = {
         form.get("numFmtId", ""): len(form.get("formatCode", ""))
@@ -107,22 +106,22 @@ def _padded(root: Xml.Element) -> dict[int, int]:
     return {index: digits[form] for index, form in enumerate(styles) if form in digits}
 
 
-def _parse(archive: zipfile.ZipFile, part: str) -> Xml.Element:
-    data = read_part(archive, part)
+def _parse(archive: Archive, part: str) -> ET.Element:
+    data = archive.read(part)
     if not data:
-        return Xml.Element("nothing")
+        return ET.Element("nothing")
     try:
-        return Xml.fromstring(data)  # noqa: S314  (document types are refused by read_part)
-    except Xml.ParseError as error:
+        return ET.fromstring(data)  # noqa: S314  (document types are refused by Archive.read)
+    except ET.ParseError as error:
         message = f"the part {part} of the workbook is damaged ({error})"
         raise RefusedError(FILE_DAMAGED.code, message, FILE_DAMAGED.remedy) from error
 
 
-def _named(root: Xml.Element, name: str) -> list[Xml.Element]:
+def _named(root: ET.Element, name: str) -> list[ET.Element]:
     """All elements of this local name, whatever their namespace."""
     return [element for element in root.iter() if element.tag.rsplit("}", 1)[-1] == name]
 
 
-def _attribute(element: Xml.Element, name: str) -> str:
+def _attribute(element: ET.Element, name: str) -> str:
     """The attribute of this local name in a namespace (`r:id`)."""
     return next((value for key, value in element.items() if key.endswith("}" + name)), "")

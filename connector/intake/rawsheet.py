@@ -17,6 +17,8 @@ ERROR = "error"  # an error cell (its text is laid into the column by the reader
 HIDDEN = "hidden"  # the row is hidden or filtered away
 FIELDS = "fields"  # a CSV record with another number of fields than most; text is the number
 
+OUT_OF_MEMORY = 12  # the exit code by which the reading process says so
+
 MARKS = {"row": pl.UInt32, "column": pl.UInt32, "what": pl.String, "text": pl.String}
 
 
@@ -56,7 +58,7 @@ def marks_frame(marks: Iterable[Mark]) -> pl.DataFrame:
 
 
 class RefusedError(Exception):
-    """The file, or a sheet of it, is not read. For use inside the reading process only.
+    """The file, or a sheet of it, is not read. It never leaves this package: `guard` makes a problem of it.
 
     Args:
         code: the code of a `Kind`.

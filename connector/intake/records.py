@@ -3,7 +3,7 @@
 A record with an error is left out of the records whole; its faults say why. Duplicates are billing's business.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -13,15 +13,17 @@ from connector.domain.problems import Kind, Severity
 from connector.domain.words import Plan, RecordKind
 from connector.intake import kinds
 from connector.intake.columns import Told, read_column
-from connector.intake.fields import FIELDS, NEEDED_CODES, RECORD_TYPE, Sort
+from connector.intake.fields import FIELDS, NEEDED_CODES
 from connector.intake.layout import Header
 from connector.intake.rawsheet import DIGITS, ERROR, NEVER, NO_VALUE, RawSheet
+from connector.intake.values import Wrong
 from connector.tables import RECORDS, conform
 
-_ERRORS = (
-    "#N/A #REF! #DIV/0! #VALUE! #NAME? #NUM! #NULL! #SPILL! #CALC! #GETTING_DATA #FIELD! #BLOCKED! #CONNECT! "
-    "#UNKNOWN! #BUSY! #EXTERNAL! #PYTHON!"
-).split()
+# Error values as text: what a CSV export holds where the workbook had an error cell.
+_ERRORS = [
+    *("#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA"),
+    *("#FIELD!", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!", "#EXTERNAL!", "#PYTHON!"),
+]
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,6 @@ def read_records(raw: RawSheet, texts: pl.DataFrame, rows: pl.Series, header: He
     faults: list[Fault] = list(_marked(raw, rows, header))
     spoilt, cells = _spoilt(raw, texts, rows, header)
     faults.extend(cells)
-    faults.extend(_ragged(raw, rows, header))
     faults.extend(_missing(texts, rows, header))
     texts = texts.with_columns(
         pl.when(pl.Series(spoilt[name])).then(None).otherwise(pl.col(name)).alias(name) for name in spoilt
@@ -73,6 +74,9 @@ def read_records(raw: RawSheet, texts: pl.DataFrame, rows: pl.Series, header: He
     if header.rules.kind is RecordKind.CLIENTS:
         columns["employees_text"] = _employees_text(texts)
         faults.extend(_client_faults(columns, rows, header))
+    ragged = tuple(_ragged(raw, rows, header))
+    shifted = {fault.row for fault in ragged}  # the cells of such a line mean nothing, so they are not complained of
+    faults = [*ragged, *(fault for fault in faults if fault.row not in shifted)]
     frame = _frame(columns, rows, header, raw.name, source)
     blocked = {fault.row for fault in faults if fault.kind.severity is Severity.ERROR}
     if blocked:
@@ -158,31 +162,31 @@ def _missing(texts: pl.DataFrame, rows: pl.Series, header: Header) -> Iterator[F
         for row in rows.filter(lacking) if lacking.any() else ():
             blank.setdefault(row, []).append(group)
     for row, groups in blank.items():
-        own = [group for group in groups if group in NEEDED_CODES]
-        for group in own:
-            kind = next(kind for kind in kinds.RECORD_KINDS if kind.code == NEEDED_CODES[group])
-            yield Fault(row, _column(group, header), kind, f"{_titles(group, header)} is blank", kind.remedy)
         rest = [group for group in groups if group not in NEEDED_CODES]
+        for group in (group for group in groups if group in NEEDED_CODES):
+            kind = next(kind for kind in kinds.RECORD_KINDS if kind.code == NEEDED_CODES[group])
+            yield Fault(row, _column(group, header), kind, f"blank: {_titles(group, header, ' and ')}", kind.remedy)
         if rest:
-            names = ", ".join(_titles(group, header) for group in rest)
-            message = f"{names} {'is' if len(rest) == 1 else 'are'} blank"
-            yield Fault(row, _column(rest[0], header), kinds.MISSING, message, "Fill the cell in." if len(rest) == 1 else "Fill the cells in.")
+            names = ", ".join(_titles(group, header, " or ") for group in rest)
+            next_step = "Fill the cell in." if len(rest) == 1 else "Fill the cells in."
+            yield Fault(row, _column(rest[0], header), kinds.MISSING, f"blank: {names}", next_step)
 
 
-def _titles(group: tuple[str, ...], header: Header) -> str:
+def _titles(group: tuple[str, ...], header: Header, joint: str) -> str:
+    """The group's fields, with the letters of their columns."""
     fields = FIELDS[header.rules.kind]
-    parts = [
-        f"{fields[name].title} ({column_letters(header.columns[name])})" if name in header.columns else fields[name].title
+    columns = header.columns
+    return joint.join(
+        f"{fields[name].title} ({column_letters(columns[name])})" if name in columns else fields[name].title
         for name in group
-    ]
-    return ("neither " if False else "") + " and ".join(parts) if len(parts) == 1 else " and ".join(parts)
+    )
 
 
 def _column(group: tuple[str, ...], header: Header) -> int:
     return next((header.columns[name] for name in group if name in header.columns), 0)
 
 
-def _wrong(texts: pl.Series, wrong: Mapping[str, object], rows: pl.Series, column: int) -> Iterator[Fault]:
+def _wrong(texts: pl.Series, wrong: Mapping[str, Wrong], rows: pl.Series, column: int) -> Iterator[Fault]:
     if not wrong:
         return
     faulty = texts.is_in(list(wrong)).fill_null(value=False)
@@ -206,7 +210,9 @@ def _client_faults(columns: Mapping[str, pl.Series], rows: pl.Series, header: He
         return
     at = header.columns.get("upgraded_on", 0)
     early = (upgraded < columns["created_on"]).fill_null(value=False)
-    for row, day, created in zip(rows.filter(early), upgraded.filter(early), columns["created_on"].filter(early), strict=True):
+    for row, day, created in zip(
+        rows.filter(early), upgraded.filter(early), columns["created_on"].filter(early), strict=True
+    ):
         message = f"the upgrade on {day} lies before the creation on {created}"
         yield Fault(row, at, kinds.DATE_ORDER, message, kinds.DATE_ORDER.remedy)
     if "plan" in columns:
@@ -217,9 +223,7 @@ def _client_faults(columns: Mapping[str, pl.Series], rows: pl.Series, header: He
             yield Fault(row, at, kinds.UPGRADE, message, next_step)
 
 
-def _frame(
-    columns: Mapping[str, pl.Series], rows: pl.Series, header: Header, sheet: str, source: str
-) -> pl.DataFrame:
+def _frame(columns: Mapping[str, pl.Series], rows: pl.Series, header: Header, sheet: str, source: str) -> pl.DataFrame:
     schema = RECORDS[header.rules.kind]
     fixed = {"source": source, "sheet": sheet, "namespace": header.mapping.namespace}
     made = []

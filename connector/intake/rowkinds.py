@@ -117,7 +117,9 @@ def _totals(frame: pl.DataFrame, texts: pl.DataFrame, kinds: pl.Series, header: 
     partner = f"c{header.columns['partner_id']}" if "partner_id" in header.columns else frame.columns[0]
     identity = f"c{header.columns.get('client_ref', 0)}"
     labels = {name: pl.col(name).str.contains(_LABEL).fill_null(value=False) for name in frame.columns}
-    known = texts["partner_id"].drop_nulls().unique() if "partner_id" in texts.columns else pl.Series([], dtype=pl.String)
+    known = (
+        texts["partner_id"].drop_nulls().unique() if "partner_id" in texts.columns else pl.Series([], dtype=pl.String)
+    )
     group = pl.col(partner).str.replace(_GROUP_LABEL, "")
     labels[partner] = labels[partner] | (
         pl.col(partner).str.contains(_GROUP_LABEL).fill_null(value=False) & group.is_in(known.implode())

@@ -1,23 +1,20 @@
-"""A bounded scan of a sheet's XML for what the value reader hides: error cells, formulas without a value, hidden rows,
-numbers of too many digits, cells far outside. Values are not its business.
+"""A bounded scan of a sheet's XML for what the value reader hides; values are not its business.
 
-Most sheets hide nothing: one fast pass finds that out (`has_signs`), and only the others are gone through row by row.
+It finds error cells, formulas without a value, hidden rows, numbers of too many digits, and cells far outside. Most
+sheets hide nothing: one fast pass finds that out (`has_signs`), and only the others are gone through row by row.
 """
 
 import re
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
 
-from connector.intake.archive import refuse_doctype
-from connector.intake.kinds import FILE_DAMAGED, FILE_TOO_COSTLY
+from connector.intake.archive import Archive
+from connector.intake.kinds import FILE_TOO_COSTLY
 from connector.intake.limits import Limits
 from connector.intake.rawsheet import DIGITS, ERROR, HIDDEN, NEVER, NO_VALUE, SHOWN, Mark, RefusedError
 
-_CHUNK = 512 * 2**10
 _LONGEST_ROW = 64 * 2**20
 _LONG_NUMBER = re.compile(rb"<(?:\w+:)?v>-?(?:\d{16}|\d(?:\.\d+)?[eE]\+?(?:1[5-9]|[2-9]\d))")
 _REFERENCE = re.compile(rb'\br="([A-Z]*)(\d+)"')
@@ -51,7 +48,7 @@ class _State:
     marks: list[Mark] = field(default_factory=list)
 
 
-def has_signs(archive: zipfile.ZipFile, part: str, task: Task) -> bool:
+def has_signs(archive: Archive, part: str, task: Task) -> bool:
     """Whether anything in the sheet asks for a closer look: one fast pass, with the regular expressions of polars.
 
     Raises:
@@ -60,21 +57,20 @@ def has_signs(archive: zipfile.ZipFile, part: str, task: Task) -> bool:
     pattern = ""
     for piece in _text_pieces(archive, part):
         if not pattern:
-            refuse_doctype(piece[:65_536], part)
             pattern = _signs(_prefix(piece), task)
         if pl.Series([piece], dtype=pl.Binary).cast(pl.String, strict=False).str.contains(pattern)[0] is not False:
             return True
     return False
 
 
-def scan(archive: zipfile.ZipFile, part: str, task: Task) -> list[Mark]:
+def scan(archive: Archive, part: str, task: Task) -> list[Mark]:
     """The marks of one sheet, row by row: for sheets in which something asks for it.
 
     Raises:
         RefusedError: the part is damaged, or has content outside the limits.
     """
     state = _State()
-    row_tag = b"<" + _prefix(next(_chunks(archive, part), b"")) + b"row"
+    row_tag = b"<" + _prefix(next(archive.unpack(part), b"")) + b"row"
     for piece in _row_pieces(archive, part, row_tag):
         plain = piece.replace(b"'", b'"') if b"='" in piece else piece
         for text in plain.split(row_tag)[1:]:
@@ -95,31 +91,10 @@ def _signs(prefix: bytes, task: Task) -> str:
     return f"""<{prefix.decode()}f|hidden="|t="e"|='|{far}{styles}"""
 
 
-def drain(archive: zipfile.ZipFile, part: str) -> None:
-    """Unpack a part to the end and forget it: proves that its size is the one the directory promised.
-
-    Raises:
-        RefusedError: it is damaged, or declares a document type.
-    """
-    for number, piece in enumerate(_chunks(archive, part)):
-        if number == 0:
-            refuse_doctype(piece[:65_536], part)
-
-
-def _chunks(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
-    try:
-        with archive.open(part) as stream:
-            while chunk := stream.read(_CHUNK):
-                yield chunk
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        message = f"the part {part} of the workbook is damaged ({error})"
-        raise RefusedError(FILE_DAMAGED.code, message, FILE_DAMAGED.remedy) from error
-
-
-def _text_pieces(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
+def _text_pieces(archive: Archive, part: str) -> Iterator[bytes]:
     """Pieces that end before a tag, so that no character and no tag is cut."""
     rest = b""
-    for chunk in _chunks(archive, part):
+    for chunk in archive.unpack(part):
         end = chunk.rfind(b"<")
         if end < 0:
             rest += chunk
@@ -129,10 +104,10 @@ def _text_pieces(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
     yield rest
 
 
-def _row_pieces(archive: zipfile.ZipFile, part: str, row_tag: bytes) -> Iterator[bytes]:
+def _row_pieces(archive: Archive, part: str, row_tag: bytes) -> Iterator[bytes]:
     """Pieces that end before a row."""
     rest = b""
-    for chunk in _chunks(archive, part):
+    for chunk in archive.unpack(part):
         text = rest + chunk
         end = max(0, text.rfind(row_tag))
         if end:

@@ -102,13 +102,16 @@ def read_size(text: str, sort: Sort) -> Size | Wrong:
         return Wrong(kinds.EMPLOYEES_DATE, message, next_step)
     size = parse_size(re.sub(r"^([0-9]+)\.0+$", r"\1", text))
     if isinstance(size, Refusal):
-        message = f"{quoted(text)} is not a whole number or a size band: {size.reason}"
+        plainly = "not a whole number or a size band"
+        message = f"{quoted(text)} is {plainly}" + ("" if size.reason == plainly else f": {size.reason}")
         return Wrong(kinds.EMPLOYEES, message, size.next_step)
     if sort is Sort.BAND and size == Size(1, 1, "count"):
         return Size(1, 1, "band")
     if sort is Sort.BAND and size.source != "band":
         labels = ", ".join(band_label(low, high) for low, high in BANDS)
-        return Wrong(kinds.EMPLOYEES, f"{quoted(text)} is a number in a column of size bands", f"Write one of {labels}.")
+        return Wrong(
+            kinds.EMPLOYEES, f"{quoted(text)} is a number in a column of size bands", f"Write one of {labels}."
+        )
     if sort is Sort.COUNT and size.source != "count":
         message = f"{quoted(text)} is a size band in a column of whole numbers"
         return Wrong(kinds.EMPLOYEES, message, "Write the number, or put the band into a column of bands.")

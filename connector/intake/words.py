@@ -5,7 +5,10 @@ import unicodedata
 from functools import cache
 
 # Outer characters that people do not see: spaces of all kinds, zero-width characters, byte order marks.
-INVISIBLE = " \t\r\n\f\v\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u200c\u200d\u202f\u205f\u2060\u3000\ufeff"
+INVISIBLE = (
+    " \t\r\n\f\v\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u200b\u200c\u200d\u202f\u205f\u2060\u3000\ufeff"
+)
 
 _IMPORT_CODE = re.compile(r"^\s*(?:FT|DD|MD|RT|DT)\s*[-–]\s*", re.IGNORECASE)
 

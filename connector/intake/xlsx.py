@@ -12,12 +12,12 @@ from collections.abc import Iterable
 import fastexcel
 import polars as pl
 
-from connector.intake.archive import open_archive
+from connector.intake.archive import Archive, open_archive
 from connector.intake.kinds import FILE_DAMAGED, FILE_NO_ROWS, FILE_TOO_COSTLY
 from connector.intake.limits import Limits
 from connector.intake.parts import Book, read_book
 from connector.intake.rawsheet import ERROR, NO_VALUE, SHOWN, Mark, RawSheet, RefusedError, marks_frame
-from connector.intake.scan import Task, drain, has_signs, scan
+from connector.intake.scan import Task, has_signs, scan
 
 _DIGITS_KEPT = 15
 _ERROR_CELL = re.compile(rb"""(<(?:\w+:)?c\b[^>]*\bt=["']e["'][^>]*>.*?<(?:\w+:)?v>)[^<]*(<)""", re.DOTALL)
@@ -31,8 +31,9 @@ def read_workbook(data: bytes, limits: Limits) -> tuple[RawSheet, ...]:
     """
     archive = open_archive(data, limits)
     book = read_book(archive)
-    if book.texts in archive.NameToInfo:
-        drain(archive, book.texts)
+    if book.texts in archive.parts:
+        for _ in archive.unpack(book.texts):
+            pass  # only to prove its size
     tasks = {sheet.part: Task(sheet.name, book.padded, book.recalculate, limits) for sheet in book.sheets}
     marks = {part: scan(archive, part, task) for part, task in tasks.items() if has_signs(archive, part, task)}
     try:
@@ -73,13 +74,13 @@ def _values(data: bytes, book: Book) -> list[pl.DataFrame]:
     return [_frame(reader, sheet.name) for sheet in book.sheets]
 
 
-def _values_without_errors(archive: zipfile.ZipFile, book: Book) -> list[pl.DataFrame]:
+def _values_without_errors(archive: Archive, book: Book) -> list[pl.DataFrame]:
     """The values again, from a copy in which every error cell holds an error the reader knows."""
     copy = io.BytesIO()
     parts = {sheet.part for sheet in book.sheets}
     with zipfile.ZipFile(copy, "w") as patched:
-        for name in archive.NameToInfo:
-            content = archive.read(name)
+        for name in archive.parts:
+            content = b"".join(archive.unpack(name))
             patched.writestr(name, _ERROR_CELL.sub(rb"\1#N/A\2", content) if name in parts else content)
     try:
         return _values(copy.getvalue(), book)

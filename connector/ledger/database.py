@@ -85,13 +85,18 @@ def translated() -> Iterator[None]:
 
 
 def _named(error: "DatabaseError") -> StoreError | RefusedError | None:
-    code = getattr(error.__cause__, "sqlite_errorcode", 0) & _PRIMARY_CODE
-    if code == sqlite3.SQLITE_CONSTRAINT:
-        return RefusedError(f"the ledger refuses the entry: {error}")
-    if code not in _FAULTS:
+    cause = error.__cause__
+    if not isinstance(cause, sqlite3.Error):
         return None
-    message, next_step = _FAULTS[code]
-    return StoreError(f"{message} ({error})", next_step)
+    if cause.sqlite_errorcode & _PRIMARY_CODE == sqlite3.SQLITE_CONSTRAINT:
+        return RefusedError(f"the ledger refuses the entry: {error}")
+    return fault(cause)
+
+
+def fault(error: sqlite3.Error) -> StoreError | None:
+    """What an error of SQLite says about the file; None when it is about the statement."""
+    found = _FAULTS.get(error.sqlite_errorcode & _PRIMARY_CODE)
+    return None if found is None else StoreError(f"{found[0]} ({error})", found[1])
 
 
 @contextmanager

@@ -4,16 +4,15 @@ A stranger's trap: opening changes the file (a new one is made, an old one is mi
 refused before anything is written to it.
 """
 
-import os
 import secrets
 from pathlib import Path
 
 from connector.ledger import database, guards
 from connector.ledger.errors import StoreError
+from connector.ledger.files import claim_file, make_place
 from connector.ledger.locks import process_lock
 from connector.ledger.registers import ALIAS_KEY
 
-_APPLICATION_ID = 0x50424C31  # "PBL1", in the header of every ledger, so that another program's file is not migrated
 _OPENING_SECONDS = 60
 _KEY_BYTES = 32
 
@@ -31,11 +30,11 @@ def open_store(path: Path) -> None:
     close_store()
     _configure()
     target = path.absolute()
-    _make_place(target)
-    _point_at(str(target))
+    make_place(target)
     try:
         with process_lock(target, "opening", _OPENING_SECONDS):
-            _claim_file(target)
+            claim_file(target)
+            _point_at(str(target))
             _prepare()
         _check(target)
     except BaseException:
@@ -73,32 +72,9 @@ def _point_at(name: str) -> None:
     del connections["default"]
 
 
-def _make_place(target: Path) -> None:
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if not target.exists():
-            target.touch(mode=0o600)  # it will hold who is billed for what
-    except OSError as error:
-        message = f"the ledger {target} cannot be opened ({error.strerror})"
-        raise StoreError(message, "Name a file in a folder that this user may write to.") from error
-    if not (os.access(target, os.W_OK) and os.access(target.parent, os.W_OK)):
-        message = f"the ledger {target} cannot be written"
-        raise StoreError(message, "Make the file and its folder writable for this user.")
-
-
 def _pragma(name: str) -> int:
     [(value,)] = database.fetch(f"PRAGMA {name}")
     return int(value)
-
-
-def _claim_file(target: Path) -> None:
-    [(objects,)] = database.fetch("SELECT count(*) FROM sqlite_master")
-    owner = _pragma("application_id")
-    if owner == 0 and objects == 0:
-        database.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-    elif owner != _APPLICATION_ID:
-        message = f"{target} is a database of another program, not a ledger"
-        raise StoreError(message, "Name another file; nothing was changed in this one.")
 
 
 def _prepare() -> None:
@@ -135,7 +111,8 @@ def _check(target: Path) -> None:
     if absent:
         message = f"the ledger {target} lacks what makes it append-only: {', '.join(absent)}"
         raise StoreError(message, restore)
-    damage = [text for (text,) in database.fetch("PRAGMA quick_check") if text != "ok"]
+    told = [line for (text,) in database.fetch("PRAGMA quick_check") for line in text.splitlines()]
+    damage = [line for line in told if line != "ok" and not line.startswith("***")]
     if damage:
         message = f"the ledger {target} is damaged: {'; '.join(damage[:3])}"
         raise StoreError(message, restore)

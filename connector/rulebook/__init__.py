@@ -1,6 +1,6 @@
 """The rulebook: from the accountants' YAML to a proved decision table, and from events to rated charges.
 
-A stranger's trap: the rule engine is asked when rules are loaded, once for each elementary cell, never when rows arrive.
+A stranger's trap: the rule engine is asked when rules are loaded, once for each cell, never when rows arrive.
 """
 
 from connector.rulebook.book import Rulebook

@@ -1,4 +1,7 @@
-"""The rulebook as the rest of the product holds it: proved, frozen, named by its digest. It cannot be changed, only reloaded."""
+"""The rulebook as the rest of the product holds it: proved, frozen, named by its digest.
+
+It cannot be changed, only loaded anew.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -86,10 +89,10 @@ class Rulebook:
         return self._rater.rate(events)
 
     def bundle_size(self, entity: str, currency: str, on: date) -> int | None:
-        """Assessment Only places in one bundle sold by this entity, in this currency, on this day; None when none is."""
+        """Assessment Only places in one bundle by the price book valid on that day; None when none is sold."""
         day = on.toordinal()
         for size in self._bundle_sizes:
-            if (size.entity, size.currency) == (entity, currency) and size.first <= day:
-                if size.last is None or day <= size.last:
-                    return size.places
+            sold_here = (size.entity, size.currency) == (entity, currency)
+            if sold_here and size.first <= day and (size.last is None or day <= size.last):
+                return size.places
         return None

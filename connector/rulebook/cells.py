@@ -7,7 +7,7 @@ enumerated. Inside one cell no rule can change its mind, so asking about each ce
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 
 from connector.domain.words import EventKind, PartnerKind, Plan
 from connector.rulebook.evaluator import Fact
@@ -131,7 +131,7 @@ def _intervals(ranges: Sequence[Range], attribute: str) -> tuple[Value, ...]:
         spans: list[Range] = []
     else:
         spans = [(None, starts[0] - 1)]
-    spans += [(low, high - 1) for low, high in zip(starts, starts[1:], strict=False)]
+    spans += [(low, high - 1) for low, high in pairwise(starts)]
     spans.append((starts[-1], None))
     values = [Value(span=span, points=tuple(sorted({end for end in span if end is not None}))) for span in spans]
     return (*values, Value()) if attribute == EMPLOYEES else tuple(values)

@@ -1,11 +1,13 @@
 """Price books as series: one version on each day, and a price wherever a rule charges.
 
-A series is the versions of one book in one currency for one selling entity. Without effective_to a version has no end, so
-a later one of the same series overlaps it.
+A series is the versions of one book in one currency for one selling entity. Without effective_to a version has no end,
+so a later one of the same series overlaps it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from connector.domain.entities import SellingEntity
 from connector.rulebook import kinds
@@ -13,9 +15,7 @@ from connector.rulebook.cells import Slice, Value
 from connector.rulebook.decide import Cell
 from connector.rulebook.describe import client
 from connector.rulebook.sources import Sources
-from connector.rulebook.spec import BY_TIER, DAY, PER_BUNDLE, Declared, PriceVersion, Range, Rule
-
-Need = tuple[Rule, SellingEntity]
+from connector.rulebook.spec import BY_TIER, DAY, PER_BUNDLE, Charge, Declared, PriceVersion, Range
 
 
 def series(versions: Iterable[PriceVersion], book: str, currency: str, entity: str) -> tuple[PriceVersion, ...]:
@@ -35,19 +35,24 @@ def sells(version: PriceVersion, manner: str) -> bool:
     return bool(version.by_tier) if manner == BY_TIER else version.bundle is not None
 
 
-def check_series(declared: Declared, sources: Sources) -> None:
-    """Note versions of one series that overlap or leave days out, and bundles of two sizes on one day."""
+def check_series(declared: Declared, sources: Sources) -> bool:
+    """Whether no versions of one series overlap or leave days out; if they do, it is noted.
+
+    Bundles that would have two sizes on one day are noted as well.
+    """
+    before = len(sources.problems())
     told: set[tuple[str, str]] = set()
     kept = sorted({(version.book, version.currency) for version in declared.versions})
     for book, currency in kept:
         for entity in declared.entities:
             run = series(declared.versions, book, currency, entity)
-            for left, right in zip(run, run[1:], strict=False):
+            for left, right in pairwise(run):
                 pair = (str(left.place), str(right.place))
                 if pair not in told:
                     told.add(pair)
                     _neighbours(left, right, entity, sources)
     _bundle_sizes(declared, sources)
+    return len(sources.problems()) == before
 
 
 def _neighbours(left: PriceVersion, right: PriceVersion, entity: str, sources: Sources) -> None:
@@ -79,36 +84,49 @@ def _meet(left: PriceVersion, right: PriceVersion) -> bool:
     return shared and early and (right.last is None or right.last >= left.first)
 
 
+@dataclass(frozen=True)
+class _Need:
+    """A charge rule that reaches an entity, and the cell in which it does."""
+
+    rule_id: str
+    charge: Charge
+    entity: SellingEntity
+    where: Slice
+    values: tuple[Value, ...]
+
+
 def check_coverage(cells: Sequence[Cell], declared: Declared, sources: Sources) -> None:
     """Note every charge rule that reaches, from go-live on, an entity and a day without a price."""
-    needs: dict[tuple[str, str], dict[Range, tuple[Rule, Slice, tuple[Value, ...]]]] = {}
+    for intervals in _needs(cells, declared).values():
+        for days in sorted(intervals, key=lambda span: (span[0] or 0, span[1] or 0)):
+            day = _uncovered(intervals[days], days, declared.versions)
+            if day is not None:
+                _missing(intervals[days], day, declared, sources)
+                break
+
+
+def _needs(cells: Sequence[Cell], declared: Declared) -> Mapping[tuple[str, str], Mapping[Range, _Need]]:
+    """By rule and entity the intervals of days on which a price is needed."""
+    needs: dict[tuple[str, str], dict[Range, _Need]] = {}
     for cell in cells:
         if cell.rule is None or cell.rule.charge is None:
             continue
         said = {axis.attribute: value for axis, value in zip(cell.where.axes, cell.values, strict=True)}
-        named = said.get("selling_entity")
         days: Range = (said[DAY].span if DAY in said else None) or (None, None)
-        for entity in declared.entities if named is None else [named.word or ""]:
-            asked = needs.setdefault((cell.rule.id, entity), {})
-            asked.setdefault(days, (cell.rule, cell.where, cell.values))
-    for (_, name), intervals in needs.items():
-        for days in sorted(intervals, key=lambda span: (span[0] or 0, span[1] or 0)):
-            rule, where, values = intervals[days]
-            day = _uncovered(rule, declared.entities[name], days, declared.versions)
-            if day is not None:
-                _missing(rule, declared.entities[name], day, (where, values), declared, sources)
-                break
+        for entity in declared.entities.values():
+            if "selling_entity" not in said or said["selling_entity"].word == entity.id:
+                need = _Need(cell.rule.id, cell.rule.charge, entity, cell.where, cell.values)
+                needs.setdefault((cell.rule.id, entity.id), {}).setdefault(days, need)
+    return needs
 
 
-def _uncovered(rule: Rule, entity: SellingEntity, days: Range, versions: Iterable[PriceVersion]) -> int | None:
+def _uncovered(need: _Need, days: Range, versions: Iterable[PriceVersion]) -> int | None:
     """The first day from go-live on, within `days`, on which the rule has no price."""
-    if rule.charge is None:
-        return None
-    day = max(days[0] or 0, entity.bill_from.toordinal())
-    for version in series(versions, rule.charge.book, entity.currency, entity.id):
+    day = max(days[0] or 0, need.entity.bill_from.toordinal())
+    for version in series(versions, need.charge.book, need.entity.currency, need.entity.id):
         if version.last is not None and version.last < day:
             continue
-        if version.first > day or not sells(version, rule.charge.manner):
+        if version.first > day or not sells(version, need.charge.manner):
             break
         if version.last is None:
             return None
@@ -116,20 +134,10 @@ def _uncovered(rule: Rule, entity: SellingEntity, days: Range, versions: Iterabl
     return None if days[1] is not None and day > days[1] else day
 
 
-def _missing(
-    rule: Rule,
-    entity: SellingEntity,
-    day: int,
-    cell: tuple[Slice, tuple[Value, ...]],
-    declared: Declared,
-    sources: Sources,
-) -> None:
-    charge = rule.charge
-    if charge is None:
-        return
-    tiers: Mapping[str, str] = {name: scheme.bands[0].label for name, scheme in declared.tiers.items()}
-    size = next(iter(tiers.values()), None) if charge.manner == BY_TIER else None
-    who = client(*cell, entity=entity.id, day=day, size=size)
-    what = "prices by tier" if charge.manner == BY_TIER else "a bundle price"
-    message = f"{rule.id} charges {who}, but book {charge.book} has no {what} in {entity.currency} on that day"
-    sources.fault(charge.book_place, kinds.PRICE_MISSING, message)
+def _missing(need: _Need, day: int, declared: Declared, sources: Sources) -> None:
+    by_tier = need.charge.manner == BY_TIER
+    size = next(scheme.bands[0].label for scheme in declared.tiers.values()) if by_tier else None
+    who = client(need.where, need.values, entity=need.entity.id, day=day, size=size)
+    what = "price by tier" if by_tier else "bundle price"
+    lacks = f"book {need.charge.book} has no {what} in {need.entity.currency} on that day"
+    sources.fault(need.charge.book_place, kinds.PRICE_MISSING, f"{need.rule_id} charges {who}, but {lacks}")

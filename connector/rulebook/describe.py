@@ -34,7 +34,7 @@ def client(
     verb = f"{_VERBS[event]} {shown}" if shown else _VERBS[event]
     rest = [_rest(name, value) for name, value in said.items() if name not in ("selling_entity", DAY)]
     if size and EMPLOYEES not in said:
-        rest.append(f"with {size} employees")
+        rest.append(_employees(size))
     return " ".join([_NOUNS[plan], *of, verb, *rest])
 
 
@@ -45,13 +45,17 @@ def _day(value: Value | None, day: int | None) -> str:
     return "" if day is None else date.fromordinal(day).isoformat()
 
 
+def _employees(label: str) -> str:
+    return f"with {label} employee" + ("" if label == "1" else "s")
+
+
 def _rest(name: str, value: Value) -> str:
     what = {"partner_kind": "partner kind"}.get(name, name)
     if name == EMPLOYEES:
         if value.span is None:
             return "with an unknown number of employees"
         low, high = value.span
-        return f"with {band_label(low or 1, high)} employees"
+        return _employees(band_label(low or 1, high))
     if value.word is not None:
         return f"with {what} {value.word}"
     return f"with another {what}" if value.other else f"without a {what}"

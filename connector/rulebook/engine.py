@@ -1,7 +1,7 @@
 """durable-rules, tamed. Only this file knows it, and only a child process runs it.
 
-Its host starts timer threads that steal events, swallows exceptions and fails silently beyond 64 true conditions; here it
-has no thread, one live fact under one fixed id, allow-listed operators, and at most 48 rules in one call.
+Its host starts timer threads that steal events, swallows exceptions and fails silently beyond 64 true conditions; here
+it has no thread, one live fact under one fixed id, allow-listed operators, and at most 48 rules in one call.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -12,8 +12,8 @@ from durable.engine import Host
 LARGEST_CALL = 48
 _LARGEST_NUMBER = 2**53
 _SID, _ID, _NAME = "s", "f", "cells"
-# One rule of each call fires on every fact: a fact that no rule takes is an error to the engine, and a call in which this
-# one does not fire has lost the fact.
+# One rule of each call fires on every fact: a fact that no rule takes is an error to the engine, and a call in which
+# this one does not fire has lost the fact.
 _ALWAYS = "~always"
 
 Fact = Mapping[str, str | int]

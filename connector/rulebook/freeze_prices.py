@@ -64,7 +64,7 @@ def freeze_prices(
 
 
 class _Builder:
-    """Numbers versions, and price rows, as they are met. The first three versions are none: see `_NONE` and the next."""
+    """Numbers versions and price rows as they are met. Its first three versions are the three ways of having none."""
 
     def __init__(self, declared: Declared) -> None:
         self._names = tuple(declared.tiers)

@@ -87,7 +87,7 @@ TOO_MANY_CELLS = Kind(
 ENGINE_FAILED = Kind(
     "rules-engine-failed",
     "The rule engine could not be asked",
-    "Load the rules again; if it stays so, reinstall the program with `connector doctor`.",
+    "Load the rules again; if it stays so, run `connector doctor`.",
     scope=_LOAD,
 )
 ENGINE_DISAGREES = Kind(

@@ -44,14 +44,14 @@ def load(
         what = f"{label}/ has no rule file" if folder.is_dir() else f"there is no folder {label}/"
         return None, (Problem(kinds.NO_RULES.code, Severity.ERROR, Line(label), what, kinds.NO_RULES.remedy),)
     digest = digest_of(folder, files)
-    if cache is not None and digest is not None:
+    if cache is not None:
         frozen = kept.read(cache, digest, label)
         if frozen is not None:
             return Rulebook.of(digest, frozen), ()
     sources = read_sources(folder, files, label)
     checked = _checked(sources, label, ask)
     problems = sources.problems()
-    if checked is None or digest is None or problems:
+    if checked is None or problems:
         return None, problems
     if cache is not None:
         problems = kept.write(cache, digest, label, checked)
@@ -62,12 +62,13 @@ def _checked(sources: Sources, label: str, ask: Ask) -> Frozen | None:
     declared = _declared(sources, label)
     if declared is None:
         return None
-    check_series(declared, sources)
+    whole = check_series(declared, sources)
     fired = fire(declared, sources, ask)
     decided = decide(fired, declared, sources) if fired is not None else None
     if decided is None:
         return None
-    check_coverage(decided.charges, declared, sources)
+    if whole:  # a hole between two versions is told once, not again for each rule that falls into it
+        check_coverage(decided.charges, declared, sources)
     if sources.problems():
         return None
     charges = [rule.charge for rule in declared.rules if rule.charge is not None]

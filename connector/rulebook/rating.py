@@ -13,7 +13,7 @@ from connector.domain.words import PartnerKind
 from connector.rulebook import table as t
 from connector.rulebook.cells import COMBOS
 from connector.rulebook.spec import DAY, EMPLOYEES
-from connector.rulebook.table import Decision, PriceRow, Stratum, Table
+from connector.rulebook.table import Stratum, Table
 from connector.tables import EVENTS, RATED, conform
 
 LARGEST_QUANTITY = 1_000_000

@@ -80,8 +80,8 @@ def _version(
     )
 
 
-def _known(node: Node, what: str, name: str, known: Iterable[str], reader: Reader) -> None:
-    if name not in known:
+def _known(node: Node, what: str, name: str, known: tuple[str, ...], reader: Reader) -> None:
+    if known and name not in known:  # where none is declared at all, that is told already
         near = closest(name, known)
         reader.fault(node, f"no {what} is called {name!r}", near, kinds.NAME_UNKNOWN)
 

@@ -40,9 +40,13 @@ class Names:
 
 
 def read_rules(sources: Sources, names: Names) -> tuple[Rule, ...]:
-    """The rules that are sound, in the order of their places; faults of the others are noted."""
+    """The rules that are sound, in the order of their places; faults of the others are noted.
+
+    Rules are compared with one another only when each reads well by itself.
+    """
     rules: list[Rule] = []
     places: dict[str, Line] = {}
+    before = len(sources.problems())
     for section in sources.of("rules"):
         reader = section.reader
         listed = section.root.entries["rules"]
@@ -57,7 +61,8 @@ def read_rules(sources: Sources, names: Names) -> tuple[Rule, ...]:
                 continue
             places[rule.id] = rule.place
             rules.append(rule)
-    return _with_manners(sorted(rules, key=lambda rule: rule.place), sources)
+    ordered = tuple(sorted(rules, key=lambda rule: rule.place))
+    return _with_manners(ordered, sources) if len(sources.problems()) == before else ordered
 
 
 def _rule(node: Node, reader: Reader, names: Names) -> Rule | None:
@@ -103,7 +108,7 @@ def _charge(node: Node, reader: Reader, names: Names) -> Charge | None:
     overrides = reader.text(entries.get("overrides"), "overrides")
     manner, book_node = _price(node, reader, quoted=overrides is not None)
     book = _book(book_node, reader, names)
-    term = _term(node, reader, needed=manner == BY_TIER)
+    term = _term(node, reader, needed=manner != PER_BUNDLE)
     if "price_at" in entries:
         _price_at(entries["price_at"], reader)
     metric_place = node.key_places.get("overrides", node.key_places.get("metric", node.place))
@@ -136,7 +141,7 @@ def _price(node: MapNode, reader: Reader, *, quoted: bool) -> tuple[str | None, 
 
 def _book(node: Node | None, reader: Reader, names: Names) -> str | None:
     book = reader.text(node, "book")
-    if node is None or book is None or book in names.books:
+    if node is None or book is None or book in names.books or not names.books:
         return book
     reader.fault(node, f"no price book is called {book!r}", closest(book, names.books), kinds.NAME_UNKNOWN)
     return None
@@ -148,7 +153,7 @@ def _term(node: MapNode, reader: Reader, *, needed: bool) -> str | None:
         if needed:
             step = "Add term: once; no term is assumed."
             reader.fault(node, "the charge does not say its term", step, kinds.OUTCOME)
-        return _ONCE  # a bundle is bought once; a rule that overrides is checked against the one it overrides
+        return _ONCE  # a bundle is bought once: R7
     said = reader.text(term, "term")
     if said in _LATER_TERMS:
         message = f"this version does not know the term {said!r}"
@@ -183,7 +188,7 @@ def _narrowed(conditions: Conditions, node: Node, reader: Reader) -> Conditions:
     return replace(conditions, ranges={**conditions.ranges, DAY: both})
 
 
-def _with_manners(rules: list[Rule], sources: Sources) -> tuple[Rule, ...]:
+def _with_manners(rules: tuple[Rule, ...], sources: Sources) -> tuple[Rule, ...]:
     """The rules, each overriding one with the manner of pricing of its metric; contradictions are noted."""
     plain: dict[str, Rule] = {}
     for rule in rules:

@@ -4,10 +4,11 @@ A fault names a client whom it would hit, because that is what tells `11-50, 51-
 """
 
 import re
+from itertools import pairwise
 
 from connector.declared import Node, Reader, ScalarNode
 from connector.domain.employees import LARGEST_COUNT
-from connector.domain.places import Line
+from connector.domain.problems import Kind
 from connector.rulebook import kinds
 from connector.rulebook.sources import Sources
 from connector.rulebook.spec import Band, TierScheme
@@ -27,7 +28,7 @@ def read_tiers(sources: Sources) -> dict[str, TierScheme]:
         if "bands" in entries and not nodes:
             reader.fault(entries["bands"], "the list has no tier", kinds.TIER_START.remedy, kinds.TIER_START)
         read = tuple(band for band in bands if band is not None)
-        sound = bool(read) and len(read) == len(bands) and _whole(read, reader)
+        sound = bool(read) and len(read) == len(bands) and _whole(read, nodes, reader)
         place = root.key_places["tiers"]
         if name in schemes:
             message = f"tiers {name!r} are declared at {schemes[name].place} already"
@@ -55,24 +56,24 @@ def _band(node: Node, reader: Reader) -> Band | None:
     return Band(low, high, node.place)
 
 
-def _whole(bands: tuple[Band, ...], reader: Reader) -> bool:
+def _whole(bands: tuple[Band, ...], nodes: tuple[Node, ...], reader: Reader) -> bool:
     before = len(reader.problems)
     if bands[0].low != 1:
         message = f"a client with 1 employee is in no tier: the first is {bands[0].label}"
-        _fault(reader, bands[0].place, message, kinds.TIER_START)
-    for left, right in zip(bands, bands[1:], strict=False):
+        _fault(reader, nodes[0], message, kinds.TIER_START)
+    for node, (left, right) in zip(nodes[1:], pairwise(bands), strict=True):
         if left.high is None or right.low <= left.high:
             message = f"a client with {right.low} employees is in two tiers: {left.label} and {right.label}"
-            _fault(reader, right.place, message, kinds.TIER_OVERLAP)
+            _fault(reader, node, message, kinds.TIER_OVERLAP)
         elif right.low > left.high + 1:
             count = left.high + 1
             message = f"a client with {count} employees is in no tier: between {left.label} and {right.label}"
-            _fault(reader, right.place, message, kinds.TIER_GAP)
+            _fault(reader, node, message, kinds.TIER_GAP)
     if bands[-1].high is not None:
         message = f"a client with {bands[-1].high + 1} employees is in no tier: the last is {bands[-1].label}"
-        _fault(reader, bands[-1].place, message, kinds.TIER_OPEN)
+        _fault(reader, nodes[-1], message, kinds.TIER_OPEN)
     return len(reader.problems) == before
 
 
-def _fault(reader: Reader, place: Line, message: str, kind: kinds.Kind) -> None:
-    reader.fault(place, message, kind.remedy, kind)
+def _fault(reader: Reader, node: Node, message: str, kind: Kind) -> None:
+    reader.fault(node, message, kind.remedy, kind)

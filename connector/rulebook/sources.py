@@ -1,6 +1,6 @@
 """The files of a rules folder: found, read, sorted by their top key; and the digest that names their content.
 
-A file is known by its top key, never by its name. The digest covers names and texts, so a renamed file is a new rulebook.
+A file is known by its top key, never by its name. The digest covers names and texts: a renamed file is a new rulebook.
 """
 
 import hashlib
@@ -69,14 +69,14 @@ def rule_files(folder: Path) -> tuple[Path, ...]:
     return tuple(sorted(visible, key=lambda path: path.relative_to(folder).as_posix()))
 
 
-def digest_of(folder: Path, files: tuple[Path, ...]) -> str | None:
-    """SHA-256 over the language version, the files' names and their texts; None when a file cannot be read."""
+def digest_of(folder: Path, files: tuple[Path, ...]) -> str:
+    """SHA-256 over the language version, the files' names and their texts."""
     total = hashlib.sha256(f"rulebook language {LANGUAGE_VERSION}\n".encode())
     for path in files:
         try:
             data = path.read_bytes()
-        except OSError:  # reading it for good tells the reason, with its place
-            return None
+        except OSError as error:  # reading it for good refuses the rulebook, with the reason and the place
+            data = str(error).encode()
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         name = path.relative_to(folder).as_posix()
         total.update(f"{len(name.encode())} {name} {len(data)}\n".encode() + data)

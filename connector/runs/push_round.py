@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 
 from connector.accounting.port import (
     Booked,
-    NumberTaken,
     Outcome,
     OutcomeUnknown,
     Rejected,
@@ -139,18 +138,17 @@ def _settle(work: Work, batch: Sequence[Job], outcomes: Mapping[str, Outcome]) -
     taken = []
     for job in batch:
         outcome = outcomes[job.number]
-        match outcome:
-            case Booked(receipt=found):
-                book(work, job, found, adopted=False)
-            case Rejected():
-                reject(work, job, str(outcome))
-            case RetryLater():
-                postpone(work, [job], outcome, never_sent=True)
-            case OutcomeUnknown(reason=reason, alone=alone):
-                work.alone.update([job.number] if alone else [])
-                doubt(work, [job], reason)
-            case NumberTaken():
-                taken.append(job)
+        if isinstance(outcome, Booked):
+            book(work, job, outcome.receipt, adopted=False)
+        elif isinstance(outcome, Rejected):
+            reject(work, job, str(outcome))
+        elif isinstance(outcome, RetryLater):
+            postpone(work, [job], outcome, never_sent=True)
+        elif isinstance(outcome, OutcomeUnknown):
+            work.alone.update([job.number] if outcome.alone else [])
+            doubt(work, [job], outcome.reason)
+        else:
+            taken.append(job)
     return taken
 
 

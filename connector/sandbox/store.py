@@ -48,6 +48,15 @@ class StateError(Exception):
     """The state file cannot be used: it is no database, or of another version of the sandbox."""
 
 
+@contextmanager
+def _worded(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, StateError) as error:
+        message = f"{path} cannot be used as a sandbox state file: {error}"
+        raise StateError(message) from error
+
+
 class Store:
     """The open state file; every use goes through ``transaction``."""
 
@@ -55,12 +64,14 @@ class Store:
         """Open the file, or make it; ``StateError`` when it is something else."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
-        try:
+        with _worded(path):
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-            self._prepare()
-        except sqlite3.Error as error:
-            message = f"{path} cannot be used as a sandbox state file: {error}"
-            raise StateError(message) from error
+        try:
+            with _worded(path):
+                self._prepare()
+        except StateError:
+            self._db.close()
+            raise
 
     def _prepare(self) -> None:
         self._db.execute("pragma journal_mode=wal")

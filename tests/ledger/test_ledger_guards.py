@@ -168,6 +168,14 @@ def test_an_interrupted_migration_is_finished_at_the_next_open(ledger: Path) -> 
     assert "guard_charge_delete" in names
 
 
+def test_triggers_of_other_rooms_stay(ledger: Path) -> None:
+    other = _guarded(ledger)
+    other.executescript("CREATE TRIGGER runs_note AFTER INSERT ON source BEGIN SELECT 1; END; PRAGMA user_version = 0")
+    open_store(ledger)
+    assert other.execute("SELECT count(*) FROM sqlite_master WHERE name = 'runs_note'").fetchone() == (1,)
+    other.close()
+
+
 def test_a_refused_row_takes_the_whole_transaction_along(ledger: Path) -> None:
     assert ledger.exists()
     fill()

@@ -96,7 +96,7 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     before = path.read_bytes()
     with pytest.raises(StoreError) as caught:
         open_store(path)
-    assert caught.value.message.startswith("the file is not a ledger: it is no SQLite database")
+    assert caught.value.message == f"{path} is not a ledger: it is no SQLite database"
     assert caught.value.next_step == "Name another file; nothing was changed in this one."
     assert path.read_bytes() == before
 
@@ -106,11 +106,33 @@ def test_a_database_of_another_program(tmp_path: Path) -> None:
     other = sqlite3.connect(path)
     other.execute("CREATE TABLE bookmarks (url TEXT)")
     other.close()
-    with pytest.raises(StoreError, match="is a database of another program, not a ledger"):
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match=r"other.db is a database of another program, not a ledger"):
         open_store(path)
-    other = sqlite3.connect(path)
-    assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("bookmarks",)]
-    other.close()
+    assert path.read_bytes() == before
+
+
+def test_an_empty_file_becomes_a_ledger(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    path.touch()
+    open_store(path)
+    assert read("charge").height == 0
+    close_store()
+
+
+def test_a_new_ledger_on_a_full_disk(tmp_path: Path) -> None:
+    """A limit on the size of files stands for the disk here."""
+    program = (
+        "import resource, signal, sys\nfrom pathlib import Path\nfrom connector.ledger import StoreError, open_store\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "usual = resource.getrlimit(resource.RLIMIT_FSIZE)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100, usual[1]))\n"
+        "try: open_store(Path(sys.argv[1]))\n"
+        "except StoreError as error: print(error.next_step)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, usual)"
+    )
+    done = _run(program, tmp_path / "ledger.db")
+    assert done.stdout.startswith(("Free space on its disk", "Check the disk and its free space")), done.stderr
 
 
 def test_a_ledger_of_a_newer_program(ledger: Path) -> None:
@@ -126,9 +148,9 @@ def test_a_ledger_of_a_newer_program(ledger: Path) -> None:
 
 
 def test_a_folder_in_the_place_of_the_file(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="the ledger cannot be opened") as caught:
+    with pytest.raises(StoreError, match=r"cannot be opened \(Is a directory\)") as caught:
         open_store(tmp_path)
-    assert caught.value.next_step.startswith("Check that it is a file")
+    assert caught.value.next_step == "Name a file in a folder that this user may write to."
 
 
 def test_a_file_in_the_place_of_the_folder(tmp_path: Path) -> None:
@@ -144,9 +166,10 @@ def test_a_file_or_folder_that_may_not_be_written(tmp_path: Path, file_mode: int
     program = (
         "import os, sys\nfrom pathlib import Path\nfrom connector.ledger import StoreError, open_store\n"
         "open_store(Path(sys.argv[2]))\n"  # loads all there is to load while it may still be read
-        "if os.getuid() == 0: os.setuid(65534)\n"
+        "root = os.getuid() == 0\nif root: os.setresuid(65534, 65534, 0)\n"
         "try: open_store(Path(sys.argv[1]))\n"
-        "except StoreError as error: print(error.message); print(error.next_step)"
+        "except StoreError as error: print(error.message); print(error.next_step)\n"
+        "if root: os.setresuid(0, 0, 0)"
     )
     with tempfile.TemporaryDirectory() as outer:
         folder = Path(outer) / "shared"
@@ -166,23 +189,35 @@ def test_a_file_or_folder_that_may_not_be_written(tmp_path: Path, file_mode: int
     )
 
 
-def _damage(path: Path) -> None:
-    """Overwrite the middle of the file, leaving its header and schema readable."""
-    pages = path.stat().st_size // 4096
+def _damage(path: Path, table: str) -> None:
+    """Overwrite the page at which a table begins."""
+    other = sqlite3.connect(path)
+    [(page,)] = other.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchall()
+    other.close()
     with path.open("r+b") as file:
-        for page in range(pages // 2, pages):
-            file.seek(page * 4096)
-            file.write(os.urandom(64))
+        file.seek((page - 1) * 4096)
+        file.write(b"\xff" * 64)
 
 
-def test_a_damaged_file(ledger: Path) -> None:
+@pytest.mark.parametrize("table", ["client", "django_migrations"], ids=["an entry", "what opening itself reads"])
+def test_a_damaged_file(ledger: Path, table: str) -> None:
     with transaction():
         append("client", frame("client", *({"client_id": f"CL-{n}"} for n in range(5000))))
     close_store()
-    _damage(ledger)
+    _damage(ledger, table)
     with pytest.raises(StoreError, match="is damaged") as caught:
         open_store(ledger)
     assert caught.value.next_step == ("Stop using this file; restore the latest backup and run `connector verify`.")
+
+
+def test_a_file_whose_parts_do_not_agree(ledger: Path) -> None:
+    """Nothing that is read on the way shows this; only looking for it does."""
+    close_store()
+    with ledger.open("r+b") as file:
+        file.seek(36)  # how many pages are free, says the header
+        file.write((7).to_bytes(4, "big"))
+    with pytest.raises(StoreError, match=r"ledger.db is damaged: .*[Ff]reelist"):
+        open_store(ledger)
 
 
 def _full() -> None:
@@ -345,6 +380,13 @@ def test_a_lock_can_be_waited_for(tmp_path: Path) -> None:
     with process_lock(path, "US", wait_seconds=30):
         assert other.wait(timeout=30) == 0
     other.stdout.close()
+
+
+def test_a_lock_that_cannot_be_signed(tmp_path: Path) -> None:
+    """The lock's file is there, but the disk takes nothing."""
+    (tmp_path / "ledger.db.US.lock").symlink_to("/dev/full")
+    with pytest.raises(StoreError, match=r"the lock .* cannot be written"):
+        process_lock(tmp_path / "ledger.db", "US").__enter__()
 
 
 def test_a_lock_that_cannot_be_written(tmp_path: Path) -> None:

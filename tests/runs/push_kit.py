@@ -40,6 +40,7 @@ def settings(url: str, **changes: Any) -> TenantSettings:  # noqa: ANN401  # wha
         "client_secret": CLIENT_SECRET,
         "quiet_seconds": QUIET_SECONDS,
         "time_out_seconds": 5,
+        "calls_per_minute": 1000,
         **changes,
     }
     return TenantSettings(**values)

@@ -53,10 +53,11 @@ class Client:
         data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         if judged and data is not None:
             assert faults("write", name, data) == []
+        is_judged = more.pop("judged_reply", True)  # not where the reply echoes a value that is wrong on purpose
         more = {"timeout": 10, **more}
         reply = self.session.request(method, f"{self.url}/api.xro/2.0/{path}", data=data, headers=headers, **more)
         is_json = reply.headers.get("Content-Type", "").startswith("application/json")
-        if is_json and reply.status_code in (200, 400) and "Title" not in reply.text:
+        if is_judged and is_json and reply.status_code in (200, 400) and "Title" not in reply.text:
             assert faults("read", name if reply.status_code == 200 else "Error", reply.content) == []
         return reply
 

@@ -84,3 +84,30 @@ def test_tenants_do_not_see_each_other(us: Client, uk: Client) -> None:
     assert names(uk) == []
     assert uk.get(f"Contacts/{key}").status_code == 404
     assert uk.contact("North") != key
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (
+            {"ContactID": "33333333-3333-4333-8333-333333333333"},
+            "The contact 33333333-3333-4333-8333-333333333333 could not be found",
+        ),
+        ({"Name": "x" * 256}, "Name cannot be longer than 255 characters"),
+        ({"ContactNumber": "x" * 51}, "ContactNumber cannot be longer than 50 characters"),
+        ({"ContactStatus": "ARCHIVED"}, "ContactStatus cannot be ARCHIVED"),
+        ({"EmailAddress": "nobody"}, "Email address must be valid."),
+    ],
+)
+def test_faulty_contacts(us: Client, change: dict[str, str], expected: str) -> None:
+    body = {"Contacts": [{"Name": "North", **change}]}
+    reply = us.post("Contacts", body, params=BULK, judged=False, judged_reply=False)
+    assert messages(reply.json()["Contacts"][0]) == [expected]
+
+
+def test_an_id_cannot_be_chosen_and_a_new_party_must_be_sound(us: Client) -> None:
+    body = {"Contacts": [{"Name": "North", "ContactID": "33333333-3333-4333-8333-333333333333"}]}
+    made = us.put("Contacts", body, params=BULK).json()["Contacts"][0]
+    assert messages(made) == ["ContactID cannot be chosen when a contact is created"]
+    asked = {"Invoices": [invoice("", Contact={"Name": "North", "EmailAddress": "nobody"})]}
+    assert messages(us.put("Invoices", asked, params=BULK).json()["Invoices"][0]) == ["Email address must be valid."]

@@ -86,3 +86,21 @@ def test_only_approved_documents_of_one_contact_are_allocated(us: Client, pair: 
         "The credit note and the invoice belong to different contacts",
     ]
     assert us.put(PATH.format("none"), allocation(other, 1)).status_code == 404
+
+
+def test_an_allocation_needs_an_invoice_a_date_and_one_currency(uk: Client) -> None:
+    contact = uk.contact()
+    zero = {"LineItems": [line(TaxType="NONE")]}
+    owed = uk.put("Invoices", {"Invoices": [invoice(contact, CurrencyCode="EUR", **zero)]}).json()["Invoices"][0]
+    credit = uk.put("CreditNotes", {"CreditNotes": [note(contact, "C-1", **zero)]}).json()["CreditNotes"][0]
+    path = PATH.format(credit["CreditNoteID"])
+    bodies = [
+        allocation({"InvoiceID": "33333333-3333-4333-8333-333333333333"}, 1),
+        allocation(owed, 1),
+        allocation(owed, 1),
+    ]
+    bodies[1]["Allocations"][0]["Date"] = "soon"
+    found = [messages(uk.put(path, body, params=BULK, judged=False).json()["Allocations"][0]) for body in bodies]
+    currencies = "The credit note and the invoice have different currencies"
+    assert found == [["Invoice could not be found"], ["Date must be specified", currencies], [currencies]]
+    assert uk.put(path, b"{", judged=False).status_code == 400

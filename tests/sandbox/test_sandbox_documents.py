@@ -72,6 +72,11 @@ def test_a_summarised_400_lists_the_failed_ones_though_the_others_were_created(u
     ("change", "expected"),
     [
         ({"Contact": {}}, "A Contact must be specified for this type of transaction"),
+        ({"Type": None}, "Type must be specified"),
+        ({"Type": "ACCPAY"}, "Type 'ACCPAY' is not modelled by the sandbox; it knows ACCREC"),
+        ({"InvoiceID": "33333333-3333-4333-8333-333333333333"}, "InvoiceID cannot be chosen on creation"),
+        ({"Reference": "x" * 256}, "Reference cannot be longer than 255 characters"),
+        ({"LineItems": [line(1e20)]}, "UnitAmount is out of range"),
         ({"DueDate": None}, "The DueDate must be specified"),
         ({"Date": "2026-02-30"}, "Date '2026-02-30' is not a valid date"),
         ({"CurrencyCode": "EUR"}, "Organisation is not subscribed to currency EUR"),
@@ -213,3 +218,42 @@ def test_the_order_of_a_bulk_reply_is_a_switch(us: Client) -> None:
     us.control("POST", "switches", {"element_order": "reversed"})
     body = {"Invoices": [invoice(us.contact(), "A-1"), invoice(us.contact("Other"), "A-2")]}
     assert [one["InvoiceNumber"] for one in us.put("Invoices", body, params=BULK).json()["Invoices"]] == ["A-2", "A-1"]
+
+
+def test_an_id_that_is_not_there_is_a_fault(us: Client) -> None:
+    body = {"InvoiceID": "33333333-3333-4333-8333-333333333333", "Status": "VOIDED"}
+    made = us.post("Invoices", {"Invoices": [body]}, params=BULK).json()["Invoices"][0]
+    assert messages(made) == ["InvoiceID could not be found"]
+    assert us.post("Invoices/none", {"Invoices": [body]}).status_code == 404
+
+
+def test_a_locked_period_takes_no_void_and_lets_no_document_out(us: Client) -> None:
+    us.put("Invoices", {"Invoices": [invoice(us.contact(), "A-1")]})
+    us.control("POST", "organisation", {"tenant": "US-BOOKS", "PeriodLockDate": "2026-11-15"})
+    for change in ({"Status": "VOIDED"}, {"Date": "2026-11-20"}):
+        made = us.post("Invoices", {"Invoices": [{"InvoiceNumber": "A-1", **change}]}, params=BULK).json()["Invoices"][
+            0
+        ]
+        assert messages(made)[0].startswith("The document date cannot be before the period lock date"), change
+    us.control("POST", "switches", {"lock_date_inclusive": False})
+    us.control("POST", "organisation", {"tenant": "US-BOOKS", "PeriodLockDate": "2026-11-02"})
+    assert us.post("Invoices", {"Invoices": [{"InvoiceNumber": "A-1", "Status": "VOIDED"}]}).status_code == 200
+
+
+def test_a_change_of_tax_treatment_computes_the_tax_anew(us: Client) -> None:
+    us.put("Invoices", {"Invoices": [invoice(us.contact(), "A-1", Status="DRAFT")]})
+    changed = us.post("Invoices", {"Invoices": [{"InvoiceNumber": "A-1", "LineAmountTypes": "Inclusive"}]})
+    made = exact(changed)["Invoices"][0]
+    assert (made["TotalTax"], made["Total"]) == (Decimal("7.62"), Decimal("100.00"))
+
+
+def test_an_automatic_number_steps_over_taken_ones(us: Client) -> None:
+    contact = us.contact()
+    made = us.put("Invoices", {"Invoices": [invoice(contact, "INV-0001"), invoice(contact)]}).json()["Invoices"]
+    assert [one["InvoiceNumber"] for one in made] == ["INV-0001", "INV-0002"]
+
+
+def test_a_foreign_currency_must_be_declared(uk: Client) -> None:
+    body = invoice(uk.contact(), CurrencyCode="EUR", CurrencyRate=1.17, LineItems=[line(TaxType="ZERORATEDOUTPUT")])
+    made = exact(uk.put("Invoices", {"Invoices": [body]}))["Invoices"][0]
+    assert (made["CurrencyCode"], made["CurrencyRate"], made["Total"]) == ("EUR", Decimal("1.17"), Decimal("100.00"))

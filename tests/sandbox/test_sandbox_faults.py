@@ -160,3 +160,15 @@ def test_a_lock_date_can_be_taken_back(us: Client) -> None:
     us.control("POST", "organisation", {"tenant": "US-BOOKS", "PeriodLockDate": "2026-11-30"})
     us.control("POST", "organisation", {"tenant": "US-BOOKS", "PeriodLockDate": None})
     assert "PeriodLockDate" not in us.get("Organisation").json()["Organisations"][0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [("error_500_after", 500), ("slow", 401), ("reply_lost_after_commit", None)]
+)
+def test_calls_without_a_tenant_fail_too(us: Client, kind: str, status: int | None) -> None:
+    us.fault(kind, path="/connections", seconds=0.01)
+    try:
+        found: int | None = requests.get(f"{us.url}/connections", timeout=5).status_code
+    except requests.ConnectionError:
+        found = None
+    assert found == status

@@ -82,3 +82,16 @@ def test_the_same_key_while_the_first_call_runs(us: Client, switch: str, status:
         assert other.put("Contacts", body, **key("k")).status_code == status
     first.join()
     assert len(us.get("Contacts").json()["Contacts"]) == 1
+
+
+def test_a_real_breakdown_is_a_500_that_is_replayed_and_leaves_nothing(
+    us: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(*_: object) -> None:
+        raise ZeroDivisionError
+
+    body = {"Contacts": [{"Name": "North"}]}
+    with monkeypatch.context() as patched:
+        patched.setattr("connector.sandbox.contacts.shown", break_down)
+        assert us.put("Contacts", body, **key("k")).status_code == 500
+    assert [us.put("Contacts", body, **key(name)).status_code for name in ("k", "fresh")] == [500, 200]

@@ -108,3 +108,19 @@ def test_a_bulk_call_may_be_slow(us: Client) -> None:
     began = time.monotonic()
     us.put("Invoices", {"Invoices": [invoice(contact), invoice(contact)]})
     assert time.monotonic() - began >= 0.25
+
+
+def test_connections_have_their_own_refusals(us: Client) -> None:
+    url = f"{us.url}/connections"
+    assert us.session.post(url, timeout=5).status_code == 405
+    us.control("POST", "limits", {"app_minute": 1})
+    assert us.session.get(url, timeout=5).headers["X-Rate-Limit-Problem"] == "appminute"
+    assert requests.get(url, timeout=5).status_code == 401
+    assert requests.get(f"{us.url}/connect/token", timeout=5).status_code == 405
+    assert requests.post(f"{us.url}/connect/token", headers={"Authorization": "Basic ?"}, timeout=5).status_code == 401
+
+
+def test_the_tenant_header_may_be_left_out_when_the_switch_says_so(us: Client) -> None:
+    us.control("POST", "switches", {"tenant_header_required": False})
+    del us.session.headers["xero-tenant-id"]
+    assert us.get("Organisation").json()["Organisations"][0]["BaseCurrency"] == "USD"

@@ -131,3 +131,10 @@ def test_careless_calls_are_refused(us: Client) -> None:
     assert us.put("Invoices?summariseErrors=false", {"Invoices": []}).status_code == 400
     reply = us.put("Invoices", b"x" * 3_500_001, judged=False)
     assert (reply.status_code, reply.headers["Connection"]) == (413, "close")
+
+
+def test_other_ways_to_be_refused(us: Client) -> None:
+    assert us.session.get(f"{us.url}/api.xro/1.0/Invoices", timeout=5).status_code == 404
+    assert us.get("Items", params={"where": 'Code=="X"'}).status_code == 400
+    assert us.session.post(f"{us.url}/sandbox/faults", data=b"{", timeout=5).status_code == 400
+    assert us.session.put(f"{us.url}/api.xro/2.0/Invoices", data=iter([b"{}"]), timeout=5).status_code == 411

@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -63,7 +64,7 @@ def test_kill_9_in_the_middle_of_bulk_calls_leaves_whole_batches(tmp_path: Path,
         acknowledged: list[int] = []
 
         def push() -> None:
-            with contextlib.suppress(requests.ConnectionError):
+            with contextlib.suppress(requests.RequestException):
                 for batch in range(40):
                     body = {"Invoices": [invoice(contact, f"B-{batch}-{n}") for n in range(50)]}
                     client.put("Invoices", body, params=BULK, judged=False)
@@ -105,7 +106,16 @@ def test_a_port_in_use_is_an_oserror(tmp_path: Path, server: SandboxServer) -> N
 def test_a_file_that_is_no_state_is_refused(tmp_path: Path) -> None:
     state = tmp_path / "notes.txt"
     state.write_text("dear diary, " * 100)
-    with pytest.raises(StateError, match="cannot be used as a sandbox state file"):
+    for path in (state, tmp_path):
+        with pytest.raises(StateError, match="cannot be used as a sandbox state file"):
+            SandboxServer(path).start()
+
+
+def test_a_state_of_another_version_is_refused(tmp_path: Path) -> None:
+    state = tmp_path / "sandbox.sqlite3"
+    with contextlib.closing(sqlite3.connect(state)) as db:
+        db.execute("pragma user_version=99")
+    with pytest.raises(StateError, match="version 99"):
         SandboxServer(state).start()
 
 
