@@ -62,7 +62,9 @@ def settled(events: pl.DataFrame, rated: pl.DataFrame, known_keys: pl.DataFrame)
     return frame.with_columns(
         bucket=bucket,
         code=pl.coalesce("code", pl.when(bucket == Bucket.BLOCKED.value).then("problem")),
-        reason=pl.coalesce("detail", "reason"),
+        reason=pl.when(bucket == Bucket.OPENING.value)
+        .then(pl.lit("before the go-live of its selling entity"))
+        .otherwise(pl.coalesce("detail", "reason")),
     ).drop("taken", "detail", "problem")
 
 

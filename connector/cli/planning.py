@@ -51,7 +51,12 @@ def plan(folder: Path, paths: Sequence[Path], as_of: str, *, as_json: bool) -> N
     day = parse_day(as_of)
     with opening.opened(folder) as config:
         made = make(config, paths, day, as_json=as_json)
-        finish(made.to_plain(), exit_code(made), as_json=as_json, render=lambda to: show_plan(to, made))
+        finish(
+            {**made.to_plain(), "rows": made.rows},
+            exit_code(made),
+            as_json=as_json,
+            render=lambda to: show_plan(to, made),
+        )
 
 
 def make(config: Config, paths: Sequence[Path], day: date | None, *, as_json: bool) -> RunPlan:
@@ -74,7 +79,7 @@ def show(folder: Path, run: str, *, as_json: bool) -> None:
     with opening.opened(folder):
         found = store.load_plan(run)
         state = store.state_of(run).state
-        plain = {**found.to_plain(), "state": state}
+        plain = {**found.to_plain(), "rows": found.rows, "state": state}
         finish(plain, 0, as_json=as_json, render=lambda to: show_plan(to, found, state))
 
 

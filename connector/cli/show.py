@@ -13,6 +13,7 @@ from connector.runs.tieout import TieOut
 from connector.runs.views import Attention, DocumentState
 
 _MOST_LINES = 60
+_MOST_ROWS = 200
 _PLAN_WORDS = {
     "blocked": "blocked: a fault must be mended first",
     "blocked_row": "blocked row: it could not be read",
@@ -41,11 +42,46 @@ def show_plan(to: Console, plan: RunPlan, state: str = "planned") -> None:
         for bucket, number in numbers.items()
     )
     to.print(table("Records, each in one bucket", ["records", "bucket", "count"], buckets, ["count"]))
+    _show_rows(to, plan)
     _show_documents(to, plan)
     if plan.problems:
         to.print(Text("Problems", style="bold"))
         print_problems(to, plan.problems)
     _show_summary(to, plan)
+
+
+def _show_rows(to: Console, plan: RunPlan) -> None:
+    """Every record and every blocked row with its bucket, as long as people can read the list."""
+    told = [row for row in plan.rows if row["bucket"] or row["kind"] in ("blocked", "template")]
+    shown = told[:_MOST_ROWS]
+    rows = [
+        (
+            f"{row['source']}:{row['sheet']}{'!' if row['sheet'] else ''}{row['row']}",
+            row["partner_id"] or "",
+            row["subject"] or "",
+            row["bucket"] or f"{row['kind']} row",
+            _why(row),
+        )
+        for row in shown
+    ]
+    if rows:
+        to.print(
+            table(
+                "Every row that is not a title, header, blank or total",
+                ["row", "partner", "what", "bucket", "why"],
+                rows,
+            )
+        )
+    if len(told) > len(shown):
+        to.print(Text(f"… and {len(told) - len(shown)} more rows; 'connector show {plan.run_id} --json' has all."))
+    for source, number in plan.hidden.items():
+        to.print(Text(f"{source}: {number} hidden rows were read like the others."))
+
+
+def _why(row: Mapping[str, object]) -> str:
+    rule = f"rule {row['rule_id']}:" if row["rule_id"] else ""
+    code = f"[{row['code']}]" if row["code"] else ""
+    return " ".join(str(part) for part in (rule, row["reason"] or "", code) if part).rstrip(":")
 
 
 def _show_documents(to: Console, plan: RunPlan) -> None:

@@ -27,6 +27,7 @@ from connector.rulebook import Rulebook
 from connector.runs.errors import INPUT, StopError
 from connector.runs.known import Known
 from connector.runs.problems import document_problems, record_problems
+from connector.runs.rows import every_row, hidden_rows, record_buckets, row_kinds
 from connector.runs.runplan import Pins, RunPlan
 from connector.tables import EVENTS, conform
 
@@ -80,6 +81,7 @@ def make_plan(inputs: Inputs) -> RunPlan:
         RecordKind.CLIENTS: clients,
         RecordKind.BUNDLES: bundles,
     }
+    every = every_row(inputs.intake.rows, judged)
     problems = (*inputs.intake.problems, *record_problems(inputs.intake, judged), *document_problems(drafts))
     return RunPlan(
         run_id=inputs.run_id,
@@ -87,13 +89,15 @@ def make_plan(inputs: Inputs) -> RunPlan:
         as_of=context.as_of,
         sources=tuple(_source(info) for info in inputs.intake.sources),
         problems=tuple(sorted(problems, key=_by_place)),
-        row_kinds=_row_kinds(inputs.intake.rows),
-        buckets=_buckets(judged, inputs.intake.rows),
+        row_kinds=row_kinds(every),
+        hidden=hidden_rows(every),
+        buckets=record_buckets(every),
         amounts=dict(charges.group_by("currency").agg(pl.col("amount_minor").sum()).sort("currency").iter_rows()),
         drafts=drafts,
         checks=checks,
         pins=Pins(inputs.rulebook.digest, inputs.mappings_digest, inputs.books.digest),
         frames={
+            "rows": every,
             "partners": partners.filter("is_new"),
             "templates": templates.filter("is_new"),
             "clients": clients,
@@ -263,29 +267,6 @@ def _row_checks(inputs: Inputs) -> tuple[counts.Check, ...]:
     }
     records = {kind.value: frame.height for kind, frame in frames.items()}
     return counts.row_checks(intake.rows, {info.name: info.rows for info in intake.sources}, records)
-
-
-def _row_kinds(rows: pl.DataFrame) -> dict[str, dict[str, int]]:
-    counted: dict[str, dict[str, int]] = {}
-    for source, kind, number in rows.group_by("source", "kind").len().sort("source", "kind").iter_rows():
-        counted.setdefault(source, {})[kind] = number
-    return counted
-
-
-def _buckets(judged: Mapping[RecordKind, pl.DataFrame], rows: pl.DataFrame) -> dict[str, dict[str, int]]:
-    """Records per bucket. Rows that never became a record are told apart, as `blocked_row` and `template_row`."""
-    at = {(kind, row_kind): number for kind, row_kind, number in rows.group_by("record_kind", "kind").len().iter_rows()}
-    buckets: dict[str, dict[str, int]] = {}
-    for kind, frame in judged.items():
-        if kind in (RecordKind.CLIENTS, RecordKind.BUNDLES):
-            own = counts.bucket_counts(frame)
-        else:
-            new = frame.filter("is_new").height
-            faulty = frame.filter(pl.col("code").is_not_null()).height
-            own = {"new": new, "unchanged": frame.height - new - faulty, "blocked": faulty}
-        extra = {"blocked_row": at.get((kind.value, "blocked"), 0), "template_row": at.get((kind.value, "template"), 0)}
-        buckets[kind.value] = {name: number for name, number in {**own, **extra}.items() if number}
-    return buckets
 
 
 def _source(info: object) -> dict[str, object]:

@@ -35,6 +35,7 @@ class RunPlan:
         sources: name, digest, size and row count of each file.
         problems: every fault and question, sorted by place.
         row_kinds: per source, how many rows of each kind.
+        hidden: per source, how many hidden rows were read.
         buckets: per kind of record, how many records are in each bucket.
         amounts: per currency, the new charges in minor units.
         drafts: its documents, the blocked ones included.
@@ -49,6 +50,7 @@ class RunPlan:
     sources: tuple[Mapping[str, Any], ...]
     problems: tuple[Problem, ...]
     row_kinds: Mapping[str, Mapping[str, int]]
+    hidden: Mapping[str, int]
     buckets: Mapping[str, Mapping[str, int]]
     amounts: Mapping[str, int]
     drafts: tuple[Draft, ...]
@@ -71,6 +73,11 @@ class RunPlan:
         return totals
 
     @property
+    def rows(self) -> list[dict[str, Any]]:
+        """Every row of the sources with its kind, bucket and reason, as JSON values."""
+        return self.frames["rows"].to_dicts()
+
+    @property
     def held(self) -> int:
         """How many records wait for a person's answer."""
         return sum(buckets.get("held", 0) for buckets in self.buckets.values())
@@ -84,6 +91,7 @@ class RunPlan:
             "sources": [dict(source) for source in self.sources],
             "problems": [problem_to_plain(problem) for problem in self.problems],
             "row_kinds": {source: dict(kinds) for source, kinds in self.row_kinds.items()},
+            "hidden_rows": dict(self.hidden),
             "buckets": {kind: dict(buckets) for kind, buckets in self.buckets.items()},
             "amounts_minor": dict(self.amounts),
             "documents": [draft_to_plain(draft) for draft in self.drafts],
@@ -101,6 +109,7 @@ class RunPlan:
             sources=tuple(plain["sources"]),
             problems=tuple(problem_from_plain(one) for one in plain["problems"]),
             row_kinds=plain["row_kinds"],
+            hidden=plain["hidden_rows"],
             buckets=plain["buckets"],
             amounts=plain["amounts_minor"],
             drafts=tuple(draft_from_plain(one) for one in plain["documents"]),

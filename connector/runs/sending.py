@@ -111,7 +111,8 @@ def send_run(
     tied = tie_out(state.run_id, None if unread or faults else remote)
     sent = Sent(state.run_id, results, faults, unread, tied)
     if not sent.remains and not faults and state.state != "closed":
-        store.add_event(state.run_id, "closed", clock.now(), state.created_by)
+        with ledger.transaction():
+            store.add_event(state.run_id, "closed", clock.now(), state.created_by)
     return sent
 
 

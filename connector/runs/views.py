@@ -1,6 +1,7 @@
 """What people ask of the ledger: documents with their state, what needs a person, bundle balances."""
 
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,6 +13,8 @@ from connector.billing.balance import Balance, balances
 from connector.billing.context import Context
 from connector.domain.documents import Document
 from connector.domain.money import Money
+from connector.domain.places import Cell, Line
+from connector.domain.words import Bucket
 from connector.ledger import outbox
 from connector.rulebook import Rulebook
 from connector.runs import store
@@ -90,19 +93,8 @@ def document(number: str) -> DocumentState:
 
 
 def exceptions() -> tuple[Attention, ...]:
-    """What needs a person: the latest run's problems and held records, unsent documents, plans not approved."""
-    found: list[Attention] = []
-    states = store.run_states()
-    if states:
-        latest = states[-1]
-        for plain in latest.plan["problems"]:
-            problem = problem_from_plain(plain)
-            found.append(
-                Attention(problem.code, f"{latest.run_id} {problem.place}", problem.message, problem.next_step)
-            )
-        if latest.state == "planned" and any(not one["faults"] for one in latest.plan["documents"]):
-            step = f"'connector show {latest.run_id}', then 'connector approve {latest.run_id}'."
-            found.append(Attention("run-not-approved", latest.run_id, "the run plan waits for approval", step))
+    """What needs a person: problems and held records as last uploaded, unsent documents, the plan not approved."""
+    found = [*_questions(store.run_states())]
     for one in documents():
         if one.state == "booked":
             continue
@@ -115,6 +107,30 @@ def exceptions() -> tuple[Attention, ...]:
         for row in drifted.iter_rows(named=True)
     ]
     return tuple(found)
+
+
+def _questions(states: Sequence[store.RunState]) -> Iterator[Attention]:
+    """Problems and holds of each source as it was last uploaded, and the last plan when it is not approved."""
+    seen: set[str] = set()
+    for position, state in enumerate(reversed(states)):
+        sources = {str(source["name"]) for source in state.plan["sources"]} - seen
+        seen |= sources
+        for plain in state.plan["problems"]:
+            problem = problem_from_plain(plain)
+            if problem.place.file in sources or (position == 0 and isinstance(problem.place, Line)):
+                where = f"{state.run_id} {problem.place}"
+                yield Attention(problem.code, where, problem.message, problem.next_step)
+        rows = store.load_plan(state.run_id).frames["rows"]
+        ruled = (
+            (pl.col("bucket") == Bucket.HELD.value) & pl.col("code").is_null() & pl.col("source").is_in(list(sources))
+        )
+        for row in rows.filter(ruled).iter_rows(named=True):
+            where = f"{state.run_id} {Cell(row['source'], row['sheet'], row['row'])}"
+            step = f"Decide, then change the rule {row['rule_id']} or the row."
+            yield Attention("held-by-rule", where, f"{row['subject']}: {row['reason']}", step)
+        if position == 0 and state.state == "planned" and any(not one["faults"] for one in state.plan["documents"]):
+            step = f"'connector show {state.run_id}', then 'connector approve {state.run_id}'."
+            yield Attention("run-not-approved", state.run_id, "the run plan waits for approval", step)
 
 
 def _next_step(one: DocumentState) -> str:
