@@ -28,6 +28,7 @@ test: check ## the gates, every test, and the coverage of the rooms that decide 
 golden: setup ## write the samples and what must come out of them again; the diff is the review
 	$(BIN)/python tests/golden/make_samples.py
 	$(BIN)/python tests/golden/make_expected.py
+	$(BIN)/python tools/problem_reference.py
 
 bench: setup ## measured comparisons with peers, against their thresholds
 	$(BIN)/python bench/intake.py

@@ -79,7 +79,7 @@ def test_no_rules(alone: World) -> None:
     [
         ("rules/tiers/linkedin.yaml", '"11-50"', '"12-50"', "tiers-gap", None),
         ("rules/tiers/linkedin.yaml", '"11-50"', '"10-50"', "tiers-overlap", None),
-        ("rules/billing.yaml", "item: SPOKE-FULL, price: by_tier", "itme: SPOKE-FULL, price: by_tier", "yaml-unknown-key", 12),
+        ("rules/billing.yaml", "item: SPOKE-FULL, price", "itme: SPOKE-FULL, price", "yaml-unknown-key", 12),
         ("rules/billing.yaml", "policies:", "policies: {}\npolicies:", "yaml-duplicate-key", 5),
         ("mappings/books-us.yaml", "country: other,", "", "books-tax-overlap", None),
     ],

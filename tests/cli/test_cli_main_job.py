@@ -1,4 +1,4 @@
-"""The main job through the command line: plan, approve, push, look; again, sorted, renamed; faulty rows beside good ones."""
+"""The main job through the command line: plan, approve, push; again, sorted, renamed; faulty rows beside good ones."""
 
 import random
 

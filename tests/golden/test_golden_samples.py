@@ -1,4 +1,4 @@
-"""The samples: what comes out of them is written beside them, totals agree with a second calculation, no fault is missing."""
+"""The samples: what comes out is written beside them, totals agree with a second calculation, no fault is missing."""
 
 import csv
 import json

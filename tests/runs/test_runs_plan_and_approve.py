@@ -1,0 +1,185 @@
+"""A plan that does not tie is refused; an approval applies exactly what was shown, or says what has changed."""
+
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from world import World, client
+
+from connector import ledger
+from connector.intake import Intake
+from connector.runs import store, workspace
+from connector.runs.config import Config, load_config
+from connector.runs.errors import StopError
+from connector.runs.known import read_known
+from connector.runs.plan import Inputs, make_plan
+
+NOW = datetime(2025, 6, 20, 15, 0, tzinfo=UTC)
+
+
+def inputs(world: World, *files: str) -> Inputs:
+    """Everything a plan follows from, of a folder whose ledger is open."""
+    config = opened(world)
+    files_read = workspace.open_files(config)
+    return Inputs(
+        run_id="R-0001",
+        now=NOW,
+        as_of=None,
+        intake=workspace.read_files(files_read, [Path(name) for name in files]),
+        rulebook=files_read.rulebook,
+        books=files_read.books,
+        mappings_digest=files_read.mappings.digest,
+        tenants=config.books,
+        known=read_known(),
+    )
+
+
+def opened(world: World) -> Config:
+    config = load_config(world.folder, os.environ)
+    workspace.open_ledger(config)
+    return config
+
+
+def lost_rows(intake: Intake) -> Intake:
+    return replace(intake, rows=intake.rows.head(intake.rows.height - 1))
+
+
+def lost_records(intake: Intake) -> Intake:
+    return replace(intake, clients=intake.clients.head(1))
+
+
+@pytest.mark.parametrize("lose", [lost_rows, lost_records])
+def test_a_run_whose_rows_do_not_tie_out_is_refused(alone: World, lose: object) -> None:
+    whole = inputs(alone, alone.partners(), alone.clients(client("A"), client("B")))
+    assert make_plan(whole).buckets["clients"] == {"billed": 2}
+    with pytest.raises(StopError, match="does not tie out and is refused") as stop:
+        make_plan(replace(whole, intake=lose(whole.intake)))  # type: ignore[operator]
+    assert stop.value.exit_code == 1
+
+
+def test_the_same_inputs_give_the_same_plan(alone: World) -> None:
+    given = inputs(alone, alone.partners(), alone.clients(client("A"), client("B", "P-3")))
+    one, two = make_plan(given), make_plan(given)
+    assert one.to_plain() == two.to_plain()
+    for name, frame in one.frames.items():
+        assert frame.equals(two.frames[name])
+
+
+def test_today_is_a_day_of_the_selling_entity(alone: World) -> None:
+    given = inputs(alone, alone.partners(), alone.clients(client("A"), client("B", "P-3")))
+    late = replace(given, now=datetime(2025, 6, 20, 23, 30, tzinfo=UTC))
+    assert {entity: day.isoformat() for entity, day in make_plan(late).as_of.items()} == {
+        "us": "2025-06-20", "uk": "2025-06-21",
+    }  # fmt: skip
+
+
+def test_a_selling_entity_without_a_tenant_is_refused(alone: World) -> None:
+    given = inputs(alone, alone.partners(), alone.clients(client("A")))
+    with pytest.raises(StopError, match="selling entity uk of the rulebook has no accounting tenant"):
+        make_plan(replace(given, tenants={"us": "us-books"}))
+
+
+def test_a_stored_plan_comes_back_whole(alone: World) -> None:
+    given = inputs(alone, *alone.samples)
+    plan = make_plan(given)
+    store.save_plan(plan, "tester")
+    back = store.load_plan("latest")
+    assert back.to_plain() == plan.to_plain()
+    for name, frame in plan.frames.items():
+        assert frame.equals(back.frames[name])
+
+
+def test_a_plan_is_approved_once(alone: World) -> None:
+    run = alone.plan(alone.partners(), alone.clients(client("A"))).plain["run"]
+    assert alone.run("approve", run).code == 0
+    again = alone.run("approve", run)
+    assert (again.code, again.plain["error"]) == (1, f"{run} was approved before (now: approved)")
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("rules/price-books/standard-2025-03-usd.yaml", "the rulebook (rules/)"),
+        ("mappings/workbook.yaml", "the mappings"),
+        ("mappings/books-us.yaml", "accounts and tax codes"),
+    ],
+)
+def test_an_edited_file_refuses_the_approval(alone: World, file: str, told: str) -> None:
+    run = alone.plan(alone.partners(), alone.clients(client("A"))).plain["run"]
+    path = alone.folder / file
+    path.write_text(path.read_text(encoding="utf-8") + "# edited\n", encoding="utf-8")
+    refused = alone.run("approve", run)
+    assert refused.code == 1
+    assert told in refused.plain["error"]
+    opened(alone)
+    assert ledger.read("charge").is_empty()
+
+
+def test_two_plans_over_the_same_client_one_wins(alone: World) -> None:
+    files = (alone.partners(), alone.clients(client("A")))
+    first, second = (alone.plan(*files).plain["run"] for _ in range(2))
+    assert alone.run("approve", first).code == 0
+    refused = alone.run("approve", second)
+    assert refused.code == 1
+    assert "appeared meanwhile" in refused.plain["error"]
+    assert "partner P-1 was changed meanwhile" in refused.plain["error"]
+
+
+def test_a_client_that_changed_meanwhile_refuses_the_approval(alone: World) -> None:
+    first = alone.plan(alone.partners(), alone.clients(client("A", plan="Assessment Only"))).plain["run"]
+    alone.run("approve", first)
+    upgraded = alone.clients(client("A", upgraded="2025-05-02"))
+    one, two = (alone.plan(upgraded).plain["run"] for _ in range(2))
+    assert alone.run("approve", one).code == 0
+    refused = alone.run("approve", two)
+    assert "was changed meanwhile" in refused.plain["error"]
+    assert "is taken now" in refused.plain["error"]
+
+
+def test_a_waiting_charge_that_was_billed_meanwhile_refuses_the_approval(alone: World) -> None:
+    june = alone.clients(client("A", "P-2", created="2025-06-02"))
+    alone.run("approve", alone.plan(alone.partners(), june).plain["run"])
+    one, two = (alone.plan(june, as_of="2025-07-01").plain["run"] for _ in range(2))
+    assert alone.run("approve", one).code == 0
+    assert "is on a document now" in alone.run("approve", two).plain["error"]
+
+
+def test_a_blocked_document_writes_nothing_and_comes_again(alone: World) -> None:
+    books = alone.folder / "mappings" / "books-us.yaml"
+    whole = books.read_text(encoding="utf-8")
+    books.write_text(whole.replace("tax_status: taxable", "tax_status: reverse_charge"), encoding="utf-8")
+    files = (alone.partners(), alone.clients(client("A"), client("B", "P-3")))
+    blocked = alone.plan(*files)
+    assert blocked.code == 1
+    assert blocked.plain["buckets"]["clients"] == {"blocked": 1, "billed": 1}
+    assert "document-tax-unmapped" in [one["code"] for one in blocked.plain["problems"]]
+    approved = alone.run("approve", blocked.plain["run"])
+    assert [one["number"] for one in approved.plain["documents"]] == ["UK-000001"]
+    books.write_text(whole, encoding="utf-8")
+    mended = alone.plan(*files)
+    assert mended.code == 0
+    assert mended.plain["buckets"]["clients"] == {"unchanged": 1, "billed": 1}
+
+
+def test_an_unmapped_item_blocks_the_whole_document(alone: World) -> None:
+    books = alone.folder / "mappings" / "books-us.yaml"
+    text = books.read_text(encoding="utf-8")
+    books.write_text(text.replace("  SPOKE-AO-BUNDLE:\n", "  OTHER-ITEM:\n"), encoding="utf-8")
+    bundles = alone.write("bundles.csv", "Partner ID,Reference,Purchased on,Quantity", ["P-1,PO-1,2025-04-01,1"])
+    planned = alone.plan(alone.partners(), alone.clients(client("A")), bundles)
+    assert [one["code"] for one in planned.plain["problems"]] == ["document-item-unmapped"]
+    assert planned.plain["buckets"]["clients"] == {"blocked": 1}
+    assert planned.plain["buckets"]["bundles"] == {"blocked": 1}
+
+
+def test_the_chain_of_each_entity_grows_by_one_link_per_approval(alone: World) -> None:
+    heads = []
+    for number in ("A", "B"):
+        run = alone.plan(alone.partners(), alone.clients(client(number))).plain["run"]
+        heads.append(alone.run("approve", run).plain["chain_heads"])
+    assert [list(one) for one in heads] == [["us"], ["us"]]
+    opened(alone)
+    assert ledger.read("chain_link")["digest"].to_list() == [one["us"] for one in heads]
+    assert ledger.chain_faults("us") == ()
