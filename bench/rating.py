@@ -28,6 +28,18 @@ LABELS = ("1", "2-10", "11-50", "51-200", "201-500", "501-1000", "1001-5000", "5
 STARTS = (1, 2, 11, 51, 201, 501, 1001, 5001, 10001)
 ENDS = (*(start - 1 for start in STARTS[1:]), None)
 
+END = 10**9
+TEXTS = {
+    "rate-no-currency": "The selling entity has no prices in this currency",
+    "rate-size-unknown": "The employee size is unknown, and the price depends on it",
+    "rate-band-spans-tiers": "The declared size band lies across two tiers",
+    "own-test-client": "our own test client",
+    "ask-before-billing": "ask the partner manager before this client is billed",
+    "assessment-only": "an Assessment Only client takes a place of its partner's bundles",
+}
+CHARGED = pl.col("rule_id").is_in(["full-spoke", "quote-1042", "assessment-bundle"])
+PER_TIER = pl.col("rule_id").is_in(["full-spoke", "quote-1042"])
+
 
 def make_events(rows: int, seed: int) -> pl.DataFrame:
     """Events as a large vendor would have them: every tier, bands and counts, three currencies, some gated."""
@@ -60,7 +72,6 @@ def make_events(rows: int, seed: int) -> pl.DataFrame:
             "template": [None] * rows,
             "count": [None if chance < BAND_ONLY else rng.randrange(1, 15000) for *_, chance in picked],
             "band_low": [low for low, _ in declared],
-
             "band_high": [high for _, high in declared],
             "quantity": [rng.randrange(1, 5) if combo[0] == "bundle" else 1 for combo, *_ in picked],
         },
@@ -84,14 +95,38 @@ def price_list(name: str, label: str, book: str) -> pl.DataFrame:
 
 def hand_written(events: pl.DataFrame, prices: pl.DataFrame, places: dict[str, str]) -> pl.DataFrame:
     """The shipped rules, as a person would write them for these very prices."""
+    counted = pl.col("count").is_not_null()
+    low = pl.coalesce("count", "band_low")
+    high = (
+        pl.when(counted).then("count").when(pl.col("band_low").is_not_null()).then(pl.col("band_high").fill_null(END))
+    )
+    frame = events.with_columns(rule_id=rule_of(), low_tier=tier_of(low), high_tier=tier_of(high))
+    same = pl.col("low_tier") == pl.col("high_tier")
+    frame = frame.with_columns(
+        book=pl.when(CHARGED).then(book_of()),
+        tier_key=pl.when(PER_TIER).then(pl.when(same).then("low_tier")).otherwise(pl.lit("bundle")),
+    ).join(prices, on=["book", "tier_key"], how="left", maintain_order="left")
+    problem = (
+        pl.when(~CHARGED)
+        .then(None)
+        .when(pl.col("book").is_null())
+        .then(pl.lit("rate-no-currency"))
+        .when(PER_TIER & pl.col("low_tier").is_null())
+        .then(pl.lit("rate-size-unknown"))
+        .when(PER_TIER & ~same)
+        .then(pl.lit("rate-band-spans-tiers"))
+    )
+    return shown(frame.with_columns(problem=problem), places)
+
+
+def rule_of() -> pl.Expr:
+    """Which rule decides: gates first, then charges."""
     client = pl.col("plan") == "full_spoke"
-    bundle = pl.col("event") == "bundle"
-    on = pl.col("event_on")
     quoted = (
         (pl.col("partner") == "P-1004")
         & (pl.col("selling_entity") == "us")
         & client
-        & on.is_between(date(2025, 7, 1), date(2026, 6, 30))
+        & pl.col("event_on").is_between(date(2025, 7, 1), date(2026, 6, 30))
     )
     gate = (
         pl.when(pl.col("domain") == "hold.example")
@@ -100,7 +135,7 @@ def hand_written(events: pl.DataFrame, prices: pl.DataFrame, places: dict[str, s
         .then(pl.lit("own-test-client"))
     )
     charge = (
-        pl.when(bundle)
+        pl.when(pl.col("event") == "bundle")
         .then(pl.lit("assessment-bundle"))
         .when(quoted)
         .then(pl.lit("quote-1042"))
@@ -108,61 +143,40 @@ def hand_written(events: pl.DataFrame, prices: pl.DataFrame, places: dict[str, s
         .then(pl.lit("full-spoke"))
         .otherwise(pl.lit("assessment-only"))
     )
-    counted = pl.col("count").is_not_null()
-    low = pl.coalesce("count", "band_low")
-    high = (
-        pl.when(counted).then("count").when(pl.col("band_low").is_not_null()).then(pl.col("band_high").fill_null(10**9))
-    )
+    return pl.coalesce(gate, charge)
 
-    def tier(size: pl.Expr) -> pl.Expr:
-        chain = pl.when(size >= STARTS[-1]).then(pl.lit(LABELS[-1]))
-        for start, label in reversed(list(zip(STARTS[:-1], LABELS[:-1], strict=True))):
-            chain = chain.when(size >= start).then(pl.lit(label))
-        return chain
 
-    book = (
+def tier_of(size: pl.Expr) -> pl.Expr:
+    """The tier of a headcount."""
+    chain = pl.when(size >= STARTS[-1]).then(pl.lit(LABELS[-1]))
+    for start, label in reversed(list(zip(STARTS[:-1], LABELS[:-1], strict=True))):
+        chain = chain.when(size >= start).then(pl.lit(label))
+    return chain
+
+
+def book_of() -> pl.Expr:
+    """The price book and version of a charge."""
+    later = pl.col("event_on") >= date(2026, 1, 1)
+    return (
         pl.when(pl.col("rule_id") == "quote-1042")
         .then(pl.when(pl.col("currency") == "USD").then(pl.lit("quote")))
         .when(pl.col("currency") == "GBP")
         .then(pl.lit("gbp"))
         .when(pl.col("currency") == "USD")
-        .then(pl.when(on >= date(2026, 1, 1)).then(pl.lit("usd-2026")).otherwise(pl.lit("usd-2025")))
+        .then(pl.when(later).then(pl.lit("usd-2026")).otherwise(pl.lit("usd-2025")))
     )
-    frame = events.with_columns(rule_id=pl.coalesce(gate, charge), low_tier=tier(low), high_tier=tier(high))
-    charged = pl.col("rule_id").is_in(["full-spoke", "quote-1042", "assessment-bundle"])
-    per_tier = pl.col("rule_id").is_in(["full-spoke", "quote-1042"])
-    same = pl.col("low_tier") == pl.col("high_tier")
-    frame = frame.with_columns(
-        book=pl.when(charged).then(book),
-        tier_key=pl.when(per_tier).then(pl.when(same).then("low_tier")).otherwise(pl.lit("bundle")),
-    ).join(prices, on=["book", "tier_key"], how="left", maintain_order="left")
-    problem = (
-        pl.when(~charged)
-        .then(None)
-        .when(pl.col("book").is_null())
-        .then(pl.lit("rate-no-currency"))
-        .when(per_tier & pl.col("low_tier").is_null())
-        .then(pl.lit("rate-size-unknown"))
-        .when(per_tier & ~same)
-        .then(pl.lit("rate-band-spans-tiers"))
-    )
-    texts = {
-        "rate-no-currency": "The selling entity has no prices in this currency",
-        "rate-size-unknown": "The employee size is unknown, and the price depends on it",
-        "rate-band-spans-tiers": "The declared size band lies across two tiers",
-        "own-test-client": "our own test client",
-        "ask-before-billing": "ask the partner manager before this client is billed",
-        "assessment-only": "an Assessment Only client takes a place of its partner's bundles",
-    }
-    frame = frame.with_columns(problem=problem)
+
+
+def shown(frame: pl.DataFrame, places: dict[str, str]) -> pl.DataFrame:
+    """The columns of a rated frame."""
     rule = pl.col("rule_id")
     bundled = rule == "assessment-bundle"
-    priced = pl.col("unit_minor").is_not_null()
+    sized = PER_TIER & pl.col("book").is_not_null() & pl.col("low_tier").is_not_null()
     return frame.select(
         "event_id",
         pl.when(pl.col("problem").is_not_null())
         .then(pl.lit("blocked"))
-        .when(charged)
+        .when(CHARGED)
         .then(pl.lit("charge"))
         .when(rule == "assessment-only")
         .then(pl.lit("inside_bundle"))
@@ -170,16 +184,16 @@ def hand_written(events: pl.DataFrame, prices: pl.DataFrame, places: dict[str, s
         .then(pl.lit("held"))
         .otherwise(pl.lit("not_billable"))
         .alias("outcome"),
-        pl.coalesce("problem", "rule_id").replace_strict(texts, default=None, return_dtype=pl.String).alias("reason"),
+        pl.coalesce("problem", "rule_id").replace_strict(TEXTS, default=None, return_dtype=pl.String).alias("reason"),
         "problem",
         "rule_id",
         rule.replace_strict(places, return_dtype=pl.String).alias("rule_place"),
-        pl.when(bundled).then(rule).when(charged).then(pl.lit("full-spoke")).alias("metric"),
-        pl.when(bundled).then(pl.lit("SPOKE-AO-BUNDLE")).when(charged).then(pl.lit("SPOKE-FULL")).alias("item"),
-        pl.when(charged).then(pl.lit("once")).alias("term"),
-        pl.when(priced & ~bundled).then("tier_key").alias("tier"),
-        pl.when(per_tier & pl.col("book").is_not_null() & pl.col("low_tier").is_not_null())
-        .then(pl.when(counted).then(pl.lit("count")).otherwise(pl.lit("band")))
+        pl.when(bundled).then(rule).when(CHARGED).then(pl.lit("full-spoke")).alias("metric"),
+        pl.when(bundled).then(pl.lit("SPOKE-AO-BUNDLE")).when(CHARGED).then(pl.lit("SPOKE-FULL")).alias("item"),
+        pl.when(CHARGED).then(pl.lit("once")).alias("term"),
+        pl.when(pl.col("unit_minor").is_not_null() & ~bundled).then("tier_key").alias("tier"),
+        pl.when(sized)
+        .then(pl.when(pl.col("count").is_not_null()).then(pl.lit("count")).otherwise(pl.lit("band")))
         .alias("size_source"),
         "price_book",
         "price_place",

@@ -1,8 +1,8 @@
 """Which client a record is: our own id behind aliases, never a name alone (invariant 1).
 
 Two aliases lead to a client: the source's id within its namespace, and the partner with the website domain. What is
-doubtful is held: a new id on a known domain, a domain under another partner, two new clients with one domain. The
-answer does not depend on the order of the rows.
+doubtful is held: a new id on a known domain, a domain under another partner, two clients that come with one new domain;
+and of two records that lead to one client none is used. The answer does not depend on the order of the rows.
 """
 
 import polars as pl
@@ -46,6 +46,7 @@ def identify(clients: pl.DataFrame, aliases: pl.DataFrame, run_id: str, key: byt
     frame = _repeated(unjudged(clients))
     frame = _looked_up(frame, aliases)
     frame = _doubtful(frame)
+    frame = _same_client(frame)
     frame = _shared(frame)
     seed = pl.coalesce("ref_digest", "pair_digest")
     seeds = frame.select(seed).to_series().to_list()
@@ -79,15 +80,21 @@ def _looked_up(frame: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFrame:
         by_pair="client_id",
         pair_has_ref=pl.col("client_id").is_in(having_ref["client_id"].implode()),
     )
-    owners = pairs.group_by("domain_digest").agg(owners=pl.col("partner_id").unique())
     frame = frame.join(by_ref, on="ref_digest", how="left", maintain_order="left")
     frame = frame.join(by_pair, on="pair_digest", how="left", maintain_order="left")
-    frame = frame.join(owners, on="domain_digest", how="left", maintain_order="left")
-    elsewhere = pl.col("owners").list.set_difference(pl.concat_list("partner_id")).list.join(", ")
-    return frame.with_columns(
-        known_client=pl.coalesce("by_ref", "by_pair"),
-        other_partner=pl.when(elsewhere != "").then(elsewhere),
-    ).drop("owners")
+    return _with_other_partners(frame.with_columns(known_client=pl.coalesce("by_ref", "by_pair")), pairs)
+
+
+def _with_other_partners(frame: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Add `other_partner`: the other partners under which the domain is known, for another client; null for none."""
+    numbered = frame.with_row_index("_at")
+    owners = pairs.select("domain_digest", owner="client_id", owner_partner="partner_id")
+    claims = numbered.select("_at", "partner_id", "domain_digest", "known_client").join(owners, on="domain_digest")
+    elsewhere = claims.filter(
+        (pl.col("owner_partner") != pl.col("partner_id")) & pl.col("owner").ne_missing(pl.col("known_client"))
+    )
+    named = elsewhere.group_by("_at").agg(other_partner=pl.col("owner_partner").unique().sort().str.join(", "))
+    return numbered.join(named, on="_at", how="left", maintain_order="left").drop("_at")
 
 
 def _doubtful(frame: pl.DataFrame) -> pl.DataFrame:
@@ -98,16 +105,24 @@ def _doubtful(frame: pl.DataFrame) -> pl.DataFrame:
     )
     known = pl.format("the domain {} already belongs to client {}", pl.col("domain"), pair)
     frame = judge(frame, kinds.NEW_ID_KNOWN_DOMAIN, clash, known)
-    elsewhere = pl.col("other_partner").is_not_null() & pl.col("known_client").is_null()
+    elsewhere = pl.col("other_partner").is_not_null() & pair.is_null()
     under = pl.format("the domain {} is known under partner {}", "domain", "other_partner")
     return judge(frame, kinds.OTHER_PARTNER_DOMAIN, elsewhere, under)
 
 
+def _same_client(frame: pl.DataFrame) -> pl.DataFrame:
+    """Records that lead to one known client by different aliases: one by its id, one by its domain."""
+    rival = pl.col("code").is_null() & pl.col("known_client").is_not_null()
+    detail = pl.format("one client, different records: {}", _places(rival, "known_client"))
+    return judge(frame, kinds.DUPLICATE_ID, rival & (rival.sum().over("known_client") > 1), detail)
+
+
 def _shared(frame: pl.DataFrame) -> pl.DataFrame:
-    """New records of this upload that share a domain: nobody can tell which of them is the client."""
-    rival = pl.col("code").is_null() & pl.col("known_client").is_null() & pl.col("domain_digest").is_not_null()
-    count = rival.sum().over("domain_digest")
-    places = pl.when(rival).then(place()).sort().drop_nulls().str.join(", ").over("domain_digest")
-    return judge(
-        frame, kinds.SHARED_DOMAIN, rival & (count > 1), pl.format("{} stands in {}", pl.col("domain"), places)
-    )
+    """Clients that come with one new domain, known ones too: nobody can tell which of them has it."""
+    rival = pl.col("code").is_null() & pl.col("by_pair").is_null() & pl.col("domain_digest").is_not_null()
+    detail = pl.format("{} stands in {}", "domain", _places(rival, "domain_digest"))
+    return judge(frame, kinds.SHARED_DOMAIN, rival & (rival.sum().over("domain_digest") > 1), detail)
+
+
+def _places(where: pl.Expr, group: str) -> pl.Expr:
+    return pl.when(where).then(place()).sort().drop_nulls().str.join(", ").over(group)

@@ -49,7 +49,7 @@ DUPLICATE_ID = Kind(
 )
 SHARED_DOMAIN = Kind(
     "client-domain-shared",
-    "Two new clients have the same website domain",
+    "Two clients come with the same new website domain",
     "Say which of them is the client, or give each its own domain.",
     Severity.WARNING,
 )

@@ -17,6 +17,7 @@ from connector.domain.problems import Kind, Problem
 
 _WORDS_OF_YAML = {"yes", "no", "on", "off", "y", "n", "true", "false", "null", "~", ""}
 _LARGEST = 2**53
+_MOST_DIGITS = 20  # Python refuses to convert a text of thousands of digits; this many are out of every range
 
 
 class Reader:
@@ -116,7 +117,7 @@ class Reader:
         text = self._number(node, what, r"-?(0|[1-9][0-9]*)", "a whole number in plain digits, such as 1000")
         if node is None or text is None:
             return None
-        if not low <= int(text) <= high:
+        if len(text) > _MOST_DIGITS or not low <= int(text) <= high:
             self.fault(node, f"{what} must lie between {low} and {high}", "Mend the number.")
             return None
         return int(text)

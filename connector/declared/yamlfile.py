@@ -1,9 +1,11 @@
 """From the bytes of a YAML file to a tree with places, or to problems with places. Only this file knows PyYAML."""
 
+import re
 from pathlib import Path
 from typing import NoReturn
 
 import yaml
+from yaml.reader import ReaderError
 
 from connector.declared.nodes import ListNode, MapNode, Node, ScalarNode
 from connector.domain.places import Line
@@ -11,6 +13,9 @@ from connector.domain.problems import Kind, Problem, Severity
 
 _LARGEST_BYTES = 2_000_000
 _DEEPEST = 40
+_TOO_DEEP, _TOO_DEEP_REMEDY = "nested too deeply", f"Nest at most {_DEEPEST} levels."
+_TAGGED = re.compile(r"(&\S+\s+)?!")
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 SYNTAX = Kind("yaml-syntax", "The file is not the YAML that is read here", "Mend the line named.", scope="rulebook")
 DUPLICATE = Kind("yaml-duplicate-key", "A key stands twice in one mapping", "Keep one of the two.", scope="rulebook")
@@ -67,21 +72,32 @@ def parse_yaml(text: str, label: str) -> tuple[Node | None, tuple[Problem, ...]]
     """The tree of one YAML text, or its problems. An empty text is `(None, ())`."""
     duplicates: list[Problem] = []
     try:
-        loader = yaml.SafeLoader(text)
-        try:
-            root = loader.get_single_node()
-        finally:
-            loader.dispose()
+        root = _composed(text)
         node = None if root is None else _Builder(text, label, duplicates).build(root, 0)
     except _RefusedError as refused:
         return None, (_at(refused.mark, text, label, refused.kind, str(refused), refused.next_step),)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         return None, (_at(mark, text, label, SYNTAX, f"not YAML: {error.problem or error.context}", SYNTAX.remedy),)
-    except (yaml.YAMLError, RecursionError) as error:
-        message = f"not YAML: {str(error).splitlines()[0] or 'nested too deeply'}"
-        return None, (_at(None, text, label, SYNTAX, message, SYNTAX.remedy),)
+    except ReaderError as error:
+        message = f"not YAML: the character U+{error.character:04X} cannot stand in a text"
+        place = _place_of(error.position, text, label)
+        return None, (Problem(SYNTAX.code, SYNTAX.severity, place, message, "Take the character out."),)
+    except RecursionError:
+        return None, (_at(None, text, label, SYNTAX, _TOO_DEEP, _TOO_DEEP_REMEDY),)
     return (None, tuple(duplicates)) if duplicates else (node, ())
+
+
+def _composed(text: str) -> yaml.Node | None:
+    """PyYAML's tree. It converts some numbers unchecked: those beyond range are refused where its scanner stands."""
+    loader = yaml.SafeLoader(text)
+    try:
+        return loader.get_single_node()
+    except (ValueError, OverflowError) as error:
+        message = "an escape or a number beyond every range"
+        raise _RefusedError(loader.get_mark(), SYNTAX, message, SYNTAX.remedy) from error
+    finally:
+        loader.dispose()
 
 
 class _Builder:
@@ -101,7 +117,7 @@ class _Builder:
         entries: dict[str, Node] = {}
         places: dict[str, Line] = {}
         for key, value in node.value:
-            name = self._key(key)
+            name = self._key(key, depth + 1)
             here = Line(self.label, key.start_mark.line + 1, key.start_mark.column + 1)
             if name in entries:
                 message = f"the key {name!r} stands here again; it stood first in line {places[name].line}"
@@ -113,15 +129,17 @@ class _Builder:
 
     def _check(self, node: yaml.Node, depth: int) -> None:
         if depth > _DEEPEST:
-            self._refuse(node, "nested too deeply", f"Nest at most {_DEEPEST} levels.")
+            self._refuse(node, _TOO_DEEP, _TOO_DEEP_REMEDY)
         if id(node) in self.seen:
             self._refuse(node, "an alias (*name) repeats another part of the file", "Write the part out.")
         self.seen.add(id(node))
-        mark = node.start_mark
-        if mark.index < len(self.text) and self.text[mark.index] == "!":
+        if _TAGGED.match(self.text, node.start_mark.index):
             self._refuse(node, "a tag (!name) has no meaning here", "Take the tag out.")
+        if isinstance(node, yaml.ScalarNode) and _HALF_CHARACTER.search(node.value):
+            self._refuse(node, "an escape (\\u) stands for half a character", "Write the character itself.")
 
-    def _key(self, key: yaml.Node) -> str:
+    def _key(self, key: yaml.Node, depth: int) -> str:
+        self._check(key, depth)
         if not isinstance(key, yaml.ScalarNode):
             self._refuse(key, "a key must be one word or text", "Write the key as plain text.")
         if key.value == "<<" and key.style is None:
@@ -134,6 +152,11 @@ class _Builder:
 
 def _unreadable(label: str, message: str) -> Problem:
     return Problem(UNREADABLE.code, Severity.ERROR, Line(label), message, UNREADABLE.remedy)
+
+
+def _place_of(position: int, text: str, label: str) -> Line:
+    before = text[:position]
+    return Line(label, before.count("\n") + 1, position - before.rfind("\n"))
 
 
 def _at(mark: yaml.Mark | None, text: str, label: str, kind: Kind, message: str, next_step: str) -> Problem:

@@ -22,7 +22,8 @@ BANDS: tuple[tuple[int, int | None], ...] = (
     (10_001, None),
 )
 
-_SEPARATORS = re.compile(r"(?<=\d)[,\u00a0\u202f\u2009' ](?=\d{3}(?!\d))")
+# A number with thousands separators, all the same. `0,500` and `1234,567` are none: they are decimal fractions.
+_GROUPED = re.compile(r"(?<![0-9.,'])[1-9][0-9]{0,2}([,' ])[0-9]{3}(?:\1[0-9]{3})*(?![0-9])")
 _DASHES = re.compile(r"\s*[-\u2010-\u2015\u2212]\s*")
 _WORDS = re.compile(r"\s*\b(employees?|people|staff|fte)\b\s*$", re.IGNORECASE)
 
@@ -78,22 +79,25 @@ def parse_size(text: str) -> Size | Refusal:
         return enum
     if re.fullmatch(r"[A-Ia-i]", plain):
         return Refusal("a bare letter: two different letter maps are in use", _HELP)
+    plain = _WORDS.sub("", plain)
     if re.fullmatch(r"10 000 ?\+", plain):
         return _BY_LABEL["10001+"]
-    plain = _DASHES.sub("-", _SEPARATORS.sub("", _WORDS.sub("", plain)))
+    plain = _DASHES.sub("-", _GROUPED.sub(lambda number: re.sub(r"[^0-9]", "", number[0]), plain))
     plain = re.sub(r"\s*\+\s*$", "+", plain)
     if re.fullmatch(r"1 ?\(self[- ]?employed\)|self[- ]?employed", plain, re.IGNORECASE):
         return _BY_LABEL["1"]
     if re.fullmatch(r"[0-9]+", plain):
-        return _count(int(plain))
+        return _count(plain)
     band = _BY_LABEL.get(plain)
     return band if band is not None else _refuse(plain)
 
 
-def _count(number: int) -> Size | Refusal:
-    if number == 0:
+def _count(digits: str) -> Size | Refusal:
+    significant = digits.lstrip("0")
+    if not significant:
         return Refusal("zero employees", _HELP)
-    if number > LARGEST_COUNT:
+    # The length goes first: Python refuses to convert a text of thousands of digits.
+    if len(significant) > len(str(LARGEST_COUNT)) or (number := int(significant)) > LARGEST_COUNT:
         return Refusal(f"more than {LARGEST_COUNT:,} employees", _HELP)
     return Size(number, number, "count")
 

@@ -4,11 +4,11 @@ This is the one place that rounds, half away from zero. Rounding anywhere else (
 """
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 from connector.domain.currency import digits
 
-_EXACT_PRECISION = 60
+_EXACT = Context(prec=60)  # our own: the default one drops digits beyond the 28th, and anybody can narrow it
 
 
 class InexactAmountError(ValueError):
@@ -21,9 +21,7 @@ class MixedCurrencyError(ValueError):
 
 def round_half_away(amount: Decimal, places: int) -> Decimal:
     """Round to `places` decimals; a half goes away from zero (2.345 → 2.35, -2.345 → -2.35)."""
-    with localcontext() as context:
-        context.prec = _EXACT_PRECISION
-        return amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    return amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP, context=_EXACT)
 
 
 @dataclass(frozen=True)
@@ -58,12 +56,12 @@ class Money:
 
     @classmethod
     def _of(cls, amount: Decimal, currency: str) -> "Money":
-        return cls(int(amount.scaleb(digits(currency))), currency)
+        return cls(int(amount.scaleb(digits(currency), context=_EXACT)), currency)
 
     @property
     def amount(self) -> Decimal:
         """The amount in the currency's own unit, with exactly the currency's digits."""
-        return Decimal(self.minor).scaleb(-digits(self.currency))
+        return Decimal(self.minor).scaleb(-digits(self.currency), context=_EXACT)
 
     def __add__(self, other: "Money") -> "Money":
         """The sum of two amounts of one currency."""

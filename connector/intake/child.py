@@ -6,12 +6,13 @@ It limits itself before it looks at a byte, and it may die: that is a normal out
 import json
 import resource
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from connector.intake.csvfile import read_csv
 from connector.intake.limits import Limits
-from connector.intake.rawsheet import OUT_OF_MEMORY, RawSheet, RefusedError
-from connector.intake.xlsx import read_workbook
+from connector.intake.rawsheet import FAR_CELLS, OUT_OF_MEMORY, RawSheet, RefusedError
+from connector.intake.xlsx import find_far_cells, read_workbook
 
 RESULT = "result.json"
 
@@ -20,7 +21,8 @@ def main(arguments: list[str]) -> int:
     """Read standard input; write `result.json`, and for sheet n `n.values` and `n.marks`, into the folder named.
 
     Args:
-        arguments: the folder, the kind of file (`xlsx` or `csv`), and the limits as JSON.
+        arguments: the folder; the kind of file (`xlsx`, `csv`, or `far-cells` for a workbook that took all memory);
+            and the limits as JSON.
 
     Returns:
         the exit code: 0 also when the file was refused (the reason is in the result), 12 when memory ran out.
@@ -31,7 +33,7 @@ def main(arguments: list[str]) -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         data = sys.stdin.buffer.read()
-        sheets = read_workbook(data, limits) if kind == "xlsx" else (read_csv(data, limits),)
+        sheets = _READERS[kind](data, limits)
         result = {"sheets": [_write(sheet, folder, number) for number, sheet in enumerate(sheets)]}
     except RefusedError as refused:
         place = {"sheet": refused.sheet, "row": refused.row, "column": refused.column}
@@ -46,6 +48,18 @@ def _write(sheet: RawSheet, folder: Path, number: int) -> dict[str, object]:
     sheet.frame.write_ipc(folder / f"{number}.values")
     sheet.marks.write_ipc(folder / f"{number}.marks")
     return {"name": sheet.name, "hidden": sheet.hidden, "width": sheet.width}
+
+
+def _look_for_far_cells(data: bytes, limits: Limits) -> tuple[RawSheet, ...]:
+    find_far_cells(data, limits)
+    return ()
+
+
+_READERS: Mapping[str, Callable[[bytes, Limits], tuple[RawSheet, ...]]] = {
+    "xlsx": read_workbook,
+    "csv": lambda data, limits: (read_csv(data, limits),),
+    FAR_CELLS: _look_for_far_cells,
+}
 
 
 if __name__ == "__main__":

@@ -97,17 +97,25 @@ def _records(lines: list[str], delimiter: str) -> tuple[pl.Series, dict[int, lis
             records.append(lines[start])
             start += 1
             continue
-        rest = (lines[index] + "\n" for index in range(start, len(lines)))
-        reader = csv.reader(rest, delimiter=delimiter)
-        try:
-            fields = next(reader)
-        except csv.Error as error:
-            message = f"a quoted field that begins in line {start + 1} does not end ({error})"
-            raise RefusedError(FILE_DAMAGED.code, message, "Close the quote.", row=len(records) + 1) from error
-        quoted[len(records)] = [field.removesuffix("\n") for field in fields]
+        fields, used = _quoted(lines, start, delimiter, len(records) + 1)
+        quoted[len(records)] = fields
         records.append(_QUOTE)
-        start += reader.line_num
+        start += used
     return pl.Series(records, dtype=pl.String), quoted
+
+
+def _quoted(lines: list[str], start: int, delimiter: str, row: int) -> tuple[list[str], int]:
+    """The fields of the record that begins in a line, and how many lines it takes."""
+    for strict in (True, False):  # not strict: a closing quote with something after it, which is read as it stands
+        rest = (lines[index] + "\n" for index in range(start, len(lines)))
+        reader = csv.reader(rest, delimiter=delimiter, strict=strict)
+        try:
+            return next(reader), reader.line_num
+        except csv.Error as error:
+            if "expected after" not in str(error):
+                message = f"a quoted field that begins in line {start + 1} does not end ({error})"
+                raise RefusedError(FILE_DAMAGED.code, message, "Close the quote.", row=row) from error
+    raise AssertionError
 
 
 def _frame(records: pl.Series, quoted: dict[int, list[str]], delimiter: str, widest: int) -> pl.DataFrame:

@@ -19,7 +19,7 @@ from connector.domain.places import Cell
 from connector.domain.problems import Kind, Problem
 from connector.intake import kinds
 from connector.intake.limits import Limits
-from connector.intake.rawsheet import OUT_OF_MEMORY, RawSheet, RefusedError
+from connector.intake.rawsheet import FAR_CELLS, OUT_OF_MEMORY, RawSheet, RefusedError
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -110,27 +110,28 @@ def _kind(data: bytes, suffix: str) -> str:
 def _read(data: bytes, kind: str, label: str, limits: Limits) -> tuple[tuple[RawSheet, ...], tuple[Problem, ...]]:
     with TemporaryDirectory(prefix="intake-") as name:
         folder = Path(name)
-        command = [sys.executable, "-P", "-m", "connector.intake.child", name, kind, json.dumps(asdict(limits))]
-        source = folder / "source"
-        source.write_bytes(data)  # a pipe would be fed in pieces of 4 KiB
-        environment = {**os.environ, "POLARS_MAX_THREADS": "1", "POLARS_SKIP_CPU_CHECK": "1"}  # checked by this process
+        (folder / "source").write_bytes(data)  # a pipe would be fed in pieces of 4 KiB
         try:
-            with source.open("rb") as stream:
-                done = subprocess.run(  # noqa: S603  (our own interpreter and module; the file comes on standard input)
-                    command,
-                    stdin=stream,
-                    capture_output=True,
-                    env=environment,
-                    timeout=limits.wall_seconds,
-                    check=False,
-                )
+            done = _run(folder, kind, limits)
+            death = _death(done, limits) if done.returncode else None
+            if death is not None and death.code == kinds.FILE_TOO_COSTLY.code and kind == "xlsx":
+                done = _run(folder, FAR_CELLS, limits)
         except subprocess.TimeoutExpired:
             message = f"reading the file takes longer than {limits.wall_seconds:g} seconds"
             return (), (_problem(_refused(kinds.FILE_TOO_COSTLY, message), Cell(label)),)
-        if done.returncode:
-            death = _death(done.returncode, done.stderr.decode("utf-8", "replace"), limits)
-            return (), (_problem(death, Cell(label)),)
-        return _result(folder, label)
+        sheets, problems = ((), ()) if done.returncode else _result(folder, label)
+        return (sheets, problems) if death is None or problems else ((), (_problem(death, Cell(label)),))
+
+
+def _run(folder: Path, kind: str, limits: Limits) -> subprocess.CompletedProcess[bytes]:
+    """One reading process to its end. It is killed when the time is up, and when this process is interrupted."""
+    command = [sys.executable, "-P", "-m", "connector.intake.child", str(folder), kind, json.dumps(asdict(limits))]
+    checked = {"POLARS_SKIP_CPU_CHECK": "1"}  # by this very process
+    environment = {**os.environ, "POLARS_MAX_THREADS": "1", **checked}
+    with (folder / "source").open("rb") as stream:
+        return subprocess.run(  # noqa: S603  (our own interpreter and module; the file comes on standard input)
+            command, stdin=stream, capture_output=True, env=environment, timeout=limits.wall_seconds, check=False
+        )
 
 
 def _result(folder: Path, label: str) -> tuple[tuple[RawSheet, ...], tuple[Problem, ...]]:
@@ -155,8 +156,9 @@ def _result(folder: Path, label: str) -> tuple[tuple[RawSheet, ...], tuple[Probl
     return sheets, problems
 
 
-def _death(code: int, told: str, limits: Limits) -> RefusedError:
+def _death(done: subprocess.CompletedProcess[bytes], limits: Limits) -> RefusedError:
     """What the end of the reading process means."""
+    code, told = done.returncode, done.stderr.decode("utf-8", "replace")
     memory = code == OUT_OF_MEMORY or "memory allocation of" in told or "capacity overflow" in told
     if memory or code == -signal.SIGKILL:
         message = f"reading the file needs more than {limits.memory_bytes // 2**20:,} MiB of memory"

@@ -51,8 +51,13 @@ def load_mappings(folder: Path, label: str = "mappings") -> tuple[Mappings | Non
         message = f"no file in {label} declares a mapping"
         problems.append(Problem(MAPPING_NONE.code, MAPPING_NONE.severity, place, message, MAPPING_NONE.remedy))
     if problems:
-        return None, tuple(sorted(problems, key=lambda problem: str(problem.place)))
+        return None, tuple(sorted(problems, key=_position))
     return Mappings(tuple(items), digest.hexdigest()), ()
+
+
+def _position(problem: Problem) -> tuple[str, int, int]:
+    place = problem.place
+    return (place.file, place.line, place.column) if isinstance(place, Line) else (place.file, 0, 0)
 
 
 def _mapping(reader: Reader, node: MapNode, label: str) -> Mapping | None:

@@ -19,6 +19,8 @@ FIELDS = "fields"  # a CSV record with another number of fields than most; text 
 
 OUT_OF_MEMORY = 12  # the exit code by which the reading process says so
 
+FAR_CELLS = "far-cells"  # what it is asked to look for in a workbook that has taken all memory
+
 MARKS = {"row": pl.UInt32, "column": pl.UInt32, "what": pl.String, "text": pl.String}
 
 
@@ -49,6 +51,11 @@ class RawSheet:
     frame: pl.DataFrame
     marks: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=MARKS))
     width: int = 0
+
+    def fields_of(self, row: int) -> int:
+        """How many fields the CSV record of this row has; 0 for a workbook."""
+        odd = self.marks.filter((pl.col("what") == FIELDS) & (pl.col("row") == row))["text"]
+        return int(odd[0]) if len(odd) else self.width
 
 
 def marks_frame(marks: Iterable[Mark]) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from connector.intake.columns import Told, read_column
 from connector.intake.fields import FIELDS, NEEDED_CODES
 from connector.intake.layout import Header
 from connector.intake.rawsheet import DIGITS, ERROR, NEVER, NO_VALUE, RawSheet
+from connector.intake.rawsheet import FIELDS as FIELD_COUNT
 from connector.intake.values import Wrong
 from connector.tables import RECORDS, conform
 
@@ -137,8 +138,8 @@ def _ragged(raw: RawSheet, rows: pl.Series, header: Header) -> Iterator[Fault]:
     """CSV records with more or fewer fields than the header. Further fields that are empty do no harm."""
     if not raw.width:
         return
-    odd = dict(raw.marks.filter(pl.col("what") == "fields").select("row", pl.col("text").cast(pl.Int64)).iter_rows())
-    wanted = odd.get(header.last, raw.width)
+    odd = dict(raw.marks.filter(pl.col("what") == FIELD_COUNT).select("row", pl.col("text").cast(pl.Int64)).iter_rows())
+    wanted = raw.fields_of(header.last)
     if not odd and wanted == raw.width:
         return
     counts = pl.DataFrame({"row": rows}).with_columns(
@@ -173,13 +174,10 @@ def _missing(texts: pl.DataFrame, rows: pl.Series, header: Header) -> Iterator[F
 
 
 def _titles(group: tuple[str, ...], header: Header, joint: str) -> str:
-    """The group's fields, with the letters of their columns."""
+    """The group's fields that have a column, with its letters."""
     fields = FIELDS[header.rules.kind]
     columns = header.columns
-    return joint.join(
-        f"{fields[name].title} ({column_letters(columns[name])})" if name in columns else fields[name].title
-        for name in group
-    )
+    return joint.join(f"{fields[name].title} ({column_letters(columns[name])})" for name in group if name in columns)
 
 
 def _column(group: tuple[str, ...], header: Header) -> int:

@@ -1,7 +1,8 @@
 """A bounded scan of a sheet's XML for what the value reader hides; values are not its business.
 
 It finds error cells, formulas without a value, hidden rows, numbers of too many digits, and cells far outside. Most
-sheets hide nothing: one fast pass finds that out (`has_signs`), and only the others are gone through row by row.
+sheets hide nothing: one fast pass finds that out (`has_signs`), and only the others are gone through row by row, as is
+a sheet that has ended the reading process: a far cell makes the value reader ask for all the space before it.
 """
 
 import re
@@ -86,9 +87,8 @@ def _prefix(piece: bytes) -> bytes:
 
 def _signs(prefix: bytes, task: Task) -> str:
     """What a sheet that needs a closer look contains. Quotes of the other kind are rare enough to be looked at too."""
-    far = r' r="(?:[A-Z]{3}|S[S-Z]|[T-Z][A-Z]|[A-Z]{0,3}[0-9]{7})'
     styles = "".join(f'|\\bs="{style}"' for style in task.padded)
-    return f"""<{prefix.decode()}f|hidden="|t="e"|='|{far}{styles}"""
+    return f"""<{prefix.decode()}f|hidden="|t="e"|='{styles}"""
 
 
 def _text_pieces(archive: Archive, part: str) -> Iterator[bytes]:

@@ -151,10 +151,11 @@ def _header_faults(header: Header, raw: RawSheet, place: Cell) -> tuple[Problem,
 def _unread(header: Header, raw: RawSheet) -> Mapping[int, str]:
     """Columns that hold something and are read by nobody; those without a header are called so."""
     claimed = {*header.columns.values(), *(column for _, column in header.twice)}
-    found = {}
+    last = raw.fields_of(header.last)  # what stands beyond it in a CSV file is a fault of its line
+    found: dict[int, str] = {}
     for name in raw.frame.columns:
         column = int(name[1:])
-        if column in claimed:
+        if column in claimed or (last and column > last):
             continue
         title = _text(raw.frame[name][header.last - 1]) or _text(raw.frame[name][header.first - 1])
         if title or _holds(raw.frame[name].slice(header.last)):

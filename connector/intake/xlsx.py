@@ -53,6 +53,18 @@ def read_workbook(data: bytes, limits: Limits) -> tuple[RawSheet, ...]:
     return tuple(sheets)
 
 
+def find_far_cells(data: bytes, limits: Limits) -> None:
+    """Look for content outside the limits in a workbook whose values could not be read for want of memory.
+
+    Raises:
+        RefusedError: there is some, or the file is refused for another reason.
+    """
+    archive = open_archive(data, limits)
+    book = read_book(archive)
+    for sheet in book.sheets:
+        scan(archive, sheet.part, Task(sheet.name, book.padded, book.recalculate, limits))
+
+
 def _check_size(frame: pl.DataFrame, sheet: str, limits: Limits) -> None:
     if frame.height * frame.width > limits.cells or frame.width > limits.columns or frame.height > limits.rows:
         message = f"the sheet has {frame.height:,} rows and {frame.width:,} columns"

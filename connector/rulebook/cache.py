@@ -68,8 +68,7 @@ def _plain(value: object) -> object:
         return value.isoformat()
     if isinstance(value, frozenset):
         return sorted(value)
-    message = f"{type(value).__name__} has no form in the cache"
-    raise AssertionError(message)
+    raise AssertionError(value)
 
 
 def _frozen(plain: Mapping[str, Any]) -> Frozen:

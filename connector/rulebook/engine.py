@@ -1,15 +1,17 @@
 """durable-rules, tamed. Only this file knows it, and only a child process runs it.
 
 Its host starts timer threads that steal events, swallows exceptions and fails silently beyond 64 true conditions; here
-it has no thread, one live fact under one fixed id, allow-listed operators, and at most 48 rules in one call.
+it has no thread, one live fact under one fixed id, allow-listed operators, and few enough rules in one call.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from durable.engine import Host
 
 LARGEST_CALL = 48
+# With 512 conditions side by side the engine never ends; each value of a list is one.
+MOST_CONDITIONS = 400
 _LARGEST_NUMBER = 2**53
 _SID, _ID, _NAME = "s", "f", "cells"
 # One rule of each call fires on every fact: a fact that no rule takes is an error to the engine, and a call in which
@@ -20,7 +22,7 @@ Fact = Mapping[str, str | int]
 
 
 class EngineError(Exception):
-    """The engine answered in a way that cannot be trusted."""
+    """A rule that the engine would misread, or not survive."""
 
 
 class _Threadless(Host):  # type: ignore[misc]  # durable-rules has no types
@@ -36,27 +38,46 @@ def ask(rules: Mapping[str, Mapping[str, Any]], facts: Iterable[Fact]) -> list[l
         facts: attribute → text or whole number below 2^53; an absent attribute is missing.
 
     Raises:
-        EngineError: the engine returned no state, or one with an exception.
+        EngineError: a rule has no condition, too many, or a bound that the engine does not compare exactly.
     """
     facts = list(facts)
-    names = sorted(rules)
     answers: list[list[str]] = [[] for _ in facts]
-    for start in range(0, len(names), LARGEST_CALL - 1):
-        chunk = {name: rules[name] for name in names[start : start + LARGEST_CALL - 1]}
-        for answer, fired in zip(answers, _call(chunk, facts), strict=True):
+    for portion in _portions(rules):
+        for answer, fired in zip(answers, _call(portion, facts), strict=True):
             answer.extend(fired)
-    return answers
+    return [sorted(answer) for answer in answers]
+
+
+def _portions(rules: Mapping[str, Mapping[str, Any]]) -> Iterator[dict[str, Mapping[str, Any]]]:
+    """The rules in as many calls as the engine needs to survive them."""
+    portion: dict[str, Mapping[str, Any]] = {}
+    total = 0
+    for name, rule in rules.items():
+        size = sum(len(words) for words in rule["words"].values()) + 2 * len(rule["ranges"])
+        if size > MOST_CONDITIONS:
+            message = f"one rule names {size} values, more than the engine survives"
+            raise EngineError(message)
+        if portion and (len(portion) == LARGEST_CALL - 1 or total + size > MOST_CONDITIONS):
+            yield portion
+            portion, total = {}, 0
+        portion[name] = rule
+        total += size
+    if portion:
+        yield portion
 
 
 def _call(rules: Mapping[str, Mapping[str, Any]], facts: Iterable[Fact]) -> list[list[str]]:
-    fired: set[str] = set()
+    # Numbers stand for the rules' ids, which are a person's words and could mean something to the engine.
+    names = dict(enumerate(rules))
+    fired: set[int] = set()
     host = _Threadless()
-    conditions = {name: _condition(rule) for name, rule in rules.items()} | {_ALWAYS: {_ALWAYS: _ALWAYS}}
+    conditions = {f"r{number}": (number, _condition(rule)) for number, rule in enumerate(rules.values())}
+    conditions["always"] = (len(names), {_ALWAYS: _ALWAYS})
     host.set_rulesets(
         {
             _NAME: {
-                name: {"all": [{"m": condition}], "pri": number, "run": _note(name, fired)}
-                for number, (name, condition) in enumerate(conditions.items(), start=1)
+                name: {"all": [{"m": condition}], "pri": number + 1, "run": _note(number, fired)}
+                for name, (number, condition) in conditions.items()
             }
         }
     )
@@ -65,17 +86,16 @@ def _call(rules: Mapping[str, Mapping[str, Any]], facts: Iterable[Fact]) -> list
         fired.clear()
         asked = {**fact, _ALWAYS: _ALWAYS, "sid": _SID, "id": _ID}
         state = host.assert_fact(_NAME, asked)
-        if not isinstance(state, dict) or "exception" in state or _ALWAYS not in fired:
-            message = f"no sound state for {dict(fact)}: {state}"
-            raise EngineError(message)
-        answers.append(sorted(fired - {_ALWAYS}))
+        if not isinstance(state, dict) or "exception" in state or len(names) not in fired:
+            raise AssertionError(dict(fact), state)  # the engine lost a fact, or what an action said
+        answers.append([names[number] for number in fired if number in names])
         host.retract_fact(_NAME, asked)
     return answers
 
 
-def _note(name: str, fired: set[str]) -> Callable[[Any], None]:
+def _note(number: int, fired: set[int]) -> Callable[[Any], None]:
     def run(_context: Any) -> None:  # noqa: ANN401 - durable-rules has no types
-        fired.add(name)
+        fired.add(number)
 
     return run
 

@@ -98,8 +98,7 @@ class _Builder:
 
     def _row(self, version: PriceVersion, price: Price | None, tier: str | None) -> int:
         if price is None:
-            message = f"{version.label} was taken for a book of bundles"
-            raise AssertionError(message)
+            raise AssertionError(version)
         place = f"{price.place.file}:{price.place.line}"
         self.rows.append(PriceRow(None, None, tier, version.label, place, price.minor, sized=tier is not None))
         return len(self.rows) - 1

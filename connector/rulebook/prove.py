@@ -104,8 +104,7 @@ def _cells(parts: Sequence[Slice], answer: Sequence[frozenset[str]]) -> tuple[Fi
             fired = set(answer[at : at + width])
             at += width
             if len(fired) != 1:
-                message = f"a cell is not elementary: {part} {values}"
-                raise AssertionError(message)
+                raise AssertionError(part, values)  # a cell is not elementary
             found.append(FiredCell(part, values, fired.pop()))
     return tuple(found)
 

@@ -44,6 +44,10 @@ def read_when(node: Node | None, reader: Reader, entities: tuple[str, ...]) -> C
             ranges[attribute] = read_interval(bounds, key, reader, days=attribute == DAY)
             if not bounds:
                 reader.fault(entries[key], f"{key} says neither from nor to", "Add one of them.", kinds.CONDITION)
+    total = sum(len(named) for named in words.values())
+    if node is not None and total > LONGEST_LIST:
+        step = f"Name at most {LONGEST_LIST} in one rule; write a second rule for the rest."
+        reader.fault(node, f"the conditions list {total} values in all", step, kinds.CONDITION)
     return Conditions(words, ranges)
 
 

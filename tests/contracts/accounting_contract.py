@@ -155,9 +155,7 @@ class AccountingContract:
         assert self.send(system, contact, "C-1", "C-2") == first
         assert remote.documents() == 2
 
-    @pytest.mark.parametrize(
-        "kind", ["reply_lost_after_commit", "late_commit", "error_500_after", "html"]
-    )
+    @pytest.mark.parametrize("kind", ["reply_lost_after_commit", "late_commit", "error_500_after", "html"])
     def test_a_lost_answer_is_unknown_and_the_document_is_found(
         self, system: AccountingSystem, contact: str, remote: Remote, kind: str
     ) -> None:
@@ -225,9 +223,7 @@ class AccountingContract:
         assert len(faults) == 1
         assert "status" in faults[0]
 
-    def test_many_numbers_are_read_back_at_once(
-        self, system: AccountingSystem, contact: str, remote: Remote
-    ) -> None:
+    def test_many_numbers_are_read_back_at_once(self, system: AccountingSystem, contact: str, remote: Remote) -> None:
         numbers = [f"C-{n:03d}" for n in range(120)]
         party = Party("P-1", "Harbor Advisory")
         submissions = [Submission(document(number, party), contact) for number in numbers]

@@ -1,22 +1,25 @@
-"""Everything a push needs in a test: an open ledger with approved documents, a real sandbox, a fast connection to it."""
+"""What a push needs in a test: an open ledger with approved documents, a real sandbox, a fast connection to it."""
 
 import json
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
 import requests
 
 from connector.accounting.connect import TenantSettings, connect
-from connector.accounting.port import AccountingSystem
+from connector.accounting.port import AccountingSystem, Booked, ContactFound, Submission
 from connector.accounting.totals import predict_tax_minor
 from connector.domain.documents import Document, Line, Party
-from connector.ledger import append, insert_schema, read, transaction
+from connector.ledger import append, close_store, insert_schema, open_store, read, transaction
 from connector.ledger.outbox import NewItem, enqueue
 from connector.runs.push import Progress, PushResult, push
 from connector.sandbox import CLIENT_ID, CLIENT_SECRET, US_BOOKS
@@ -29,7 +32,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def settings(url: str, **changes: Any) -> TenantSettings:  # noqa: ANN401  # whatever a test changes
+def settings(url: str, **changes: Any) -> TenantSettings:  # whatever a test changes
     values = {
         "name": TENANT,
         "system": "xero",
@@ -46,11 +49,11 @@ def settings(url: str, **changes: Any) -> TenantSettings:  # noqa: ANN401  # wha
     return TenantSettings(**values)
 
 
-def system(url: str, **changes: Any) -> AccountingSystem:  # noqa: ANN401  # as above
+def system(url: str, **changes: Any) -> AccountingSystem:  # as above
     return connect(settings(url, **changes), now, time.sleep)
 
 
-def document(number: int, partner: int = 1, **changes: Any) -> Document:  # noqa: ANN401  # as above
+def document(number: int, partner: int = 1, **changes: Any) -> Document:  # as above
     net = 180_000
     line = Line(
         charge_id=f"CH-{number}",
@@ -80,6 +83,11 @@ def document(number: int, partner: int = 1, **changes: Any) -> Document:  # noqa
         **changes,
     }
     return Document(**values)
+
+
+def with_line(made: Document, **changes: object) -> Document:
+    """The document with its line changed."""
+    return replace(made, lines=(replace(made.lines[0], **changes),))  # type: ignore[arg-type]
 
 
 def approve(documents: Sequence[Document]) -> None:
@@ -117,7 +125,7 @@ def approve(documents: Sequence[Document]) -> None:
         )
 
 
-def run(url: str, store: Path, *, until_done: bool = False, **changes: Any) -> PushResult:  # noqa: ANN401  # as above
+def run(url: str, store: Path, *, until_done: bool = False, **changes: Any) -> PushResult:  # as above
     return push(system(url, **changes), store=store, clock=now, sleep=time.sleep, until_done=until_done)
 
 
@@ -133,7 +141,7 @@ class Sandbox:
         found: dict[str, Any] = reply.json()
         return found
 
-    def fault(self, kind: str, **more: Any) -> None:  # noqa: ANN401  # as above
+    def fault(self, kind: str, **more: Any) -> None:  # as above
         self.control("POST", "faults", {"kind": kind, **more})
 
     def books(self) -> tuple[dict[str, int], dict[str, int]]:
@@ -153,6 +161,62 @@ def states() -> dict[str, str]:
 
 def receipts() -> list[str]:
     return sorted(read("receipt")["remote_number"].to_list())
+
+
+class Time:
+    """A clock that jumps when someone sleeps, so that a test need not."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+        self.slept: list[float] = []
+
+    def clock(self) -> datetime:
+        return now() + self.ahead
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.ahead += timedelta(seconds=seconds)
+
+
+def jump(sandbox: Sandbox, store: Path, *, until_done: bool = False) -> tuple[PushResult, Time]:
+    """Push with a clock that jumps."""
+    made = Time()
+    target = connect(settings(sandbox.url), made.clock, made.sleep)
+    return push(target, store=store, clock=made.clock, sleep=made.sleep, until_done=until_done), made
+
+
+def foreign_invoice(url: str, made: Document) -> None:
+    """An invoice of this number that stands in the books already, and its contact: made without our ledger."""
+    target = system(url)
+    deadline = now() + timedelta(minutes=1)
+    contact = target.create_contacts([made.party], "foreign", deadline)[made.party.partner_id]
+    assert isinstance(contact, ContactFound)
+    booked = target.create([Submission(made, contact.contact_id)], deadline)[made.number]
+    assert isinstance(booked, Booked)
+
+
+def fresh_ledger(path: Path) -> None:
+    """Open a new ledger: a copy of an empty one, because making one takes longer than all the rest of a test."""
+    path.write_bytes(_empty_ledger())
+    open_store(path)
+
+
+@cache
+def _empty_ledger() -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.sqlite3"
+        open_store(path)
+        close_store()
+        return path.read_bytes()
+
+
+class StopError(Exception):
+    """Stands in for the end of the process where a test armed a point."""
+
+
+def stop() -> None:
+    """The action of such a point."""
+    raise StopError
 
 
 class Heard:

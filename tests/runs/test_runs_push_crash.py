@@ -12,9 +12,23 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from push_kit import TENANT, Sandbox, approve, document, now, receipts, run, states, system
+from push_kit import (
+    TENANT,
+    Sandbox,
+    StopError,
+    approve,
+    document,
+    foreign_invoice,
+    fresh_ledger,
+    now,
+    receipts,
+    run,
+    states,
+    stop,
+    system,
+)
 
-from connector.ledger import close_store, open_store, read
+from connector.ledger import close_store, read
 from connector.runs.crashpoints import POINTS, VARIABLE, arm, disarm
 from connector.runs.push import push
 from connector.sandbox import US_BOOKS, Limits, SandboxServer, Switches
@@ -33,7 +47,7 @@ class Stage:
         self.store = folder / "ledger.sqlite3"
         self.server = self._start(US_BOOKS)
         self.sandbox = Sandbox(self.server.url)
-        open_store(self.store)
+        fresh_ledger(self.store)
 
     def _start(self, tenant: object, port: int = 0) -> SandboxServer:
         switches = Switches(late_commit_seconds=Decimal("0.2"))
@@ -84,29 +98,17 @@ def in_doubt(stage: Stage) -> None:
     _stop_at_doubt(stage)
 
 
-class _StopError(Exception):
-    pass
-
-
-def _stop() -> None:
-    raise _StopError
-
-
 def _stop_at_doubt(stage: Stage) -> None:
-    arm("push:round", action=_stop)
-    with pytest.raises(_StopError):
+    arm("push:round", action=stop)
+    with pytest.raises(StopError):
         run(stage.server.url, stage.store)
 
 
 def foreign(stage: Stage) -> None:
     """The number of document 3 is taken by an invoice that someone else made."""
-    other = Stage.__new__(Stage)
-    other.store = stage.folder / "other.sqlite3"
-    open_store(other.store)
     strange = document(FOREIGN, partner=9)
-    approve([replace(strange, lines=(replace(strange.lines[0], unit_minor=100, net_minor=100, tax_minor=8),))])
-    run(stage.server.url, other.store)
-    open_store(stage.store)
+    cheap = replace(strange.lines[0], unit_minor=100, net_minor=100, tax_minor=8)
+    foreign_invoice(stage.server.url, replace(strange, lines=(cheap,)))
 
 
 @pytest.mark.parametrize("point", [*UNDRIFTED, "push:settled#2", "push:before-wire#2", "push:after-wire#2"])

@@ -18,7 +18,6 @@ from connector.accounting.port import CredentialsError, OutcomeUnknown, RetryLat
 from connector.accounting.xero import exactjson, wire
 
 PAUSE = timedelta(seconds=30)
-_KEY_MAX_LENGTH = 128
 
 
 @dataclass(frozen=True)
@@ -71,14 +70,11 @@ class Client:
     def write(
         self, path: str, query: Mapping[str, str], body: bytes, key: str, not_after: datetime
     ) -> dict[str, Any] | Refused | RetryLater | OutcomeUnknown:
-        """PUT a body once, with an idempotency key, unless it is later than `not_after`.
+        """PUT a body once, with an idempotency key of 1 to 128 characters, unless it is later than `not_after`.
 
         Raises:
             SetupError: the call was refused and will be until a person acts; nothing happened.
         """
-        if len(key) > _KEY_MAX_LENGTH or not key:
-            message = f"an idempotency key has 1 to {_KEY_MAX_LENGTH} characters"
-            raise ValueError(message)
         headers = {"Content-Type": "application/json; charset=utf-8", "Idempotency-Key": key}
         reply = self._call("PUT", _target(path, query), body, headers, not_after)
         if isinstance(reply, RetryLater):

@@ -1,0 +1,149 @@
+"""Uploads one after the other over a ledger in memory: what is billed in the end, however the facts arrived.
+
+It writes what an approval writes, and asserts what the database asserts: no charge key and no alias twice.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+from billing_frames import KEY, TODAY, bundles, clients, context, ledger
+
+from connector.billing.bundles import bundle_events
+from connector.billing.charges import KEY as CHARGE_KEY
+from connector.billing.charges import new_charges, rateable, settled
+from connector.billing.context import Context
+from connector.billing.counts import charge_checks
+from connector.billing.identity import identify, with_digests
+from connector.billing.lifecycle import client_events
+from connector.domain.words import Bucket
+from connector.tables import RATED, conform
+
+SETTLED = [one.value for one in Bucket if one not in (Bucket.BLOCKED, Bucket.HELD, Bucket.NOT_BILLABLE, Bucket.UNCHANGED)]
+_NOTHING = pl.lit(None, pl.String)
+
+
+def rate(events: pl.DataFrame) -> pl.DataFrame:
+    """What a rulebook would say: 100.00 for each head of a full Spoke, 1,500.00 for a bundle.
+
+    A domain that starts with `own` is not billable, one that starts with `ask` is held; a client without a count is
+    blocked under its metric; an upgrade that is not to a full Spoke cannot be rated.
+    """
+    bundle = pl.col("event") == "bundle"
+    full = (pl.col("plan") == "full_spoke").fill_null(value=False)
+    priced = bundle | full
+    impossible = ~priced & (pl.col("event") == "upgraded")
+    unsized = full & pl.col("count_low").is_null()
+    start = pl.col("domain").str.slice(0, 3).fill_null("")
+    outcome = (
+        pl.when(start == "own")
+        .then(pl.lit("not_billable"))
+        .when(start == "ask")
+        .then(pl.lit("held"))
+        .when(impossible | unsized)
+        .then(pl.lit("blocked"))
+        .when(priced)
+        .then(pl.lit("charge"))
+        .otherwise(pl.lit("inside_bundle"))
+    )
+    charged = outcome.is_in(["charge", "blocked"]) & priced
+    unit = pl.when(bundle).then(150_000).otherwise(pl.col("count_low") * 10_000)
+    problem = pl.when(unsized).then(pl.lit("rate-size-unknown")).when(impossible).then(pl.lit("rate-event"))
+    said = events.select(
+        "event_id",
+        outcome=outcome,
+        reason=pl.when(outcome != "charge").then(pl.lit("the rule says so")),
+        problem=pl.when(outcome == "blocked").then(problem),
+        rule_id=pl.when(charged).then(pl.lit("rule")),
+        rule_place=pl.when(charged).then(pl.lit("rules/billing.yaml:9")),
+        metric=pl.when(charged).then(pl.when(bundle).then(pl.lit("assessment-bundle")).otherwise(pl.lit("full-spoke"))),
+        item=pl.when(charged).then(pl.when(bundle).then(pl.lit("BUNDLE")).otherwise(pl.lit("SPOKE"))),
+        term=pl.when(charged).then(pl.lit("once")),
+        tier=pl.when((outcome == "charge") & full).then(pl.col("count_low").cast(pl.String)),
+        size_source=pl.when((outcome == "charge") & full).then(pl.lit("count")),
+        price_book=pl.when(outcome == "charge").then(pl.lit("standard")),
+        price_place=pl.when(outcome == "charge").then(pl.lit("rules/prices.yaml:7")),
+        currency="currency",
+        unit_minor=pl.when(outcome == "charge").then(unit.cast(pl.Int64)),
+        amount_minor=pl.when(outcome == "charge").then((unit * pl.col("quantity")).cast(pl.Int64)),
+    )
+    return conform(said, RATED)
+
+
+def numbered(events: pl.DataFrame, subject_type: str) -> pl.DataFrame:
+    """Events with the columns that rating and charging need beside them."""
+    if subject_type == "client":
+        events = events.with_columns(subject_id="client_id", quantity=pl.lit(1, pl.Int64))
+    else:
+        whole = {name: pl.lit(None, pl.Int64) for name in ("count_low", "band_low", "band_high")}
+        events = events.with_columns(plan=_NOTHING, domain=_NOTHING, **whole)
+    return events.with_row_index("event_id").with_columns(
+        subject_type=pl.lit(subject_type), size_as_of=pl.lit(None, pl.Date)
+    )
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one upload came to."""
+
+    clients: pl.DataFrame
+    bundles: pl.DataFrame
+    charges: pl.DataFrame
+
+
+class Story:
+    """A ledger in memory, and the uploads it has seen."""
+
+    def __init__(self) -> None:
+        self.aliases = ledger("client_alias")
+        self.versions = ledger("client_version")
+        self.charges = ledger("charge")
+        self.runs = 0
+
+    def upload(
+        self,
+        records: pl.DataFrame | None = None,
+        purchases: pl.DataFrame | None = None,
+        given: Context | None = None,
+        as_of: date = TODAY,
+    ) -> Run:
+        """Plan and approve one upload."""
+        self.runs += 1
+        records = clients() if records is None else records
+        purchases = bundles() if purchases is None else purchases
+        given = given or context(as_of=as_of, run_id=f"R-{self.runs}")
+        known = self.versions.sort("sequence").unique("client_id", keep="last", maintain_order=True)
+        owners = identify(with_digests(records, KEY), self.aliases, given.run_id, KEY)
+        done = self._settle(client_events(owners, known, given), "client")
+        bought = self._settle(bundle_events(purchases, self._bundle_charges(), given), "bundle")
+        charges = pl.concat([new_charges(done, given), new_charges(bought, given)])
+        for check in charge_checks([done, bought], records.height + purchases.height, charges):
+            assert check.ties, check
+        self._remember(done, charges)
+        return Run(done, bought, charges)
+
+    def billed(self) -> list[tuple[str, str, int]]:
+        """What stands in the ledger: kind, metric and amount of every charge and opening entry."""
+        return sorted(self.charges.select("kind", "metric", "amount_minor").iter_rows())
+
+    def _bundle_charges(self) -> pl.DataFrame:
+        return self.charges.filter(pl.col("subject_type") == "bundle")
+
+    def _settle(self, found: pl.DataFrame, subject_type: str) -> pl.DataFrame:
+        found = numbered(found, subject_type)
+        return settled(found, rate(rateable(found)), self.charges.select(CHARGE_KEY))
+
+    def _remember(self, done: pl.DataFrame, charges: pl.DataFrame) -> None:
+        kept = done.filter(pl.col("bucket").is_in(SETTLED))
+        refs = kept.filter("new_ref").select("client_id", "partner_id", kind=pl.lit("ref"), digest="ref_digest")
+        pairs = kept.filter("new_pair").select(
+            "client_id", "partner_id", "domain_digest", kind=pl.lit("domain"), digest="pair_digest"
+        )
+        versions = kept.with_columns(sequence=pl.col("known_sequence").fill_null(0) + 1)
+        columns = [name for name in self.versions.columns if name in versions.columns]
+        self.aliases = pl.concat([self.aliases, refs, pairs], how="diagonal")
+        self.versions = pl.concat([self.versions, versions.select(columns)], how="diagonal_relaxed")
+        self.charges = pl.concat([self.charges, charges.drop("source")], how="diagonal")
+        assert self.aliases.select("kind", "digest").is_unique().all(), "an alias twice"
+        assert self.versions.select("client_id", "sequence").is_unique().all(), "a version twice"
+        assert self.charges.select(CHARGE_KEY).is_unique().all(), "a charge key twice"

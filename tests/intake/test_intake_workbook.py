@@ -1,0 +1,220 @@
+"""Workbooks: what the value reader hides, true addresses, hostile archives. Each trap has its right outcome."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from datetime import date, datetime
+from pathlib import Path
+
+import openpyxl
+import pytest
+from intake_kit import CLIENT, CLIENT_HEADER, codes, read, write_xlsx
+
+from connector.intake import Limits
+from connector.intake.guard import open_source
+
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+def patched(path: Path, *changes: tuple[str, bytes, bytes]) -> Path:
+    """The workbook with parts changed by regular expressions."""
+    with zipfile.ZipFile(path) as whole:
+        parts = {name: whole.read(name) for name in whole.namelist()}
+    for name, old, new in changes:
+        assert re.search(old, parts[name]), (name, old)
+        parts[name] = re.sub(old, new, parts[name])
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as copy:
+        for name, content in parts.items():
+            copy.writestr(name, content)
+    return path
+
+
+def clients(tmp_path: Path, *rows: tuple[object, ...]) -> Path:
+    return write_xlsx(tmp_path / "clients.xlsx", {"Clients": [CLIENT_HEADER, *rows]})
+
+
+def with_cell(column: str, value: object) -> tuple[object, ...]:
+    at = CLIENT_HEADER.index(column)
+    return (*CLIENT[:at], value, *CLIENT[at + 1 :])
+
+
+@pytest.mark.parametrize("error", ["#N/A", "#REF!", "#SPILL!", "#GETTING_DATA", "#WHATEVER!"])
+def test_an_error_cell_is_a_problem_and_never_loses_the_sheet(tmp_path: Path, error: str) -> None:
+    path = clients(tmp_path, CLIENT, with_cell("Employees", "#N/A"))
+    got = read(patched(path, (SHEET, b"<v>#N/A</v>", f"<v>{error}</v>".encode())))
+    assert codes(got.problems) == [("Clients!G3", "cell-error")]
+    assert f"the error {error}" in got.problems[0].message
+    assert got.clients["row"].to_list() == [2]
+
+
+def test_faults_in_columns_nobody_reads_do_not_block(tmp_path: Path) -> None:
+    rows = [(*CLIENT_HEADER, "Note", "Sum"), (*CLIENT, "#N/A", "=1+1")]
+    got = read(write_xlsx(tmp_path / "clients.xlsx", {"Clients": rows}))
+    assert codes(got.problems) == [("Clients!1", "sheet-unmapped-columns")]
+    assert got.clients["row"].to_list() == [2]
+
+
+def test_a_formula_with_an_empty_text_is_blank(tmp_path: Path) -> None:
+    path = clients(tmp_path, with_cell("Employees", "=A1"))
+    got = read(patched(path, (SHEET, rb'<c r="G2"[^>]*>.*?</c>', b'<c r="G2" t="str"><f>A1</f><v></v></c>')))
+    assert (got.problems, got.clients["employees_text"].to_list()) == ((), [None])
+
+
+def test_whole_numbers_dates_and_padded_identifiers(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(CLIENT_HEADER)
+    sheet.append([123, 7, "Acme", "acme.com", "Full", datetime(2025, 3, 4, 9, 30), 12.0, "Active"])  # noqa: DTZ001
+    sheet["A2"].number_format = "00000"
+    book.save(tmp_path / "clients.xlsx")
+    got = read(tmp_path / "clients.xlsx")
+    assert got.clients.select("client_ref", "partner_id", "created_on", "count_low").rows() == [
+        ("00123", "7", date(2025, 3, 4), 12)
+    ]
+
+
+def test_an_identifier_turned_into_a_date(tmp_path: Path) -> None:
+    got = read(clients(tmp_path, with_cell("Client ID", date(2025, 3, 1))))
+    assert codes(got.problems) == [("Clients!A2", "record-identifier")]
+
+
+@pytest.mark.parametrize("serial", [0, 60, -3, 9_000_000])
+def test_numbers_shown_as_dates_that_are_none(tmp_path: Path, serial: int) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(CLIENT_HEADER)
+    sheet.append(with_cell("Created on", serial))
+    sheet["F2"].number_format = "yyyy-mm-dd"
+    book.save(tmp_path / "clients.xlsx")
+    assert codes(read(tmp_path / "clients.xlsx").problems) == [("Sheet!F2", "record-date")]
+
+
+def test_a_header_below_titles_and_beside_an_empty_column(tmp_path: Path) -> None:
+    rows = [(), ("", "Clients of March"), (), ("", *CLIENT_HEADER), ("", *with_cell("Status", "Gone"))]
+    got = read(write_xlsx(tmp_path / "clients.xlsx", {"Clients": rows}))
+    assert codes(got.problems) == [("Clients!I5", "record-status")]
+    assert got.rows["kind"].to_list() == ["blank", "title", "blank", "header", "blocked"]
+
+
+def test_hidden_rows_and_sheets_are_read_and_flagged(tmp_path: Path) -> None:
+    path = write_xlsx(
+        tmp_path / "c.xlsx", {"Clients": [CLIENT_HEADER, CLIENT, CLIENT], "More": [CLIENT_HEADER, CLIENT]}
+    )
+    book = openpyxl.load_workbook(path)
+    book["Clients"].row_dimensions[3].hidden = True
+    book["More"].sheet_state = "veryHidden"
+    book.save(path)
+    got = read(path)
+    assert got.rows.select("sheet", "row", "hidden").rows() == [
+        ("Clients", 1, False),
+        ("Clients", 2, False),
+        ("Clients", 3, True),
+        ("More", 1, True),
+        ("More", 2, True),
+    ]
+    assert got.clients.height == 3
+
+
+def test_single_quotes_and_prefixed_tags_hide_nothing(tmp_path: Path) -> None:
+    path = clients(tmp_path, CLIENT, with_cell("Employees", "#N/A"))
+    assert codes(read(patched(path, (SHEET, b't="e"', b"t='e'"))).problems) == [("Clients!G3", "cell-error")]
+    path = clients(tmp_path, CLIENT, with_cell("Employees", "#N/A"))
+    names = b"(</?)(worksheet|sheetData|row|c|v|is|t|f)\\b"
+    prefixed = patched(path, (SHEET, names, rb"\1x:\2"), (SHEET, b"xmlns=", b"xmlns:x="))
+    assert codes(read(prefixed).problems) == [("Clients!G3", "cell-error")]
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new", "code"),
+    [
+        ("xl/workbook.xml", b"<workbook", b"<!DOCTYPE x []><workbook", "file-unsafe"),
+        (SHEET, b"<worksheet", b"<!DOCTYPE x []><worksheet", "file-unsafe"),
+        ("xl/workbook.xml", b"</workbook>", b"", "file-damaged"),
+        ("_rels/.rels", b'Target="[^"]*workbook.xml"', b'Target="nothing.xml"', "file-not-a-workbook"),
+        (SHEET, b'r="([A-Z]?)2"', rb'r="\g<1>4000000000"', "file-too-costly"),
+    ],
+)
+def test_broken_and_hostile_parts(tmp_path: Path, part: str, old: bytes, new: bytes, code: str) -> None:
+    path = patched(clients(tmp_path, CLIENT), (part, old, new))
+    assert [problem.code for problem in read(path).problems] == [code]
+
+
+def test_archives_that_are_refused_before_they_are_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "bad.xlsx"
+
+    def code_of(limits: Limits = Limits()) -> list[str]:  # noqa: B008  (frozen)
+        return [problem.code for problem in open_source(path, "bad.xlsx", limits).problems]
+
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(11):
+            archive.writestr(f"{number}.xml", "x")
+    assert code_of(Limits(members=10)) == ["file-unsafe"]
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.xml", "1")
+        archive.writestr("A.xml", "2")
+    assert code_of() == ["file-unsafe"]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.xml", bytes(12_000_000))
+    assert code_of() == ["file-unsafe"]
+    assert code_of(Limits(part_bytes=1_000_000)) == ["file-too-costly"]
+
+
+def test_a_part_that_is_longer_than_it_says(tmp_path: Path) -> None:
+    path = clients(tmp_path, *[CLIENT] * 50)
+    data = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        size = archive.getinfo(SHEET).file_size
+    entry = data.rfind(SHEET.encode()) - 46  # the directory's entry of the part
+    assert int.from_bytes(data[entry + 24 : entry + 28], "little") == size
+    data[entry + 24 : entry + 28] = (100).to_bytes(4, "little")
+    path.write_bytes(data)
+    assert codes(read(path).problems) == [(path.as_posix(), "file-damaged")]
+
+
+def test_memory_time_and_work_are_limited(tmp_path: Path) -> None:
+    path = clients(tmp_path, CLIENT)
+    for limits, told in (
+        (Limits(wall_seconds=0.01), "longer than 0.01 seconds"),
+        (Limits(columns=3), "8 columns"),
+        (Limits(file_bytes=10), "at most 10"),
+    ):
+        (problem,) = open_source(path, "clients.xlsx", limits).problems
+        assert problem.code in {"file-too-costly", "file-too-large"}
+        assert told in problem.message
+
+
+def test_a_rectangle_that_no_memory_holds(tmp_path: Path) -> None:
+    path = clients(tmp_path, CLIENT)
+    book = openpyxl.load_workbook(path)
+    book["Clients"]["SR1048576"] = "far, but inside the limits"
+    book.save(path)
+    (problem,) = open_source(path, "clients.xlsx", Limits()).problems
+    assert str(problem).splitlines()[0] == (
+        "clients.xlsx: error: reading the file needs more than 4,096 MiB of memory [file-too-costly]"
+    )
+
+
+def test_an_interrupt_ends_the_reading_process_and_leaves_nothing(tmp_path: Path) -> None:
+    path = clients(tmp_path, *[CLIENT] * 20_000)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    program = (
+        f"from connector.intake import *; read_sources([__import__('pathlib').Path({str(path)!r})], Mappings((), ''))"
+    )
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], env=environment, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    deadline = time.monotonic() + 20
+    while not list(temporary.glob("intake-*/source")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert list(temporary.iterdir())
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) != 0
+    assert list(temporary.iterdir()) == []

@@ -1,0 +1,5 @@
+"""A name without a file."""
+
+
+def make() -> str:
+    return "clients.xlsx"
