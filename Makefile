@@ -33,6 +33,7 @@ golden: setup ## write the samples and what must come out of them again; the dif
 bench: setup ## measured comparisons with peers, against their thresholds
 	$(BIN)/python bench/intake.py
 	$(BIN)/python bench/rating.py
+	$(BIN)/python bench/startup.py
 
 audit: ## look the pinned versions up among the known faults; it warns and fails nothing
 	@python3 -m venv .venv-audit && .venv-audit/bin/python -m pip --quiet install --require-hashes -r requirements/audit.txt

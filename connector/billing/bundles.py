@@ -8,7 +8,7 @@ import polars as pl
 from connector.billing import kinds
 from connector.billing.context import Context
 from connector.billing.lifecycle import with_partner
-from connector.billing.verdicts import judge, place, unjudged
+from connector.billing.verdicts import judge, places, unjudged
 from connector.domain.words import EventKind
 
 
@@ -29,11 +29,10 @@ def bundle_events(purchases: pl.DataFrame, charged: pl.DataFrame, context: Conte
         event=pl.lit(EventKind.BUNDLE.value),
         event_on=pl.col("purchased_on"),
     )
-    places = place().sort().str.join(", ").over("subject_id")
     contents = pl.struct("purchased_on", "quantity").n_unique().over("subject_id")
-    detail = pl.format("one purchase reference, different contents: {}", places)
+    detail = pl.format("one purchase reference, different contents: {}", places("subject_id"))
     frame = judge(frame, kinds.DUPLICATE_ID, contents > 1, detail)
-    again = pl.format("the same purchase stands in {}", places)
+    again = pl.format("the same purchase stands in {}", places("subject_id"))
     frame = judge(frame, kinds.DUPLICATE_ROW, ~pl.col("subject_id").is_first_distinct(), again)
     frame = with_partner(frame, context)
     before = charged.select("subject_id", known_quantity="quantity", known_on="event_on").unique("subject_id")

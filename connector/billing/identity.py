@@ -9,7 +9,7 @@ import polars as pl
 
 from connector.billing import kinds
 from connector.billing.digests import digest_columns, digest_contents, keyed_digest
-from connector.billing.verdicts import judge, place, unjudged
+from connector.billing.verdicts import judge, places, unjudged
 from connector.tables import CLIENTS
 
 _PLACE = ("source", "sheet", "row")
@@ -62,11 +62,15 @@ def identify(clients: pl.DataFrame, aliases: pl.DataFrame, run_id: str, key: byt
 def _repeated(frame: pl.DataFrame) -> pl.DataFrame:
     """Records that stand twice: one of equal ones is used, none of different ones."""
     identity = pl.coalesce("ref_digest", "pair_digest")
-    places = place().sort().str.join(", ").over(identity)
     contents = pl.col("row_digest").n_unique().over(identity)
-    frame = judge(frame, kinds.DUPLICATE_ID, contents > 1, pl.format("one id, different contents: {}", places))
+    frame = judge(
+        frame, kinds.DUPLICATE_ID, contents > 1, pl.format("one id, different contents: {}", places(identity))
+    )
     return judge(
-        frame, kinds.DUPLICATE_ROW, ~identity.is_first_distinct(), pl.format("the same record stands in {}", places)
+        frame,
+        kinds.DUPLICATE_ROW,
+        ~identity.is_first_distinct(),
+        pl.format("the same record stands in {}", places(identity)),
     )
 
 
@@ -113,16 +117,12 @@ def _doubtful(frame: pl.DataFrame) -> pl.DataFrame:
 def _same_client(frame: pl.DataFrame) -> pl.DataFrame:
     """Records that lead to one known client by different aliases: one by its id, one by its domain."""
     rival = pl.col("code").is_null() & pl.col("known_client").is_not_null()
-    detail = pl.format("one client, different records: {}", _places(rival, "known_client"))
+    detail = pl.format("one client, different records: {}", places("known_client", rival))
     return judge(frame, kinds.DUPLICATE_ID, rival & (rival.sum().over("known_client") > 1), detail)
 
 
 def _shared(frame: pl.DataFrame) -> pl.DataFrame:
     """Clients that come with one new domain, known ones too: nobody can tell which of them has it."""
     rival = pl.col("code").is_null() & pl.col("by_pair").is_null() & pl.col("domain_digest").is_not_null()
-    detail = pl.format("{} stands in {}", "domain", _places(rival, "domain_digest"))
+    detail = pl.format("{} stands in {}", "domain", places("domain_digest", rival))
     return judge(frame, kinds.SHARED_DOMAIN, rival & (rival.sum().over("domain_digest") > 1), detail)
-
-
-def _places(where: pl.Expr, group: str) -> pl.Expr:
-    return pl.when(where).then(place()).sort().drop_nulls().str.join(", ").over(group)

@@ -10,7 +10,7 @@ import polars as pl
 
 from connector.billing import kinds
 from connector.billing.digests import digest_contents
-from connector.billing.verdicts import judge, place, unjudged
+from connector.billing.verdicts import judge, places, unjudged
 from connector.domain.entities import SellingEntity
 from connector.domain.problems import Kind
 
@@ -75,7 +75,7 @@ def _import_versions(frame: pl.DataFrame, known: pl.DataFrame, identity: list[st
     detail = pl.lit("it is known with other contents for the same first day")
     frame = judge(frame, conflict, pl.col("known_digest") != pl.col("content_digest"), detail)
     contents = pl.col("content_digest").n_unique().over(identity)
-    twice = pl.format("the upload states it differently in {}", place().sort().str.join(", ").over(identity))
+    twice = pl.format("the upload states it differently in {}", places(identity))
     frame = judge(frame, conflict, contents > 1, twice)
     first = pl.struct(*identity, "content_digest").is_first_distinct()
     again = pl.lit("the same row stands in the upload before")

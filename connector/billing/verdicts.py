@@ -4,11 +4,15 @@ A frame that carries verdicts has the columns `code` (a problem code, null while
 wrong with this very record). The first verdict stands; later checks do not overwrite it.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from connector.billing.kinds import HOLDS
 from connector.domain.problems import Kind
 from connector.domain.words import Bucket
+
+_NAMED = 5
 
 
 def unjudged(frame: pl.DataFrame) -> pl.DataFrame:
@@ -40,3 +44,19 @@ def place() -> pl.Expr:
     """Where a row stands, for people: `clients.xlsx:Clients!7`."""
     sheet = pl.when(pl.col("sheet") != "").then(pl.col("sheet") + "!").otherwise(pl.lit(""))
     return pl.col("source") + ":" + sheet + pl.col("row").cast(pl.String)
+
+
+def places(group: str | pl.Expr | Sequence[str], where: pl.Expr | None = None) -> pl.Expr:
+    """Where the rows of a group stand, in their order: the first five, and how many more.
+
+    Not all: where a thousand rows share one id, each of a thousand verdicts would list a thousand places.
+
+    Args:
+        group: what the rows have in common.
+        where: which of them to name; all without it.
+    """
+    named = place() if where is None else pl.when(where).then(place())
+    listed = named.sort_by("source", "sheet", "row").drop_nulls()
+    first = listed.head(_NAMED).str.join(", ").over(group)
+    more = listed.len().cast(pl.Int64).over(group) - _NAMED
+    return pl.when(more > 0).then(pl.format("{} and {} more", first, more)).otherwise(first)

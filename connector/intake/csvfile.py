@@ -18,6 +18,7 @@ _DELIMITERS = ",;\t|"
 _SAMPLE = 1_000
 _LONGEST_FIELD = 1_000_000
 _QUOTE = '"'
+_AFTER_A_QUOTE = "expected after"  # how the csv module words it: a delimiter should follow a closing quote
 
 
 def read_csv(data: bytes, limits: Limits) -> RawSheet:
@@ -71,18 +72,24 @@ def _decode(data: bytes) -> str:
 
 
 def _delimiter(lines: Sequence[str]) -> str:
-    """The delimiter under which most records have the same number of fields, more than one."""
-    best, score = ",", (0.0, 0)
-    for delimiter in _DELIMITERS:
+    """The delimiter that agrees with the quotes, and under which most records have the same number of fields."""
+    return max(_DELIMITERS, key=lambda delimiter: (*_fit(lines, delimiter), -_DELIMITERS.index(delimiter)))
+
+
+def _fit(lines: Sequence[str], delimiter: str) -> tuple[bool, float, int]:
+    """Whether quotes stand where fields begin and end; the share of the commonest number of fields; that number."""
+    for strict in (True, False):
+        counts: Counter[int] = Counter()
+        agrees = strict
         try:
-            counts = Counter(len(record) for record in csv.reader(lines, delimiter=delimiter) if record)
-        except csv.Error:
-            continue
-        several = Counter({width: times for width, times in counts.items() if width > 1})
-        if several:
-            width, times = several.most_common(1)[0]
-            score, best = max((score, best), ((times / counts.total(), width), delimiter))
-    return best
+            counts.update(len(record) for record in csv.reader(lines, delimiter=delimiter, strict=strict) if record)
+        except csv.Error as error:
+            if strict and _AFTER_A_QUOTE in str(error):
+                continue
+        several = [(times, width) for width, times in counts.items() if width > 1]
+        times, width = max(several, default=(0, 0))
+        return agrees, times / max(1, counts.total()), width
+    raise AssertionError
 
 
 def _records(lines: list[str], delimiter: str) -> tuple[pl.Series, dict[int, list[str]]]:
@@ -112,7 +119,7 @@ def _quoted(lines: list[str], start: int, delimiter: str, row: int) -> tuple[lis
         try:
             return next(reader), reader.line_num
         except csv.Error as error:
-            if "expected after" not in str(error):
+            if not strict or _AFTER_A_QUOTE not in str(error):
                 message = f"a quoted field that begins in line {start + 1} does not end ({error})"
                 raise RefusedError(FILE_DAMAGED.code, message, "Close the quote.", row=row) from error
     raise AssertionError

@@ -1,6 +1,6 @@
 """One raw sheet to counted rows, records and problems."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -174,8 +174,3 @@ def _text(value: str | None) -> str:
 def _problem(kind: Kind, place: Cell, header: Header, message: str, column: int = 0) -> Problem:
     at = Cell(place.file, place.sheet, header.last, column)
     return Problem(kind.code, kind.severity, at, message, kind.remedy)
-
-
-def all_rows(sheets: Iterable[Sheet]) -> list[pl.DataFrame]:
-    """The rows of several sheets, one frame for each."""
-    return [sheet.rows for sheet in sheets]

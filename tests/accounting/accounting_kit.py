@@ -39,7 +39,7 @@ class Time:
         return (self.now - START).total_seconds()
 
 
-def settings(**changes: Any) -> TenantSettings:  # noqa: ANN401  # whatever a test changes
+def settings(**changes: Any) -> TenantSettings:  # whatever a test changes
     values = {
         "name": "us-books",
         "system": "xero",
@@ -53,7 +53,7 @@ def settings(**changes: Any) -> TenantSettings:  # noqa: ANN401  # whatever a te
     return TenantSettings(**values)
 
 
-def connected(time: Time | None = None, **changes: Any) -> AccountingSystem:  # noqa: ANN401  # as above
+def connected(time: Time | None = None, **changes: Any) -> AccountingSystem:  # as above
     held = time or Time()
     return connect(settings(**changes), held.clock, held.sleep, held.monotonic)
 
@@ -63,7 +63,7 @@ def give_token(times: int = 1) -> None:
         responses.post(TOKEN, json={"access_token": ACCESS, "expires_in": 1800})
 
 
-def line(**changes: Any) -> Line:  # noqa: ANN401  # as above
+def line(**changes: Any) -> Line:  # as above
     values = {
         "charge_id": "CH-1",
         "description": "Full Spoke: Northwind Clinics",
@@ -81,7 +81,7 @@ def line(**changes: Any) -> Line:  # noqa: ANN401  # as above
     return Line(**values)
 
 
-def document(number: str = "US-000001", **changes: Any) -> Document:  # noqa: ANN401  # as above
+def document(number: str = "US-000001", **changes: Any) -> Document:  # as above
     values = {
         "number": number,
         "kind": "invoice",
@@ -103,7 +103,7 @@ def submissions(*numbers: str) -> list[Submission]:
     return [Submission(document(number), CONTACT) for number in numbers or ("US-000001",)]
 
 
-def booked(number: str = "US-000001", **changes: Any) -> dict[str, Any]:  # noqa: ANN401  # as above
+def booked(number: str = "US-000001", **changes: Any) -> dict[str, Any]:  # as above
     """The element of a bulk answer for a document that was booked."""
     return {
         "InvoiceID": f"bbbbbbbb-0000-4000-8000-{number[-6:]:0>12}",
@@ -132,14 +132,14 @@ def failed(number: str, *messages: str) -> dict[str, Any]:
     }
 
 
-def sent_body(call: int = -1) -> Any:  # noqa: ANN401  # JSON
+def sent_body(call: int = -1) -> Any:  # JSON
     """The body of one request that was made, with exact numbers."""
     body = responses.calls[call].request.body
     assert isinstance(body, bytes)
     return json.loads(body, parse_float=Decimal)
 
 
-def catalogue(**changes: Any) -> Catalogue:  # noqa: ANN401  # as above
+def catalogue(**changes: Any) -> Catalogue:  # as above
     values = {
         "organisation": "Books",
         "base_currency": "USD",

@@ -58,7 +58,7 @@ def test_a_forgotten_token_is_fetched_again_but_only_if_it_is_the_one_we_have() 
     ],
 )
 @responses.activate
-def test_refused_credentials_are_a_setup_fault(status: int, body: Any, message: str) -> None:  # noqa: ANN401  # JSON
+def test_refused_credentials_are_a_setup_fault(status: int, body: Any, message: str) -> None:  # JSON
     responses.post(TOKEN, json=body, status=status)
     with pytest.raises(CredentialsError, match=message):
         source(Time()).token()

@@ -40,7 +40,7 @@ INVOICES = f"{API}/Invoices"
 
 
 @cache
-def _validator(name: str) -> Any:  # noqa: ANN401  # the library is untyped
+def _validator(name: str) -> Any:  # the library is untyped
     specification = yaml.load(SCHEMA.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     for schema in specification["components"]["schemas"].values():
         if "properties" in schema:
@@ -51,7 +51,7 @@ def _validator(name: str) -> Any:  # noqa: ANN401  # the library is untyped
     return kind(reference, registry=registry, format_checker=kind.FORMAT_CHECKER)
 
 
-def schema_faults(name: str, sent: Any) -> list[str]:  # noqa: ANN401  # JSON
+def schema_faults(name: str, sent: Any) -> list[str]:  # JSON
     """What the vendor's schema finds wrong with a body."""
     if not SCHEMA.exists():
         pytest.skip("the vendor's schema is not here: bodies are not judged by it")
@@ -59,7 +59,7 @@ def schema_faults(name: str, sent: Any) -> list[str]:  # noqa: ANN401  # JSON
     return [fault.message for fault in _validator(name).iter_errors(as_any_client_reads_it)]
 
 
-def send(*batch: Submission, **changes: Any) -> Any:  # noqa: ANN401  # JSON
+def send(*batch: Submission, **changes: Any) -> Any:  # JSON
     give_token()
     numbers = [one.document.number for one in batch]
     responses.put(INVOICES, json=reply([booked(number) for number in numbers]))
@@ -123,7 +123,7 @@ def test_amounts_are_written_digit_by_digit(unit_minor: int, quantity: int, curr
     assert f'"Quantity":{quantity},"UnitAmount":{amount:f},' in text
 
 
-def key_of(batch: list[Submission], **changes: Any) -> str:  # noqa: ANN401  # whatever a test changes
+def key_of(batch: list[Submission], **changes: Any) -> str:  # whatever a test changes
     with responses.RequestsMock() as mock:
         mock.post("https://login.example/connect/token", json={"access_token": "t", "expires_in": 1800})
         mock.put(INVOICES, json=reply([]))

@@ -24,11 +24,11 @@ from connector.domain.documents import Party
 OTHER = "aaaaaaaa-0000-4000-8000-000000000002"
 
 
-def contact(number: str, key: str = CONTACT, **changes: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
+def contact(number: str, key: str = CONTACT, **changes: Any) -> dict[str, Any]:  # JSON
     return {"ContactID": key, "ContactNumber": number, "Name": "Any", "ContactStatus": "ACTIVE", **changes}
 
 
-def give_contacts(*elements: dict[str, Any], method: str = "GET", **more: Any) -> None:  # noqa: ANN401  # JSON
+def give_contacts(*elements: dict[str, Any], method: str = "GET", **more: Any) -> None:  # JSON
     responses.add(method, f"{API}/Contacts", json={"Contacts": list(elements), **more})
 
 
@@ -101,7 +101,7 @@ def test_a_failing_look_up_is_a_reason_to_wait(status: int) -> None:
     assert isinstance(connected().read_back(["US-000001"]), RetryLater)
 
 
-def give_catalogue(**changes: Any) -> None:  # noqa: ANN401  # JSON
+def give_catalogue(**changes: Any) -> None:  # JSON
     answers = {
         "Organisation": [
             {
@@ -277,7 +277,7 @@ def test_contacts_that_cannot_be_read_now_are_a_reason_to_wait(parties: list[Par
     assert isinstance(connected().find_contacts(parties), RetryLater)
 
 
-def create(*parties: Party) -> Any:  # noqa: ANN401  # the answers
+def create(*parties: Party) -> Any:  # the answers
     return connected().create_contacts(parties or [Party("P-1", "One")], "k", DEADLINE)
 
 

@@ -29,9 +29,7 @@ def frame(schema: Schema, rows: list[Row]) -> pl.DataFrame:
     """A frame of this schema; what a row does not say is null."""
     unknown = {name for row in rows for name in row} - set(schema)
     assert not unknown, f"the schema has no {unknown}"
-    return pl.DataFrame(
-        [{name: row.get(name) for name in schema} for row in rows], schema=dict(schema), orient="row"
-    )
+    return pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=dict(schema), orient="row")
 
 
 def clients(*rows: Row) -> pl.DataFrame:
@@ -161,9 +159,7 @@ def identified(records: pl.DataFrame, aliases: pl.DataFrame | None = None, run_i
     return identify(with_digests(records, KEY), known, run_id, KEY)
 
 
-def events(
-    records: pl.DataFrame, given: Context | None = None, versions: pl.DataFrame | None = None
-) -> pl.DataFrame:
+def events(records: pl.DataFrame, given: Context | None = None, versions: pl.DataFrame | None = None) -> pl.DataFrame:
     """The events of records whose clients are all new, or stand in `versions`."""
     known = ledger("client_version") if versions is None else versions
     return client_events(identified(records), known, given or context())

@@ -19,7 +19,9 @@ from connector.billing.lifecycle import client_events
 from connector.domain.words import Bucket
 from connector.tables import RATED, conform
 
-SETTLED = [one.value for one in Bucket if one not in (Bucket.BLOCKED, Bucket.HELD, Bucket.NOT_BILLABLE, Bucket.UNCHANGED)]
+SETTLED = [
+    one.value for one in Bucket if one not in (Bucket.BLOCKED, Bucket.HELD, Bucket.NOT_BILLABLE, Bucket.UNCHANGED)
+]
 _NOTHING = pl.lit(None, pl.String)
 
 

@@ -163,7 +163,10 @@ def test_records_without_an_id_repeat_by_partner_and_domain() -> None:
 
 def test_no_records_are_no_verdicts() -> None:
     got = identified(clients())
-    assert (got.height, set(got.columns) >= {"client_id", "is_new", "new_ref", "new_pair", "code", "detail"}) == (0, True)
+    assert (got.height, set(got.columns) >= {"client_id", "is_new", "new_ref", "new_pair", "code", "detail"}) == (
+        0,
+        True,
+    )
 
 
 def test_the_place_is_no_content_and_everything_else_is() -> None:
@@ -185,7 +188,10 @@ _aliases = st.lists(
     st.one_of(
         st.builds(ref, st.sampled_from(["CL-a", "CL-b"]), st.sampled_from(["C-1", "C-2"])),
         st.builds(
-            pair, st.sampled_from(["CL-a", "CL-b"]), st.sampled_from(["a.example", "b.example"]), st.sampled_from(["P-1", "P-2"])
+            pair,
+            st.sampled_from(["CL-a", "CL-b"]),
+            st.sampled_from(["a.example", "b.example"]),
+            st.sampled_from(["P-1", "P-2"]),
         ),
     ),
     max_size=4,
@@ -208,7 +214,9 @@ def test_the_answer_does_not_depend_on_the_order_of_the_rows(rows: list[Row], al
 
 
 @given(st.lists(_rows, max_size=6), _aliases)
-def test_what_passes_has_one_record_per_client_and_one_client_per_new_alias(rows: list[Row], aliases: list[Row]) -> None:
+def test_what_passes_has_one_record_per_client_and_one_client_per_new_alias(
+    rows: list[Row], aliases: list[Row]
+) -> None:
     passed = identified(clients(*rows), known(*aliases)).filter(pl.col("code").is_null())
     refs, pairs = passed.filter("new_ref"), passed.filter("new_pair")
     assert [passed["client_id"].is_unique().all(), refs["ref_digest"].is_unique().all()] == [True, True]

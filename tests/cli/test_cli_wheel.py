@@ -22,11 +22,14 @@ def test_init_works_from_an_installed_wheel(tmp_path: Path) -> None:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "connector", *arguments, "--json"]
         where = {**os.environ, "PYTHONPATH": str(installed)}
-        return subprocess.run(command, capture_output=True, text=True, check=False, env=where, cwd=tmp_path, timeout=120)
+        return subprocess.run(
+            command, capture_output=True, text=True, check=False, env=where, cwd=tmp_path, timeout=120
+        )
 
     made = run("init", str(work))
     assert made.returncode == 0, made.stdout + made.stderr
-    assert json.loads(made.stdout)["made"] == ["connector.yaml", "rules", "mappings", "samples", "clients-template.xlsx"]
+    names = ["connector.yaml", "rules", "mappings", "samples", "clients-template.xlsx"]
+    assert json.loads(made.stdout)["made"] == names
     planned = run("plan", str(work / "samples" / "partners.xlsx"), str(work / "samples" / "clients.xlsx"),
                   "--folder", str(work), "--as-of", "2025-06-20")  # fmt: skip
     assert planned.returncode == 1, planned.stdout + planned.stderr  # the samples have faults on purpose

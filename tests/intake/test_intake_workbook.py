@@ -189,6 +189,16 @@ def test_memory_time_and_work_are_limited(tmp_path: Path) -> None:
         assert told in problem.message
 
 
+def test_computing_is_limited(tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    path.write_bytes(b'"a","b","c","d"\n' * 1_000_000)
+    (problem,) = open_source(path, "long.csv", Limits(cpu_seconds=1)).problems
+    assert (problem.code, problem.message) == (
+        "file-too-costly",
+        "reading the file takes more than 1 seconds of computing",
+    )
+
+
 def test_a_rectangle_that_no_memory_holds(tmp_path: Path) -> None:
     path = clients(tmp_path, CLIENT)
     book = openpyxl.load_workbook(path)

@@ -41,7 +41,7 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.session.close()
 
-    def call(self, method: str, path: str, body: Any = None, *, judged: bool = True, **more: Any) -> requests.Response:  # noqa: ANN401
+    def call(self, method: str, path: str, body: Any = None, *, judged: bool = True, **more: Any) -> requests.Response:
         plain = path.partition("?")[0]
         resource = plain.split("/")[-1 if plain.endswith("Allocations") else 0]
         name = SCHEMAS.get(resource, resource)
@@ -61,22 +61,22 @@ class Client:
             assert faults("read", name if reply.status_code == 200 else "Error", reply.content) == []
         return reply
 
-    def get(self, path: str, **more: Any) -> requests.Response:  # noqa: ANN401
+    def get(self, path: str, **more: Any) -> requests.Response:
         return self.call("GET", path, **more)
 
-    def put(self, path: str, body: Any, **more: Any) -> requests.Response:  # noqa: ANN401
+    def put(self, path: str, body: Any, **more: Any) -> requests.Response:
         return self.call("PUT", path, body, **more)
 
-    def post(self, path: str, body: Any, **more: Any) -> requests.Response:  # noqa: ANN401
+    def post(self, path: str, body: Any, **more: Any) -> requests.Response:
         return self.call("POST", path, body, **more)
 
-    def control(self, method: str, path: str, body: Any = None) -> Body:  # noqa: ANN401
+    def control(self, method: str, path: str, body: Any = None) -> Body:
         reply = requests.request(method, f"{self.url}/sandbox/{path}", json=body, timeout=10)
         assert reply.status_code == 200, reply.text
         found: Body = exact(reply)
         return found
 
-    def fault(self, kind: str, **more: Any) -> None:  # noqa: ANN401
+    def fault(self, kind: str, **more: Any) -> None:
         self.control("POST", "faults", {"kind": kind, **more})
 
     def contact(self, name: str = "Sample Partner", **more: str) -> str:
@@ -89,12 +89,12 @@ class Client:
         return counts
 
 
-def exact(reply: requests.Response) -> Any:  # noqa: ANN401
+def exact(reply: requests.Response) -> Any:
     """The reply's JSON with exact numbers."""
     return json.loads(reply.text, parse_float=Decimal)
 
 
-def line(amount: float | str = 100, **more: Any) -> Body:  # noqa: ANN401
+def line(amount: float | str = 100, **more: Any) -> Body:
     return {
         "Description": "Spoke",
         "Quantity": 1,
@@ -105,7 +105,7 @@ def line(amount: float | str = 100, **more: Any) -> Body:  # noqa: ANN401
     }
 
 
-def invoice(contact_id: str, number: str = "", **more: Any) -> Body:  # noqa: ANN401
+def invoice(contact_id: str, number: str = "", **more: Any) -> Body:
     """An approved invoice of one line, 100 + 8.25 tax."""
     body = {
         "Type": "ACCREC",
@@ -119,7 +119,7 @@ def invoice(contact_id: str, number: str = "", **more: Any) -> Body:  # noqa: AN
     return {**body, "InvoiceNumber": number} if number else body
 
 
-def note(contact_id: str, number: str, **more: Any) -> Body:  # noqa: ANN401
+def note(contact_id: str, number: str, **more: Any) -> Body:
     body = invoice(contact_id, **more) | {"Type": "ACCRECCREDIT", "CreditNoteNumber": number}
     del body["DueDate"]
     return body

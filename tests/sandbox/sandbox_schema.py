@@ -50,7 +50,7 @@ def _registry(side: str) -> Registry[Any]:
 
 
 @cache
-def _validator(side: str, name: str) -> Any:  # noqa: ANN401  # the library is untyped
+def _validator(side: str, name: str) -> Any:  # the library is untyped
     kind = OAS30ReadValidator if side == "read" else OAS30WriteValidator
     schema = {"$ref": f"urn:xero#/components/schemas/{name}"}
     return kind(schema, registry=_registry(side), format_checker=kind.FORMAT_CHECKER)
