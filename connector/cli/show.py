@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
+import polars as pl
 from rich.console import Console
 from rich.text import Text
 
 from connector.billing.balance import Balance
 from connector.cli.output import print_problems, table
 from connector.domain.money import Money
+from connector.domain.places import Cell
 from connector.runs.runplan import RunPlan
 from connector.runs.tieout import TieOut
 from connector.runs.views import Attention, DocumentState
@@ -52,28 +54,23 @@ def show_plan(to: Console, plan: RunPlan, state: str = "planned") -> None:
 
 def _show_rows(to: Console, plan: RunPlan) -> None:
     """Every record and every blocked row with its bucket, as long as people can read the list."""
-    told = [row for row in plan.rows if row["bucket"] or row["kind"] in ("blocked", "template")]
-    shown = told[:_MOST_ROWS]
+    every = plan.frames["rows"]
+    told = every.filter(pl.col("bucket").is_not_null() | pl.col("kind").is_in(["blocked", "template"]))
     rows = [
         (
-            f"{row['source']}:{row['sheet']}{'!' if row['sheet'] else ''}{row['row']}",
+            str(Cell(row["source"], row["sheet"], row["row"])),
             row["partner_id"] or "",
             row["subject"] or "",
             row["bucket"] or f"{row['kind']} row",
             _why(row),
         )
-        for row in shown
+        for row in told.head(_MOST_ROWS).iter_rows(named=True)
     ]
     if rows:
-        to.print(
-            table(
-                "Every row that is not a title, header, blank or total",
-                ["row", "partner", "what", "bucket", "why"],
-                rows,
-            )
-        )
-    if len(told) > len(shown):
-        to.print(Text(f"… and {len(told) - len(shown)} more rows; 'connector show {plan.run_id} --json' has all."))
+        columns = ["row", "partner", "what", "bucket", "why"]
+        to.print(table("Every row that is not a title, header, blank or total", columns, rows))
+    if told.height > len(rows):
+        to.print(Text(f"… and {told.height - len(rows)} more rows; 'connector show {plan.run_id} --json' has all."))
     for source, number in plan.hidden.items():
         to.print(Text(f"{source}: {number} hidden rows were read like the others."))
 

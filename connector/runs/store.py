@@ -63,6 +63,13 @@ def load_plan(run_id: str) -> RunPlan:
     return RunPlan.from_plain(run.plan, frames)
 
 
+def load_frame(run_id: str, name: str) -> pl.DataFrame:
+    """One frame of a plan, without the others."""
+    from connector.runs.models import RunFrame
+
+    return pl.read_ipc(BytesIO(bytes(RunFrame.objects.get(run_id=run_id, name=name).data)))
+
+
 def resolve(run_id: str) -> str:
     """The full id of a run; `latest` is the last one planned.
 

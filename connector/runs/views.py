@@ -120,7 +120,7 @@ def _questions(states: Sequence[store.RunState]) -> Iterator[Attention]:
             if problem.place.file in sources or (position == 0 and isinstance(problem.place, Line)):
                 where = f"{state.run_id} {problem.place}"
                 yield Attention(problem.code, where, problem.message, problem.next_step)
-        rows = store.load_plan(state.run_id).frames["rows"]
+        rows = store.load_frame(state.run_id, "rows")
         ruled = (
             (pl.col("bucket") == Bucket.HELD.value) & pl.col("code").is_null() & pl.col("source").is_in(list(sources))
         )

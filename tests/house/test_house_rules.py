@@ -1,4 +1,4 @@
-"""Rules of the house that no linter knows: no float near money, generated pages are fresh, set-up says what is missing."""
+"""Rules of the house that no linter knows: no float near money, generated pages are fresh, set-up tells what lacks."""
 
 import ast
 import os
