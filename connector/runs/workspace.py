@@ -23,6 +23,8 @@ from connector.runs.known import read_known
 from connector.runs.plan import Inputs, make_plan
 from connector.runs.runplan import Pins, RunPlan
 
+_PLAN_WAIT_SECONDS = 300
+
 ReadProgress = Callable[[str, int, int], None]
 
 
@@ -82,24 +84,27 @@ def plan_run(config: Config, files: Files, intake: Intake, *, as_of: date | None
 
     Raises:
         StopError: no source could be read, a selling entity has no tenant, or the counts do not tie.
+        StoreError: another plan was being made all the while.
     """
     if all(info.failed for info in intake.sources):
         raise StopError(
             "none of the files could be read", "Mend what is listed and plan again.", INPUT, intake.problems
         )
-    inputs = Inputs(
-        run_id=store.next_run_id(),
-        now=now,
-        as_of=as_of,
-        intake=intake,
-        rulebook=files.rulebook,
-        books=files.books,
-        mappings_digest=files.mappings.digest,
-        tenants=config.books,
-        known=read_known(),
-    )
-    plan = make_plan(inputs)
-    store.save_plan(plan, by)
+    # One plan at a time, so that two of them cannot take one run id.
+    with ledger.process_lock(config.ledger, "plan", wait_seconds=_PLAN_WAIT_SECONDS):
+        inputs = Inputs(
+            run_id=store.next_run_id(),
+            now=now,
+            as_of=as_of,
+            intake=intake,
+            rulebook=files.rulebook,
+            books=files.books,
+            mappings_digest=files.mappings.digest,
+            tenants=config.books,
+            known=read_known(),
+        )
+        plan = make_plan(inputs)
+        store.save_plan(plan, by)
     return plan
 
 

@@ -1,6 +1,9 @@
 """A plan that does not tie is refused; an approval applies exactly what was shown, or says what has changed."""
 
+import json
 import os
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -183,3 +186,26 @@ def test_the_chain_of_each_entity_grows_by_one_link_per_approval(alone: World) -
     opened(alone)
     assert ledger.read("chain_link")["digest"].to_list() == [one["us"] for one in heads]
     assert ledger.chain_faults("us") == ()
+
+
+def test_two_processes_plan_and_approve_at_once(alone: World) -> None:
+    """Real processes: both plans get an id of their own, one approval wins, the other is told what changed."""
+    files = [alone.partners(), alone.clients(*(client(f"C{number}") for number in range(50)))]
+    program = [sys.executable, "-m", "connector"]
+
+    def both(*commands: list[str]) -> list[tuple[int, dict[str, object]]]:
+        where = ["--folder", str(alone.folder), "--json"]
+        started = [
+            subprocess.Popen([*program, *one, *where], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            for one in commands
+        ]
+        return [(one.wait(), json.loads(out)) for one, out in [(one, one.communicate()[0]) for one in started]]
+
+    planned = both(["plan", *files], ["plan", *files])
+    assert sorted((code, str(plain["run"])) for code, plain in planned) == [(0, "R-0001"), (0, "R-0002")]
+    approved = both(["approve", "R-0001"], ["approve", "R-0002"])
+    assert sorted(code for code, _ in approved) == [0, 1]
+    refusal = next(str(plain["error"]) for code, plain in approved if code == 1)
+    assert "was planned on something that has changed" in refusal
+    opened(alone)
+    assert ledger.read("charge").height == 50
