@@ -38,6 +38,9 @@ def balances(
 ) -> tuple[Balance, ...]:
     """The balance of every partner of the master, in the order of their ids.
 
+    A partner whose first version begins later, or whose selling entity the rulebook no longer declares, is left out:
+    nothing says from which day its places count.
+
     Args:
         purchases: charges of bundles: `partner_id`, `selling_entity`, `currency`, `event_on`, `quantity`, `kind`.
         clients: the latest version of every client: `partner_id`, `plan`, `created_on`, `upgraded_on`.
@@ -47,7 +50,7 @@ def balances(
     partners = context.partners.select("partner_id").unique().sort("partner_id")
     today = max(context.as_of.values())
     current = valid_on(partners.with_columns(today=pl.lit(today)), context.partners, "partner_id", "today")
-    current = current.filter(pl.col("selling_entity").is_not_null())
+    current = current.filter(pl.col("selling_entity").is_in(list(context.entities)))
     bought = _bought(purchases, bundle_size)
     used = _used(clients, current, context)
     return tuple(

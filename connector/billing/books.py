@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 
 from connector.declared import MapNode, Node, Reader, read_yaml
@@ -45,9 +45,13 @@ class TaxRow:
     percent: Decimal
     place: str
 
-    def fits(self, status: str, country: str, item: str, named: frozenset[str]) -> bool:
-        """Whether the row decides this case; `other` stands for the countries that no row names."""
-        here = not self.countries or country in self.countries or (OTHER in self.countries and country not in named)
+    def fits(self, status: str, country: str | None, item: str, named: frozenset[str]) -> bool:
+        """Whether the row decides this case; `other` stands for the countries that no row names.
+
+        A partner whose country is unknown is in none of them: it could be one that is named.
+        """
+        elsewhere = OTHER in self.countries and country is not None and country not in named
+        here = not self.countries or country in self.countries or elsewhere
         return status in self.statuses and here and (not self.items or item in self.items)
 
 
@@ -60,7 +64,7 @@ class Books:
     tax: tuple[TaxRow, ...]
     place: str
 
-    def tax_row(self, status: str, country: str, item: str) -> TaxRow | None:
+    def tax_row(self, status: str, country: str | None, item: str) -> TaxRow | None:
         """The one row that fits, or None when no row declares the case."""
         named = _named(self.tax)
         return next((row for row in self.tax if row.fits(status, country, item, named)), None)
@@ -82,7 +86,7 @@ def load_books(folder: Path, label: str = "mappings") -> tuple[BookSet | None, t
     for path in sorted(folder.glob("*.y*ml")):
         name = f"{label}/{path.name}"
         node, text, faults = read_yaml(path, name)
-        if faults and "books:" not in text:
+        if faults and text and "books:" not in text:
             continue  # a fault in another kind of mapping is told by whoever reads that kind
         problems += faults
         if not isinstance(node, MapNode) or "books" not in node.entries:
@@ -148,12 +152,12 @@ def _named(rows: tuple[TaxRow, ...]) -> frozenset[str]:
 
 def _overlaps(reader: Reader, at: Node, rows: tuple[TaxRow, ...], items: Mapping[str, Item]) -> None:
     named = _named(rows)
+    nodes = {str(node.place): node for node in reader.items(at, "tax")}
     reported: set[tuple[str, str]] = set()
     for status, country, item in product(TaxStatus, sorted({*named, "any other country"}), items):
         fitting = [row for row in rows if row.fits(status, country, item, named)]
-        pair = (fitting[0].place, fitting[1].place) if len(fitting) > 1 else None
-        if pair is not None and pair not in reported:
-            reported.add(pair)
-            message = f"a {status} partner in {country} buying {item} fits the rows at {pair[0]} and {pair[1]}"
-            nodes = {str(row.place): row for row in reader.items(at, "tax")}
-            reader.fault(nodes[pair[1]], message, OVERLAP.remedy, OVERLAP)
+        for pair in combinations((row.place for row in fitting), 2):
+            if pair not in reported:
+                reported.add(pair)
+                message = f"a {status} partner in {country} buying {item} fits the rows at {pair[0]} and {pair[1]}"
+                reader.fault(nodes[pair[1]], message, OVERLAP.remedy, OVERLAP)

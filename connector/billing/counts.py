@@ -30,16 +30,24 @@ class Check:
 def row_checks(rows: pl.DataFrame, source_rows: Mapping[str, int], records: Mapping[str, int]) -> tuple[Check, ...]:
     """Rows as the sources hold them against rows by kind, and record rows against records.
 
+    Rows of a source, or records of a kind, that are counted on one side only are told as well.
+
     Args:
         rows: `tables.ROWS`.
         source_rows: how many rows each source says it has.
         records: how many records of each kind went on.
     """
     per_source = dict(rows.group_by("source").len().iter_rows())
-    sources = (Check(f"rows of {name}", per_source.get(name, 0), count) for name, count in source_rows.items())
+    sources = (
+        Check(f"rows of {name}", per_source.get(name, 0), source_rows.get(name, 0))
+        for name in dict.fromkeys([*source_rows, *sorted(per_source)])
+    )
     record_rows = rows.filter(pl.col("kind") == "record")
     per_kind = dict(record_rows.group_by("record_kind").len().iter_rows())
-    kinds = (Check(f"{kind} rows that are records", per_kind.get(kind, 0), count) for kind, count in records.items())
+    kinds = (
+        Check(f"{kind} rows that are records", per_kind.get(kind, 0), records.get(kind, 0))
+        for kind in dict.fromkeys([*records, *sorted(per_kind)])
+    )
     return (*sources, *kinds)
 
 

@@ -41,7 +41,8 @@ class Draft:
 def ready_for_document(charges: pl.DataFrame, context: Context) -> pl.DataFrame:
     """The charges whose document is due, with `period` ("" or the month) and the partner's facts on the run's day.
 
-    A monthly grouped partner's charges wait until their month has ended.
+    A monthly grouped partner's charges wait for the last day of their month. No document is dated before what it bills:
+    a run for an earlier day leaves later charges waiting.
     """
     days = pl.DataFrame(
         {"selling_entity": list(context.as_of), "run_day": list(context.as_of.values())},
@@ -51,9 +52,9 @@ def ready_for_document(charges: pl.DataFrame, context: Context) -> pl.DataFrame:
     facts = context.partners.drop("selling_entity", "currency", "kind")
     frame = valid_on(frame, facts, "partner_id", "run_day")
     monthly = pl.col("grouping") == Grouping.MONTHLY.value
-    due = ~monthly | (pl.col("event_on").dt.month_end() <= pl.col("run_day"))
+    earliest = pl.when(monthly).then(pl.col("event_on").dt.month_end()).otherwise("event_on")
     period = pl.when(monthly).then(pl.col("event_on").dt.strftime("%Y-%m")).otherwise(pl.lit(""))
-    return frame.filter(due).with_columns(period=period)
+    return frame.filter(earliest <= pl.col("run_day")).with_columns(period=period)
 
 
 def draft_documents(
@@ -126,7 +127,7 @@ def _line(
     if item is None:
         faults.append((kinds.ITEM_UNMAPPED.code, f"item {name} has no account in the books of {entity}"))
     elif tax is None:
-        case = f"a {row['tax_status']} partner in {row['country']} buying {name} from {entity}"
+        case = f"a {row['tax_status']} partner in {row['country'] or 'an unstated country'} buying {name} from {entity}"
         faults.append((kinds.TAX_UNMAPPED.code, f"no tax code is declared for {case}"))
     percent = tax.percent if tax else Decimal(0)
     return Line(

@@ -20,7 +20,11 @@ class MixedCurrencyError(ValueError):
 
 
 def round_half_away(amount: Decimal, places: int) -> Decimal:
-    """Round to `places` decimals; a half goes away from zero (2.345 → 2.35, -2.345 → -2.35)."""
+    """Round to `places` decimals; a half goes away from zero (2.345 → 2.35, -2.345 → -2.35).
+
+    Raises:
+        decimal.InvalidOperation: the result has more than 60 digits, or the amount is not finite.
+    """
     return amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP, context=_EXACT)
 
 

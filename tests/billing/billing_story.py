@@ -3,11 +3,12 @@
 It writes what an approval writes, and asserts what the database asserts: no charge key and no alias twice.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
-from billing_frames import KEY, TODAY, bundles, clients, context, ledger
+from billing_frames import KEY, TODAY, context, ledger
 
 from connector.billing.bundles import bundle_events
 from connector.billing.charges import KEY as CHARGE_KEY
@@ -86,11 +87,20 @@ def numbered(events: pl.DataFrame, subject_type: str) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class Run:
-    """What one upload came to."""
+    """What one upload came to; frames of what was not uploaded are absent."""
 
-    clients: pl.DataFrame
-    bundles: pl.DataFrame
+    settled: Mapping[str, pl.DataFrame]
     charges: pl.DataFrame
+
+    @property
+    def clients(self) -> pl.DataFrame:
+        """The settled client records."""
+        return self.settled["client"]
+
+    @property
+    def bundles(self) -> pl.DataFrame:
+        """The settled bundle purchases."""
+        return self.settled["bundle"]
 
 
 class Story:
@@ -111,18 +121,13 @@ class Story:
     ) -> Run:
         """Plan and approve one upload."""
         self.runs += 1
-        records = clients() if records is None else records
-        purchases = bundles() if purchases is None else purchases
         given = given or context(as_of=as_of, run_id=f"R-{self.runs}")
-        known = self.versions.sort("sequence").unique("client_id", keep="last", maintain_order=True)
-        owners = identify(with_digests(records, KEY), self.aliases, given.run_id, KEY)
-        done = self._settle(client_events(owners, known, given), "client")
-        bought = self._settle(bundle_events(purchases, self._bundle_charges(), given), "bundle")
-        charges = pl.concat([new_charges(done, given), new_charges(bought, given)])
-        for check in charge_checks([done, bought], records.height + purchases.height, charges):
+        run = self._run(records, purchases, given)
+        count = sum(frame.height for frame in (records, purchases) if frame is not None)
+        for check in charge_checks(list(run.settled.values()), count, run.charges):
             assert check.ties, check
-        self._remember(done, charges)
-        return Run(done, bought, charges)
+        self._remember(run)
+        return run
 
     def billed(self) -> list[tuple[str, str, int]]:
         """What stands in the ledger: kind, metric and amount of every charge and opening entry."""
@@ -131,12 +136,26 @@ class Story:
     def _bundle_charges(self) -> pl.DataFrame:
         return self.charges.filter(pl.col("subject_type") == "bundle")
 
+    def _run(self, records: pl.DataFrame | None, purchases: pl.DataFrame | None, given: Context) -> Run:
+        done = {}
+        if records is not None:
+            known = self.versions.sort("sequence").unique("client_id", keep="last", maintain_order=True)
+            owners = identify(with_digests(records, KEY), self.aliases, given.run_id, KEY)
+            done["client"] = self._settle(client_events(owners, known, given), "client")
+        if purchases is not None:
+            done["bundle"] = self._settle(bundle_events(purchases, self._bundle_charges(), given), "bundle")
+        return Run(done, pl.concat([new_charges(frame, given) for frame in done.values()]))
+
     def _settle(self, found: pl.DataFrame, subject_type: str) -> pl.DataFrame:
         found = numbered(found, subject_type)
         return settled(found, rate(rateable(found)), self.charges.select(CHARGE_KEY))
 
-    def _remember(self, done: pl.DataFrame, charges: pl.DataFrame) -> None:
-        kept = done.filter(pl.col("bucket").is_in(SETTLED))
+    def _remember(self, run: Run) -> None:
+        self.charges = pl.concat([self.charges, run.charges.drop("source")], how="diagonal")
+        assert self.charges.select(CHARGE_KEY).is_unique().all(), "a charge key twice"
+        if "client" not in run.settled:
+            return
+        kept = run.clients.filter(pl.col("bucket").is_in(SETTLED))
         refs = kept.filter("new_ref").select("client_id", "partner_id", kind=pl.lit("ref"), digest="ref_digest")
         pairs = kept.filter("new_pair").select(
             "client_id", "partner_id", "domain_digest", kind=pl.lit("domain"), digest="pair_digest"
@@ -145,7 +164,5 @@ class Story:
         columns = [name for name in self.versions.columns if name in versions.columns]
         self.aliases = pl.concat([self.aliases, refs, pairs], how="diagonal")
         self.versions = pl.concat([self.versions, versions.select(columns)], how="diagonal_relaxed")
-        self.charges = pl.concat([self.charges, charges.drop("source")], how="diagonal")
         assert self.aliases.select("kind", "digest").is_unique().all(), "an alias twice"
         assert self.versions.select("client_id", "sequence").is_unique().all(), "a version twice"
-        assert self.charges.select(CHARGE_KEY).is_unique().all(), "a charge key twice"

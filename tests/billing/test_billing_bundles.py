@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from billing_frames import Row, bundles, context, ledger, partner
+from billing_frames import QUICK, Row, bundles, context, ledger, partner
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,7 +58,11 @@ def test_an_edited_date_is_neither_unchanged_nor_a_question() -> None:
 
 def test_repeated_and_contradicting_purchases() -> None:
     got = found(
-        {"reference": "A"}, {"reference": "A"}, {"reference": "B"}, {"reference": "B", "quantity": 2}, {"reference": "C"}
+        {"reference": "A"},
+        {"reference": "A"},
+        {"reference": "B"},
+        {"reference": "B", "quantity": 2},
+        {"reference": "C"},
     )
     assert [row[-1] for row in got] == [None, "record-duplicate", "record-duplicate-id", "record-duplicate-id", None]
 
@@ -86,6 +90,7 @@ def test_no_purchases_are_no_events() -> None:
     assert found() == []
 
 
+@QUICK
 @given(
     st.lists(
         st.fixed_dictionaries(
@@ -99,7 +104,7 @@ def test_no_purchases_are_no_events() -> None:
     ),
     st.randoms(use_true_random=False),
 )
-def test_the_verdicts_on_purchases_do_not_depend_on_the_order_of_the_rows(rows: list[Row], random: Any) -> None:  # noqa: ANN401
+def test_the_verdicts_on_purchases_do_not_depend_on_the_order_of_the_rows(rows: list[Row], random: Any) -> None:
     mixed = list(rows)
     random.shuffle(mixed)
     known = (charged("A"), charged("B", 2))

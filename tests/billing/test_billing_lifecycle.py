@@ -178,7 +178,10 @@ def test_a_client_archived_before_it_was_billed_follows_the_policy(
 
 def test_no_records_are_no_events() -> None:
     got = events(clients())
-    assert (got.height, {"event", "event_on", "opening", "unchanged", "known_sequence"} <= set(got.columns)) == (0, True)
+    assert (got.height, {"event", "event_on", "opening", "unchanged", "known_sequence"} <= set(got.columns)) == (
+        0,
+        True,
+    )
 
 
 def test_no_partners_at_all_blocks_every_record() -> None:

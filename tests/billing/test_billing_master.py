@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from billing_frames import KEY, Row, entity, ledger, partner, partners, verdicts
+from billing_frames import KEY, QUICK, Row, entity, ledger, partner, partners, verdicts
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -95,8 +95,9 @@ _uploads = st.lists(
 )
 
 
+@QUICK
 @given(_uploads, st.randoms(use_true_random=False))
-def test_the_verdicts_on_partners_do_not_depend_on_the_order_of_the_rows(rows: list[Row], random: Any) -> None:  # noqa: ANN401
+def test_the_verdicts_on_partners_do_not_depend_on_the_order_of_the_rows(rows: list[Row], random: Any) -> None:
     mixed = list(rows)
     random.shuffle(mixed)
 
@@ -107,6 +108,7 @@ def test_the_verdicts_on_partners_do_not_depend_on_the_order_of_the_rows(rows: l
     assert judged(rows) == judged(mixed)
 
 
+@QUICK
 @given(_uploads)
 def test_an_import_adds_at_most_one_version_for_a_first_day(rows: list[Row]) -> None:
     frame = import_partners(partners(*rows), ledger("partner_version"), ENTITIES, KEY)

@@ -15,9 +15,7 @@ _CHANGED = (
 )
 
 
-@pytest.mark.parametrize(
-    ("day", "plan"), [(BEFORE, "assessment_only"), (CHANGE, "full_spoke"), (AFTER, "full_spoke")]
-)
+@pytest.mark.parametrize(("day", "plan"), [(BEFORE, "assessment_only"), (CHANGE, "full_spoke"), (AFTER, "full_spoke")])
 def test_a_client_keeps_the_plan_of_its_creation_day(day: date, plan: str) -> None:
     given = context(template_rows=templates(*_CHANGED))
     got = events(clients({"plan": None, "template": "T", "created_on": day}), given)
@@ -67,7 +65,9 @@ def test_an_unknown_template_is_told_with_the_day() -> None:
 
 def test_a_new_template_is_imported_and_a_known_one_is_nothing_new() -> None:
     known = ledger("template_version", {"template": "T", "plan": "full_spoke", "valid_from": date(2025, 1, 1)})
-    uploaded = templates({}, {"template": "U"}, {"partner_id": "P-1"}, {"valid_from": CHANGE, "plan": "assessment_only"})
+    uploaded = templates(
+        {}, {"template": "U"}, {"partner_id": "P-1"}, {"valid_from": CHANGE, "plan": "assessment_only"}
+    )
     got = import_templates(uploaded, known, KEY)
     assert got.select("template", "partner_id", "is_new", "code").rows() == [
         ("T", "", False, None),

@@ -1,5 +1,5 @@
 import polars as pl
-from billing_frames import KEY, clients, identified
+from billing_frames import KEY, QUICK, clients, identified
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,6 +57,7 @@ def test_an_alias_digest_needs_every_part() -> None:
     assert digest_columns(frame, ["a", "b"], "ref", KEY).to_list() == [label, None]
 
 
+@QUICK
 @given(st.lists(st.tuples(_cells, _cells), min_size=2, max_size=2, unique=True))
 def test_two_contents_never_have_one_digest(rows: list[tuple[str | None, str | None]]) -> None:
     frame = pl.DataFrame(rows, schema={"a": pl.String, "b": pl.String}, orient="row")

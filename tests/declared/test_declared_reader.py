@@ -53,7 +53,9 @@ def test_every_unknown_key_is_found_at_its_line_and_column(
 
 
 @given(
-    st.integers(0, 5), st.integers(0, 12), st.sampled_from(["1_000", "0123", "1e3", "yes", "+5", "0x1F", "1.0", "\u0661"])
+    st.integers(0, 5),
+    st.integers(0, 12),
+    st.sampled_from(["1_000", "0123", "1e3", "yes", "+5", "0x1F", "1.0", "\u0661"]),
 )
 def test_every_trap_value_is_found_at_its_line_and_column(comments: int, spaces: int, trap: str) -> None:
     text = "#\n" * comments + f"count: {' ' * spaces}{trap}  # so many\n"

@@ -43,7 +43,7 @@ _documents = st.builds(
     lines=st.lists(_lines, max_size=4).map(tuple),
 )
 
-LINE = Line("CH-1", "Spoke", "SPOKE", None, "200", "OUTPUT", Decimal("15"), 1, 2506, 2506, 376)
+LINE = Line("CH-1", "Spoke", "SPOKE", None, "200", "OUTPUT", Decimal(15), 1, 2506, 2506, 376)
 DOCUMENT = Document(
     number="US-000001",
     kind="invoice",

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import openpyxl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from intake_kit import CLIENT, CLIENT_HEADER, ROOT, codes, read, shipped, write_csv, write_xlsx
@@ -205,8 +206,11 @@ def test_any_valid_clients_in_any_column_order_and_one_spoilt_cell(
     assert after.clients.select(_READ).rows() == rest
 
 
+@pytest.mark.skipif(
+    not CORPUS.exists(),
+    reason="left out: reading files made by other programs, as ../shared/corpus is absent",
+)
 def test_every_public_file_ends_in_records_or_problems() -> None:
-    """Without the collection of files by other programs beside the project, this shows nothing."""
     for path in sorted(CORPUS.glob("*")):
         if path.suffix == ".json":
             continue
