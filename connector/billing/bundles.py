@@ -25,7 +25,7 @@ def bundle_events(purchases: pl.DataFrame, charged: pl.DataFrame, context: Conte
         verdict columns.
     """
     frame = unjudged(purchases).with_columns(
-        subject_id=pl.concat_str("partner_id", pl.lit("/"), "reference"),
+        subject_id=pl.concat_str(_partner_part(), pl.lit("/"), "reference"),
         event=pl.lit(EventKind.BUNDLE.value),
         event_on=pl.col("purchased_on"),
     )
@@ -42,3 +42,8 @@ def bundle_events(purchases: pl.DataFrame, charged: pl.DataFrame, context: Conte
     other = pl.format("{} bundles were billed, now it says {}", "known_quantity", "quantity")
     frame = judge(frame, kinds.QUANTITY_CHANGED, pl.col("known_quantity") != pl.col("quantity"), other)
     return frame.drop("known_quantity", "known_on")
+
+
+def _partner_part() -> pl.Expr:
+    """The partner id without a slash, so that no two pairs of partner and reference make one subject id."""
+    return pl.col("partner_id").str.replace_all("%", "%25", literal=True).str.replace_all("/", "%2F", literal=True)

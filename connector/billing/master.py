@@ -29,6 +29,7 @@ PARTNER_FACTS = (
     "opening_places",
     "grouping",
 )
+CONTACT_DETAILS = ("name", "email", "tax_number")  # erasable, so no part of a version
 TEMPLATE_FACTS = ("plan",)
 
 
@@ -46,7 +47,10 @@ def import_partners(
     Returns:
         the uploaded rows with `content_digest`, verdict columns, and `is_new`: whether the row adds a version.
     """
-    frame = unjudged(uploaded).with_columns(content_digest=digest_contents(uploaded, PARTNER_FACTS, key))
+    frame = unjudged(uploaded).with_columns(
+        content_digest=digest_contents(uploaded, PARTNER_FACTS, key),
+        stated=digest_contents(uploaded, (*PARTNER_FACTS, *CONTACT_DETAILS), key),
+    )
     currencies = pl.DataFrame(
         {"selling_entity": list(entities), "entity_currency": [entity.currency for entity in entities.values()]},
         schema={"selling_entity": pl.String, "entity_currency": pl.String},
@@ -62,7 +66,8 @@ def import_partners(
 def import_templates(uploaded: pl.DataFrame, known: pl.DataFrame, key: bytes) -> pl.DataFrame:
     """Judge uploaded template rows as `import_partners` judges partners."""
     owned = uploaded.with_columns(pl.col("partner_id").fill_null(""))
-    frame = unjudged(owned).with_columns(content_digest=digest_contents(owned, TEMPLATE_FACTS, key))
+    digest = digest_contents(owned, TEMPLATE_FACTS, key)
+    frame = unjudged(owned).with_columns(content_digest=digest, stated=digest)
     marked = known.with_columns(pl.col("partner_id").fill_null("")).with_columns(
         content_digest=digest_contents(known, TEMPLATE_FACTS, key)
     )
@@ -74,13 +79,35 @@ def _import_versions(frame: pl.DataFrame, known: pl.DataFrame, identity: list[st
     frame = frame.join(before, on=identity, how="left", maintain_order="left")
     detail = pl.lit("it is known with other contents for the same first day")
     frame = judge(frame, conflict, pl.col("known_digest") != pl.col("content_digest"), detail)
-    contents = pl.col("content_digest").n_unique().over(identity)
+    contents = pl.col("stated").n_unique().over(identity)
     twice = pl.format("the upload states it differently in {}", places(identity))
     frame = judge(frame, conflict, contents > 1, twice)
-    first = pl.struct(*identity, "content_digest").is_first_distinct()
+    first = pl.struct(*identity, "stated").is_first_distinct()
     again = pl.lit("the same row stands in the upload before")
     frame = judge(frame, kinds.DUPLICATE_ROW, ~first, again)
-    return frame.with_columns(is_new=pl.col("code").is_null() & pl.col("known_digest").is_null()).drop("known_digest")
+    new = pl.col("code").is_null() & pl.col("known_digest").is_null()
+    return frame.with_columns(is_new=new).drop("known_digest", "stated")
+
+
+def contact_details(judged: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """The names, addresses and tax numbers that an upload states, one row for each partner.
+
+    They are no part of a version: the latest statement stands, a blank one leaves what is known. A row that is older
+    than what is known changes nothing.
+
+    Args:
+        judged: what `import_partners` returned.
+        known: the partner versions of the ledger: `partner_id`, `valid_from`, and these details.
+
+    Returns:
+        partner_id, name, email, tax_number.
+    """
+    before = [pl.col(field).first().alias(f"known_{field}") for field in CONTACT_DETAILS]
+    newest = known.group_by("partner_id").agg(pl.col("valid_from").max().alias("newest"), *before)
+    stated = judged.filter(pl.col("code").is_null()).join(newest, on="partner_id", how="left")
+    current = stated.filter(pl.col("newest").is_null() | (pl.col("valid_from") >= pl.col("newest")))
+    latest = current.sort("valid_from").unique("partner_id", keep="last", maintain_order=True)
+    return latest.select("partner_id", *(pl.coalesce(field, f"known_{field}") for field in CONTACT_DETAILS))
 
 
 def valid_on(events: pl.DataFrame, versions: pl.DataFrame, by: str, on: str) -> pl.DataFrame:

@@ -36,7 +36,7 @@ class TaxStatus(StrEnum):
 
 
 class Grouping(StrEnum):
-    """When a partner's charges become a document: at every run, or once the month has ended."""
+    """When a partner's charges become a document: at every run, or from the last day of their month on."""
 
     ON_EVENT = "on_event"
     MONTHLY = "monthly"

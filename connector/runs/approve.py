@@ -15,6 +15,7 @@ import polars as pl
 
 from connector import ledger
 from connector.billing.charges import KEY
+from connector.billing.master import CONTACT_DETAILS
 from connector.domain.documents import Document
 from connector.domain.entities import SellingEntity
 from connector.domain.words import Bucket
@@ -167,8 +168,8 @@ def _write_sources(plan: RunPlan, sources: Mapping[str, str], now: datetime) -> 
 def _write_master(plan: RunPlan, now: datetime) -> None:
     partners = _stamped(plan.frames["partners"], plan, now)
     _append("partner_version", partners.with_columns(sequence=pl.lit(1)))  # another content would be a conflict
-    for field in ("name", "email", "tax_number"):
-        _remember("partner", field, partners.sort("valid_from").select("partner_id", field))
+    for field in CONTACT_DETAILS:
+        _remember("partner", field, plan.frames["contact_details"].select("partner_id", field))
     _append("template_version", _stamped(plan.frames["templates"], plan, now))
 
 

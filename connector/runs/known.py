@@ -6,8 +6,7 @@ import polars as pl
 
 from connector import ledger
 from connector.billing.charges import KEY
-
-_PERSONAL = ("name", "email", "tax_number")
+from connector.billing.master import CONTACT_DETAILS
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ def _with_personal(versions: pl.DataFrame, personal: pl.DataFrame) -> pl.DataFra
     """The versions with the partner's erasable columns; a later version for one first day supersedes the earlier."""
     own = personal.filter(pl.col("owner_type") == "partner")
     latest = versions.sort("sequence").unique(["partner_id", "valid_from"], keep="last", maintain_order=True)
-    for field in _PERSONAL:
+    for field in CONTACT_DETAILS:
         values = own.filter(pl.col("field") == field).select(partner_id="owner_id", **{field: "value"})
         latest = latest.join(values, on="partner_id", how="left", maintain_order="left")
     return latest

@@ -19,7 +19,7 @@ from connector.billing.context import Context
 from connector.billing.identity import identify, with_digests
 from connector.billing.invoicing import Draft, draft_documents, ready_for_document
 from connector.billing.lifecycle import client_events
-from connector.billing.master import import_partners, import_templates
+from connector.billing.master import contact_details, import_partners, import_templates
 from connector.domain.problems import Problem
 from connector.domain.words import Bucket, RecordKind
 from connector.intake import Intake
@@ -99,6 +99,7 @@ def make_plan(inputs: Inputs) -> RunPlan:
         frames={
             "rows": every,
             "partners": partners.filter("is_new"),
+            "contact_details": contact_details(partners, inputs.known.partners),
             "templates": templates.filter("is_new"),
             "clients": clients,
             "bundles": bundles,
@@ -131,15 +132,16 @@ def _context(inputs: Inputs) -> tuple[Context, pl.DataFrame, pl.DataFrame]:
         name: inputs.as_of or inputs.now.astimezone(ZoneInfo(entity.time_zone)).date()
         for name, entity in entities.items()
     }
+    details = contact_details(partners, known.partners)
     columns = [name for name in known.partners.columns if name in partners.columns and name != "content_digest"]
-    accepted = partners.filter("is_new").select(columns)
+    versions = pl.concat([known.partners.select(columns), partners.filter("is_new").select(columns)])
     context = Context(
         run_id=inputs.run_id,
         key=known.key,
         entities=entities,
         policies=inputs.rulebook.policies,
         as_of=days,
-        partners=pl.concat([known.partners.select(columns), accepted], how="vertical"),
+        partners=versions.update(details, on="partner_id"),
         templates=pl.concat(
             [
                 known.templates.select("template", pl.col("partner_id").fill_null(""), "valid_from", "plan"),

@@ -51,7 +51,7 @@ def open_files(config: Config) -> Files:
     rulebook, rule_faults = load_rulebook(config.rules, cache=config.ledger.parent / ".cache")
     mappings, mapping_faults = load_mappings(config.mappings)
     books, book_faults = load_books(config.mappings)
-    faults = (*rule_faults, *mapping_faults, *book_faults)
+    faults = tuple(dict.fromkeys((*rule_faults, *mapping_faults, *book_faults)))  # two readers may tell of one file
     if rulebook is None or mappings is None or books is None:
         raise StopError(
             f"the rules and mappings have {len(faults)} fault{'s' if len(faults) > 1 else ''}",

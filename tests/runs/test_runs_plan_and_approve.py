@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from world import World, client
+from world import PARTNER_HEADER, World, client
 
 from connector import ledger
 from connector.intake import Intake
@@ -209,3 +209,22 @@ def test_two_processes_plan_and_approve_at_once(alone: World) -> None:
     assert "was planned on something that has changed" in refusal
     opened(alone)
     assert ledger.read("charge").height == 50
+
+
+def test_a_corrected_name_or_address_of_a_partner_is_taken_over(alone: World) -> None:
+    """They are no part of a version; a row older than what is known changes nothing."""
+    header = PARTNER_HEADER.replace("Partner name,", "Partner name,Email,")
+
+    def bill(name: str, email: str, since: str, number: str) -> dict[str, object]:
+        rest = "MSP,us,USD,US,Taxable,30,Bank transfer,On event"
+        partners = alone.write("partners.csv", header, [f"P-1,{name},{email},{rest},{since}"])
+        planned = alone.plan(partners, alone.clients(client(number)))
+        assert planned.code == 0, planned.plain["problems"]
+        alone.run("approve", planned.plain["run"])
+        party = planned.plain["documents"][0]["document"]["party"]
+        return {"name": party["name"], "email": party["email"]}
+
+    assert bill("Old name", "old@one.example", "2024-01-01", "A") == {"name": "Old name", "email": "old@one.example"}
+    assert bill("New name", "new@one.example", "2024-01-01", "B") == {"name": "New name", "email": "new@one.example"}
+    assert bill("Later name", "", "2025-01-01", "C") == {"name": "Later name", "email": "new@one.example"}
+    assert bill("Stale name", "", "2024-01-01", "D") == {"name": "Later name", "email": "new@one.example"}
