@@ -7,6 +7,7 @@ import polars as pl
 
 from connector.billing import kinds
 from connector.billing.context import Context
+from connector.billing.digests import alike
 from connector.billing.lifecycle import with_partner
 from connector.billing.verdicts import judge, places, unjudged
 from connector.domain.words import EventKind
@@ -25,7 +26,7 @@ def bundle_events(purchases: pl.DataFrame, charged: pl.DataFrame, context: Conte
         verdict columns.
     """
     frame = unjudged(purchases).with_columns(
-        subject_id=pl.concat_str(_partner_part(), pl.lit("/"), "reference"),
+        subject_id=pl.concat_str(_partner_part(), pl.lit("/"), alike("reference")),
         event=pl.lit(EventKind.BUNDLE.value),
         event_on=pl.col("purchased_on"),
     )
@@ -46,4 +47,4 @@ def bundle_events(purchases: pl.DataFrame, charged: pl.DataFrame, context: Conte
 
 def _partner_part() -> pl.Expr:
     """The partner id without a slash, so that no two pairs of partner and reference make one subject id."""
-    return pl.col("partner_id").str.replace_all("%", "%25", literal=True).str.replace_all("/", "%2F", literal=True)
+    return alike("partner_id").str.replace_all("%", "%25", literal=True).str.replace_all("/", "%2F", literal=True)

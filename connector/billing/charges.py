@@ -4,11 +4,14 @@ A charge that exists under its key, as a charge or as an opening entry, is never
 event kind the record shows now.
 """
 
+from collections.abc import Collection
+
 import polars as pl
 
+from connector.billing import kinds
 from connector.billing.context import Context
 from connector.billing.digests import keyed_digest
-from connector.billing.verdicts import verdict_bucket
+from connector.billing.verdicts import judge, verdict_bucket
 from connector.domain.words import Bucket
 
 KEY = ("subject_type", "subject_id", "metric", "ordinal", "revision")
@@ -20,24 +23,27 @@ def rateable(events: pl.DataFrame) -> pl.DataFrame:
     return events.filter(pl.col("code").is_null() & ~pl.col("unchanged"))
 
 
-def settled(events: pl.DataFrame, rated: pl.DataFrame, known_keys: pl.DataFrame) -> pl.DataFrame:
+def settled(events: pl.DataFrame, rated: pl.DataFrame, known: pl.DataFrame, metrics: Collection[str]) -> pl.DataFrame:
     """Put every event into its one bucket, in the fixed precedence of invariant 5.
 
     Args:
         events: events of one subject type, with `event_id`, `subject_type`, `subject_id`, `opening`, `unchanged` and
             verdict columns.
         rated: `tables.RATED` for those `rateable` returned.
-        known_keys: the charge keys of the ledger.
+        known: the charges of the ledger: their keys, `kind`, `event`, `event_on`, `tier`.
+        metrics: what the rulebook bills.
 
     Returns:
-        the events with the rated columns, `ordinal`, `revision`, `bucket` and `reason`. Charges without a document yet
-        are in the bucket `awaiting_document`.
+        the events with the rated columns, `ordinal`, `revision`, `bucket`, `reason`, and `flag_code` and `flag_detail`
+        where a billed record is stated differently now. Charges without a document yet are in the bucket
+        `awaiting_document`.
     """
     frame = events.join(rated.drop("currency"), on="event_id", how="left", maintain_order="left").with_columns(
         ordinal=pl.lit(_FIRST, pl.Int64), revision=pl.lit(_FIRST, pl.Int64)
     )
-    taken = known_keys.select(KEY).unique().with_columns(taken=pl.lit(value=True))
+    taken = known.select(*KEY, taken="kind", taken_event="event", taken_on="event_on", taken_tier="tier")
     frame = frame.join(taken, on=list(KEY), how="left", maintain_order="left")
+    frame = _doubted(frame, known, metrics)
     outcome = pl.col("outcome")
     keyed_opening = pl.col("opening") & (pl.col("metric").is_not_null() | (outcome == "inside_bundle"))
     bucket = (
@@ -53,7 +59,7 @@ def settled(events: pl.DataFrame, rated: pl.DataFrame, known_keys: pl.DataFrame)
         .then(pl.lit(Bucket.OPENING.value))
         .when((outcome == "blocked") & ~keyed_opening)
         .then(pl.lit(Bucket.BLOCKED.value))
-        .when(pl.col("taken"))
+        .when(pl.col("taken").is_not_null())
         .then(pl.lit(Bucket.ALREADY_BILLED.value))
         .when(outcome == "inside_bundle")
         .then(pl.lit(Bucket.INSIDE_BUNDLE.value))
@@ -64,8 +70,42 @@ def settled(events: pl.DataFrame, rated: pl.DataFrame, known_keys: pl.DataFrame)
         code=pl.coalesce("code", pl.when(bucket == Bucket.BLOCKED.value).then("problem")),
         reason=pl.when(bucket == Bucket.OPENING.value)
         .then(pl.lit("before the go-live of its selling entity"))
+        .when(bucket == Bucket.ALREADY_BILLED.value)
+        .then(_billed_as())
         .otherwise(pl.coalesce("detail", "reason")),
-    ).drop("taken", "detail", "problem")
+        flag_code=pl.when((bucket == Bucket.ALREADY_BILLED.value) & _differs()).then(pl.lit(kinds.CHANGED.code)),
+        flag_detail=pl.format("it was billed {}; now it says {}", _billed_as(), _stated()),
+    ).drop("taken", "taken_event", "taken_on", "taken_tier", "detail", "problem")
+
+
+def _doubted(frame: pl.DataFrame, known: pl.DataFrame, metrics: Collection[str]) -> pl.DataFrame:
+    """Hold what would be billed although the ledger knows it otherwise, or never billed although it should be."""
+    asked = ~pl.col("unchanged") & pl.col("outcome").is_in(["charge", "blocked"])
+    opened = asked & (pl.col("taken") == "opening") & ~pl.col("opening")
+    detail = pl.format("an opening entry of {} stands for it", "taken_on")
+    frame = judge(frame, kinds.OPENED, opened, detail)
+    stray = known.filter(~pl.col("metric").is_in(list(metrics)))
+    named = stray.group_by("subject_type", "subject_id").agg(stray=pl.col("metric").unique().sort().str.join(", "))
+    frame = frame.join(named, on=["subject_type", "subject_id"], how="left", maintain_order="left")
+    other = asked & pl.col("stray").is_not_null() & pl.col("taken").is_null()
+    return judge(frame, kinds.OTHER_METRIC, other, pl.format("it was billed as {}", "stray")).drop("stray")
+
+
+def _differs() -> pl.Expr:
+    sized = pl.col("tier").is_not_null() & pl.col("taken_tier").ne_missing(pl.col("tier"))
+    moved = (pl.col("taken_on") != pl.col("event_on")) | (pl.col("taken_event") != pl.col("event"))
+    return (pl.col("taken") == "charge") & (sized | moved)
+
+
+def _billed_as() -> pl.Expr:
+    size = pl.when(pl.col("taken_tier").is_not_null()).then(pl.format(", {} employees", "taken_tier"))
+    entry = pl.when(pl.col("taken") == "opening").then(pl.lit("as an opening entry")).otherwise(pl.lit("as"))
+    return pl.format("{} {} on {}{}", entry, "taken_event", "taken_on", size.otherwise(pl.lit("")))
+
+
+def _stated() -> pl.Expr:
+    size = pl.when(pl.col("tier").is_not_null()).then(pl.format(", {} employees", "tier")).otherwise(pl.lit(""))
+    return pl.format("{} on {}{}", "event", "event_on", size)
 
 
 def new_charges(frame: pl.DataFrame, context: Context) -> pl.DataFrame:

@@ -31,6 +31,14 @@ def digest_contents(frame: pl.DataFrame, columns: Sequence[str], key: bytes) -> 
     return _digested(frame.select(pl.concat_str(shown, separator=_PART)).to_series(), key)
 
 
+def alike(column: str) -> pl.Expr:
+    """An identifier as people compare it: spellings that differ in letter case, width or composition are one.
+
+    Two ids that differ in nothing else are then one identity, which asks a question instead of billing twice.
+    """
+    return pl.col(column).str.normalize("NFKC").str.to_uppercase().str.replace_all(r"\s+", " ")
+
+
 def _digested(texts: pl.Series, key: bytes) -> pl.Series:
     digests = [None if text is None else keyed_digest(text, key) for text in texts.to_list()]
     return pl.Series(digests, dtype=pl.String)

@@ -8,7 +8,7 @@ and of two records that lead to one client none is used. The answer does not dep
 import polars as pl
 
 from connector.billing import kinds
-from connector.billing.digests import digest_columns, digest_contents, keyed_digest
+from connector.billing.digests import alike, digest_columns, digest_contents, keyed_digest
 from connector.billing.verdicts import judge, places, unjudged
 from connector.tables import CLIENTS
 
@@ -23,8 +23,8 @@ def with_digests(clients: pl.DataFrame, key: bytes) -> pl.DataFrame:
     `row_digest` (everything but the place); the first three are null where the record has no id or no domain.
     """
     return clients.with_columns(
-        ref_digest=digest_columns(clients, ["namespace", "client_ref"], "ref", key),
-        pair_digest=digest_columns(clients, ["partner_id", "domain"], "pair", key),
+        ref_digest=digest_columns(clients, ["namespace", alike("client_ref")], "ref", key),
+        pair_digest=digest_columns(clients, [alike("partner_id"), "domain"], "pair", key),
         domain_digest=digest_columns(clients, ["domain"], "domain", key),
         row_digest=digest_contents(clients, _CONTENT, key),
     )
@@ -86,7 +86,13 @@ def _looked_up(frame: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFrame:
     )
     frame = frame.join(by_ref, on="ref_digest", how="left", maintain_order="left")
     frame = frame.join(by_pair, on="pair_digest", how="left", maintain_order="left")
-    return _with_other_partners(frame.with_columns(known_client=pl.coalesce("by_ref", "by_pair")), pairs)
+    frame = frame.with_columns(
+        known_client=pl.coalesce("by_ref", "by_pair"),
+        other_domain=pl.col("by_ref").is_in(pairs["client_id"].unique().implode())
+        & pl.col("pair_digest").is_not_null()
+        & pl.col("by_pair").is_null(),
+    )
+    return _with_other_partners(frame, pairs)
 
 
 def _with_other_partners(frame: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:

@@ -101,16 +101,40 @@ QUANTITY_CHANGED = Kind(
     "Mend the quantity, or correct the billed charge.",
     Severity.WARNING,
 )
+REUSED = Kind(
+    "client-id-reused",
+    "A known client id comes with another domain and another creation day",
+    "If it is another company, give it an id of its own; if not, mend the domain or the day.",
+    Severity.WARNING,
+)
+OPENED = Kind(
+    "client-was-opened",
+    "It was taken over as an opening entry, before go-live; now its event lies after go-live",
+    "Mend the date if it is wrong. If it is right, it was never billed: decide that with the partner.",
+    Severity.WARNING,
+)
+OTHER_METRIC = Kind(
+    "charge-other-metric",
+    "It was billed under a metric that no rule bills any more",
+    "A renamed metric would bill again: give the metric its name back in the rules.",
+    Severity.WARNING,
+)
+CHANGED = Kind(
+    "client-changed-after-billing",
+    "What was billed is stated differently now; nothing is billed again or credited",
+    "Leave it, or correct the billed charge with the partner.",
+    Severity.WARNING,
+)
 ITEM_UNMAPPED = Kind(
     "document-item-unmapped",
     "An item has no account in the selling entity's books",
-    "Map the item in mappings/books.yaml.",
+    "Map the item in mappings/books-ENTITY.yaml.",
     scope="document",
 )
 TAX_UNMAPPED = Kind(
     "document-tax-unmapped",
     "No tax code is declared for the partner's tax status and country and the item",
-    "Declare the tax code in mappings/books.yaml.",
+    "Declare the tax code in mappings/books-ENTITY.yaml.",
     scope="document",
 )
 
@@ -133,8 +157,12 @@ KINDS: tuple[Kind, ...] = (
     FUTURE,
     ARCHIVED,
     QUANTITY_CHANGED,
+    REUSED,
+    OPENED,
+    OTHER_METRIC,
+    CHANGED,
     ITEM_UNMAPPED,
     TAX_UNMAPPED,
 )
 BY_CODE = {kind.code: kind for kind in KINDS}
-HOLDS = frozenset(kind.code for kind in KINDS if kind.severity is Severity.WARNING)
+HOLDS = frozenset(kind.code for kind in KINDS if kind.severity is Severity.WARNING) - {CHANGED.code}

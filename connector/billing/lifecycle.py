@@ -39,6 +39,7 @@ def client_events(identified: pl.DataFrame, versions: pl.DataFrame, context: Con
         known_partner="partner_id",
         known_plan="plan",
         known_digest="row_digest",
+        known_created="created_on",
         known_sequence="sequence",
     )
     frame = frame.join(known, on="client_id", how="left", maintain_order="left")
@@ -46,7 +47,7 @@ def client_events(identified: pl.DataFrame, versions: pl.DataFrame, context: Con
         unchanged=(pl.col("code").is_null() & (pl.col("known_digest") == pl.col("row_digest"))).fill_null(value=False)
     )
     frame = _questions(frame, context.policies)
-    return frame.drop("known_partner", "known_plan", "known_digest")
+    return frame.drop("known_partner", "known_plan", "known_digest", "known_created", "other_domain")
 
 
 def with_partner(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
@@ -112,6 +113,9 @@ def _questions(frame: pl.DataFrame, policies: Policies) -> pl.DataFrame:
     moved = changed & (pl.col("known_partner") != pl.col("partner_id"))
     was = pl.format("it stood under partner {} before", "known_partner")
     frame = judge(frame, kinds.MOVED, moved, was)
+    reused = changed & pl.col("other_domain") & (pl.col("known_created") != pl.col("created_on"))
+    other = pl.format("client {} has another domain and was created on {}", "client_id", "known_created")
+    frame = judge(frame, kinds.REUSED, reused, other)
     down = changed & (pl.col("known_plan") == full) & (pl.col("plan") == assessment)
     frame = judge(frame, kinds.DOWNGRADED, down, pl.lit("it was on a full feature Spoke and is now Assessment Only"))
     up = changed & (pl.col("known_plan") == assessment) & (pl.col("plan") == full) & pl.col("upgraded_on").is_null()

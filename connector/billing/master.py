@@ -5,6 +5,7 @@ that blocks the uploaded row, because whoever comes last must not win silently.
 """
 
 from collections.abc import Mapping
+from datetime import date
 
 import polars as pl
 
@@ -89,23 +90,29 @@ def _import_versions(frame: pl.DataFrame, known: pl.DataFrame, identity: list[st
     return frame.with_columns(is_new=new).drop("known_digest", "stated")
 
 
-def contact_details(judged: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+def contact_details(judged: pl.DataFrame, known: pl.DataFrame, today: date) -> pl.DataFrame:
     """The names, addresses and tax numbers that an upload states, one row for each partner.
 
     They are no part of a version: the latest statement stands, a blank one leaves what is known. A row that is older
-    than what is known changes nothing.
+    than what is known, or valid only after today, changes nothing.
 
     Args:
         judged: what `import_partners` returned.
         known: the partner versions of the ledger: `partner_id`, `valid_from`, and these details.
+        today: the run's day.
 
     Returns:
         partner_id, name, email, tax_number.
     """
     before = [pl.col(field).first().alias(f"known_{field}") for field in CONTACT_DETAILS]
-    newest = known.group_by("partner_id").agg(pl.col("valid_from").max().alias("newest"), *before)
+    newest = (
+        known.filter(pl.col("valid_from") <= today)
+        .group_by("partner_id")
+        .agg(pl.col("valid_from").max().alias("newest"), *before)
+    )
     stated = judged.filter(pl.col("code").is_null()).join(newest, on="partner_id", how="left")
-    current = stated.filter(pl.col("newest").is_null() | (pl.col("valid_from") >= pl.col("newest")))
+    begun = stated.filter(pl.col("valid_from") <= today)
+    current = begun.filter(pl.col("newest").is_null() | (pl.col("valid_from") >= pl.col("newest")))
     latest = current.sort("valid_from").unique("partner_id", keep="last", maintain_order=True)
     return latest.select("partner_id", *(pl.coalesce(field, f"known_{field}") for field in CONTACT_DETAILS))
 

@@ -25,6 +25,7 @@ from connector.runs.errors import INPUT, StopError
 from connector.runs.known import Known, read_known
 from connector.runs.runplan import Pins, RunPlan, numbered
 
+_NAMED = 5  # of each kind of change
 _SETTLED = (
     Bucket.OPENING.value,
     Bucket.ALREADY_BILLED.value,
@@ -91,23 +92,47 @@ def _changed_ledger(plan: RunPlan, known: Known) -> list[str]:
     changed = []
     clients, charges = plan.frames["clients"], plan.frames["charges"]
     taken = charges.join(known.keys, on=list(KEY), how="semi")
-    changed += [f"charge {key} is taken now" for key in taken["charge_id"].head(5).to_list()]
+    changed += [f"charge {key} is taken now" for key in taken["charge_id"].head(_NAMED).to_list()]
     fresh = clients.filter(pl.col("is_new") & pl.col("code").is_null())
     digests = pl.concat([fresh["ref_digest"], fresh["pair_digest"]]).drop_nulls()
-    appeared = known.aliases.filter(pl.col("digest").is_in(digests.implode()))
-    changed += [f"client {one} appeared meanwhile" for one in appeared["client_id"].unique().sort().head(5).to_list()]
+    claims = clients.filter(pl.col("new_pair") & pl.col("code").is_null())
+    domains = known.aliases.filter(~pl.col("client_id").is_in(claims["client_id"].implode()))
+    same_domain = domains["domain_digest"].is_in(claims["domain_digest"].drop_nulls().implode())
+    appeared = pl.concat(
+        [
+            known.aliases.filter(pl.col("digest").is_in(digests.implode())),
+            domains.filter(same_domain.fill_null(value=False)),
+        ]
+    )
+    changed += [
+        f"client {one} appeared meanwhile" for one in appeared["client_id"].unique().sort().head(_NAMED).to_list()
+    ]
     versions = clients.select("client_id", "known_sequence").drop_nulls()
     moved = versions.join(known.versions, on="client_id").filter(pl.col("sequence") != pl.col("known_sequence"))
-    changed += [f"client {one} was changed meanwhile" for one in moved["client_id"].sort().head(5).to_list()]
+    changed += [f"client {one} was changed meanwhile" for one in moved["client_id"].sort().head(_NAMED).to_list()]
     own = set(charges["charge_id"].to_list())
     lines = {line.charge_id for draft in plan.documents for line in draft.document.lines}
     gone = sorted(lines - own - set(known.waiting["charge_id"].to_list()))
-    changed += [f"charge {one} is on a document now" for one in gone[:5]]
-    partners = plan.frames["partners"].join(known.partners, on=["partner_id", "valid_from"], how="semi")
-    changed += [
-        f"partner {one} was changed meanwhile" for one in partners["partner_id"].unique().sort().head(5).to_list()
-    ]
-    return changed
+    changed += [f"charge {one} is on a document now" for one in gone[:_NAMED]]
+    return changed + _changed_master(plan, known)
+
+
+def _changed_master(plan: RunPlan, known: Known) -> list[str]:
+    """Partners and templates that the plan rests on and that have another version now."""
+    used = plan.frames["used_partners"]["partner_id"]
+    now = known.partners.filter(pl.col("partner_id").is_in(used.implode()))
+    partners = _difference(plan.frames["read_partners"], now)["partner_id"].unique().sort().to_list()
+    templates = _difference(plan.frames["read_templates"], known.templates)["template"].unique().sort().to_list()
+    told = [f"partner {one} was changed meanwhile" for one in partners[:_NAMED]]
+    return told + [f"template {one} was changed meanwhile" for one in templates[:_NAMED]]
+
+
+def _difference(then: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+    """Rows that are in one of the two frames only, by the columns of the first."""
+    columns = then.columns
+    now = now.select(columns)
+    gone = then.join(now, on=columns, how="anti", nulls_equal=True)
+    return pl.concat([gone, now.join(then, on=columns, how="anti", nulls_equal=True)])
 
 
 def _apply(plan: RunPlan, entities: Mapping[str, SellingEntity], now: datetime, by: str) -> Approval:

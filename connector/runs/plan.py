@@ -99,7 +99,8 @@ def make_plan(inputs: Inputs) -> RunPlan:
         frames={
             "rows": every,
             "partners": partners.filter("is_new"),
-            "contact_details": contact_details(partners, inputs.known.partners),
+            "contact_details": contact_details(partners, inputs.known.partners, max(context.as_of.values())),
+            **_read_set(inputs.known, clients, bundles, drafts),
             "templates": templates.filter("is_new"),
             "clients": clients,
             "bundles": bundles,
@@ -132,7 +133,7 @@ def _context(inputs: Inputs) -> tuple[Context, pl.DataFrame, pl.DataFrame]:
         name: inputs.as_of or inputs.now.astimezone(ZoneInfo(entity.time_zone)).date()
         for name, entity in entities.items()
     }
-    details = contact_details(partners, known.partners)
+    details = contact_details(partners, known.partners, max(days.values()))
     columns = [name for name in known.partners.columns if name in partners.columns and name != "content_digest"]
     versions = pl.concat([known.partners.select(columns), partners.filter("is_new").select(columns)])
     context = Context(
@@ -203,7 +204,7 @@ def _settle(inputs: Inputs, events: pl.DataFrame) -> pl.DataFrame:
         count="count_low",
     )
     rated = inputs.rulebook.rate(conform(asked, EVENTS))
-    return settled(numbered, rated, inputs.known.keys)
+    return settled(numbered, rated, inputs.known.charges, list(inputs.rulebook.metrics))
 
 
 def _documents(
@@ -269,6 +270,20 @@ def _row_checks(inputs: Inputs) -> tuple[counts.Check, ...]:
     }
     records = {kind.value: frame.height for kind, frame in frames.items()}
     return counts.row_checks(intake.rows, {info.name: info.rows for info in intake.sources}, records)
+
+
+def _read_set(
+    known: Known, clients: pl.DataFrame, bundles: pl.DataFrame, drafts: Sequence[Draft]
+) -> dict[str, pl.DataFrame]:
+    """The versions of partners and templates that the plan rests on; approval looks whether they are still the same."""
+    of_drafts = pl.Series([draft.document.party.partner_id for draft in drafts], dtype=pl.String)
+    used = pl.concat([clients["partner_id"], bundles["partner_id"], of_drafts]).unique().sort()
+    partners = known.partners.filter(pl.col("partner_id").is_in(used.implode()))
+    return {
+        "used_partners": pl.DataFrame({"partner_id": used}),
+        "read_partners": partners.select("partner_id", "valid_from", "content_digest"),
+        "read_templates": known.templates.select("template", "partner_id", "valid_from", "plan"),
+    }
 
 
 def _source(info: object) -> dict[str, object]:

@@ -45,18 +45,26 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     billing_kinds.FUTURE.code: ("upgraded_on", "created_on", "purchased_on"),
     billing_kinds.ARCHIVED.code: ("status",),
     billing_kinds.QUANTITY_CHANGED.code: ("quantity",),
+    billing_kinds.REUSED.code: ("client_ref",),
+    billing_kinds.OPENED.code: ("upgraded_on", "created_on", "purchased_on"),
+    billing_kinds.OTHER_METRIC.code: ("client_ref", "reference"),
+    billing_kinds.CHANGED.code: ("client_ref", "reference"),
     "rate-size-unknown": ("employees", "employee_count", "employee_band", "name"),
     "rate-band-spans-tiers": ("employees", "employee_band"),
 }
 
 
 def record_problems(intake: Intake, judged: Mapping[RecordKind, pl.DataFrame]) -> tuple[Problem, ...]:
-    """One problem for every record that has a verdict, on the cell a person looks at first."""
+    """One problem for every record that has a verdict or a flag, on the cell a person looks at first."""
     found = []
     for frame in judged.values():
         wrong = frame.filter(pl.col("code").is_not_null())
         text = "detail" if "detail" in wrong.columns else "reason"
-        found += [_record_problem(intake, row, row[text]) for row in wrong.iter_rows(named=True)]
+        found += [_record_problem(intake, row, row["code"], row[text]) for row in wrong.iter_rows(named=True)]
+        if "flag_code" in frame.columns:
+            flagged = frame.filter(pl.col("flag_code").is_not_null())
+            told = flagged.iter_rows(named=True)
+            found += [_record_problem(intake, row, row["flag_code"], row["flag_detail"]) for row in told]
     return tuple(found)
 
 
@@ -78,7 +86,7 @@ def document_problems(drafts: Iterable[Draft]) -> tuple[Problem, ...]:
     )
 
 
-def _record_problem(intake: Intake, row: Mapping[str, Any], message: str) -> Problem:
-    kind = _BY_CODE[row["code"]]
+def _record_problem(intake: Intake, row: Mapping[str, Any], code: str, message: str) -> Problem:
+    kind = _BY_CODE[code]
     place, excerpt, mark = intake.locate(row["source"], row["sheet"], row["row"], _FIELDS.get(kind.code, ()))
     return Problem(kind.code, kind.severity, place, message, kind.remedy, excerpt, mark)

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 from billing_frames import KEY, QUICK, Row, clients, context, events, ledger, rated
-from billing_story import Story, numbered, rate
+from billing_story import METRICS, Story, numbered, rate
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,7 +26,12 @@ _EVENT = {
     "code": pl.String,
     "detail": pl.String,
     "currency": pl.String,
+    "event": pl.String,
+    "event_on": pl.Date,
 }
+
+
+AS_BILLED = "as created on 2025-04-01"
 
 
 def bucket_of(rating: Row | None, *, taken: bool = False, **said: Any) -> tuple[Any, ...]:
@@ -35,8 +40,9 @@ def bucket_of(rating: Row | None, *, taken: bool = False, **said: Any) -> tuple[
     frame = pl.DataFrame([{name: {**event, **said}.get(name) for name in _EVENT}], schema=_EVENT)
     ratings = rated() if rating is None else rated({"event_id": 0, "currency": "USD", **rating})
     key = {"subject_type": "client", "subject_id": "CL-a", "metric": "full-spoke", "ordinal": 1, "revision": 1}
+    key |= {"kind": "charge", "event": "created", "event_on": date(2025, 4, 1)}
     known = ledger("charge", key) if taken else ledger("charge")
-    return settled(frame, ratings, known.select(CHARGE_KEY)).select("bucket", "code", "reason").row(0)
+    return settled(frame, ratings, known, METRICS).select("bucket", "code", "reason").row(0)
 
 
 CHARGE: Row = {"outcome": "charge", "metric": "full-spoke"}
@@ -52,13 +58,13 @@ INSIDE: Row = {"outcome": "inside_bundle", "reason": "a place"}
     ("rating", "said", "taken", "expected"),
     [
         (CHARGE, {}, False, ("awaiting_document", None, None)),
-        (CHARGE, {}, True, ("already_billed", None, None)),
+        (CHARGE, {}, True, ("already_billed", None, AS_BILLED)),
         (CHARGE, {"opening": True}, False, OPENED),
-        (CHARGE, {"opening": True}, True, ("already_billed", None, None)),
+        (CHARGE, {"opening": True}, True, ("already_billed", None, AS_BILLED)),
         (BLOCKED, {}, False, ("blocked", "rate-size-unknown", "no size")),
         (BLOCKED, {}, True, ("blocked", "rate-size-unknown", "no size")),
         (BLOCKED, {"opening": True}, False, OPENED),
-        (BLOCKED, {"opening": True}, True, ("already_billed", None, "no size")),
+        (BLOCKED, {"opening": True}, True, ("already_billed", None, AS_BILLED)),
         (UNRATED, {"opening": True}, False, ("blocked", "rate-event", "cannot occur")),
         (HELD, {}, False, ("held", None, "ask first")),
         (HELD, {"opening": True}, True, ("held", None, "ask first")),
@@ -139,7 +145,7 @@ def test_invariant_10_a_charge_knows_why() -> None:
 def test_charges_are_what_the_ledger_takes_but_for_the_source_and_the_run() -> None:
     given = context()
     found = numbered(events(clients({}, {"created_on": date(2025, 2, 1)}), given), "client")
-    made = new_charges(settled(found, rate(rateable(found)), ledger("charge").select(CHARGE_KEY)), given)
+    made = new_charges(settled(found, rate(rateable(found)), ledger("charge"), METRICS), given)
     wanted = dict(pl.Schema(insert_schema("charge")))
     own = {name: wanted[name] for name in wanted if name not in ("source_id", "run_id", "recorded_at")}
     assert {name: kind for name, kind in made.schema.items() if name != "source"} == own
@@ -159,7 +165,30 @@ def test_invariant_3_an_opening_is_0_and_occupies_its_key() -> None:
         ("opening", "full-spoke", date(2025, 2, 28), 0, 0)
     ]
     later = story.upload(clients({"created_on": date(2025, 2, 28), "upgraded_on": date(2025, 5, 1), "count_low": 9}))
-    assert (later.clients["bucket"].to_list(), later.charges.height) == (["already_billed"], 0)
+    assert later.clients.select("bucket", "code", "reason").rows() == [
+        ("held", "client-was-opened", "an opening entry of 2025-02-28 stands for it")
+    ]
+    assert later.charges.height == 0
+
+
+def test_what_was_billed_and_is_stated_differently_is_flagged_and_not_billed_again() -> None:
+    story = Story()
+    story.upload(clients({"count_low": 9}))
+    later = story.upload(clients({"count_low": 9000, "created_on": date(2025, 4, 2)}))
+    assert later.clients.select("bucket", "flag_code").rows() == [("already_billed", "client-changed-after-billing")]
+    assert "now it says created on 2025-04-02" in later.clients["flag_detail"][0]
+
+
+def test_a_renamed_metric_asks_instead_of_billing_again() -> None:
+    frame = pl.DataFrame(
+        [{"event_id": 0, "subject_type": "client", "subject_id": "CL-a", "opening": False, "unchanged": False}]
+    )
+    frame = frame.select(pl.lit(None).cast(kind).alias(name) if name not in frame.columns else pl.col(name).cast(kind)
+                         for name, kind in _EVENT.items())  # fmt: skip
+    old = {"subject_type": "client", "subject_id": "CL-a", "metric": "spoke", "ordinal": 1, "revision": 1}
+    known = ledger("charge", {**old, "kind": "charge", "event": "created", "event_on": date(2025, 4, 1)})
+    done = settled(frame, rated({"event_id": 0, "currency": "USD", **CHARGE}), known, METRICS)
+    assert done.select("bucket", "code", "reason").row(0) == ("held", "charge-other-metric", "it was billed as spoke")
 
 
 def test_invariant_3_an_assessment_only_opening_takes_no_key() -> None:

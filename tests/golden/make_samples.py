@@ -183,6 +183,8 @@ LATER: list[Row] = [
     client("C-017", "P-1001", "Quartz Quilts", FULL, day("2025-04-22"), "2-10"),  # client-upgrade-undated
     client("C-003", "P-1001", "Copper Clinics", ASSESSMENT, day("2025-04-02"), 50),  # client-downgraded
     client("C-004", "P-1001", "Delta Dental", FULL, day("2025-04-30"), "51-200"),  # client-moved
+    client("C-010", "P-1004", "Jackdaw Jewels", FULL, day("2025-06-25"), 9),  # client-id-reused
+    client("C-014", "P-1001", "Nickel News", FULL, day("2025-04-04"), 120),  # client-was-opened
     client("C-302", "P-1001", "Amber Bakery", FULL, day("2025-06-02"), 1),  # client-domain-known
     client("C-303", "P-1004", "Copper Clinics", FULL, day("2025-06-02"), 50),  # client-domain-other-partner
 ]
