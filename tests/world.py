@@ -123,8 +123,26 @@ class World:
         answer = requests.post(f"{self.server.url}/sandbox/faults", json=fault, timeout=TIME_OUT_SECONDS)
         answer.raise_for_status()
 
+    def lock(self, tenant: str, day: str | None) -> None:
+        """Lock a tenant's books up to a day, or open them."""
+        assert self.server is not None
+        body = {"tenant": tenant, "PeriodLockDate": day}
+        url = f"{self.server.url}/sandbox/organisation"
+        requests.post(url, json=body, timeout=TIME_OUT_SECONDS).raise_for_status()
+
+    def void(self, number: str) -> None:
+        """Void an invoice in the US books, as a bookkeeper would."""
+        url, headers = self._books("11111111-1111-4111-8111-111111111111")
+        body = {"Invoices": [{"InvoiceNumber": number, "Status": "VOIDED"}]}
+        requests.post(f"{url}/Invoices", headers=headers, json=body, timeout=TIME_OUT_SECONDS).raise_for_status()
+
     def invoices(self, tenant_id: str) -> list[dict[str, Any]]:
         """A tenant's invoices as the sandbox has them, read over HTTP without any code of the product."""
+        url, headers = self._books(tenant_id)
+        pages = f"{url}/Invoices?page=1&pageSize=1000"
+        return requests.get(pages, headers=headers, timeout=TIME_OUT_SECONDS).json()["Invoices"]  # type: ignore[no-any-return]
+
+    def _books(self, tenant_id: str) -> tuple[str, dict[str, str]]:
         assert self.server is not None
         token = requests.post(
             f"{self.server.url}/connect/token",
@@ -133,5 +151,4 @@ class World:
             timeout=TIME_OUT_SECONDS,
         ).json()["access_token"]
         headers = {"Authorization": f"Bearer {token}", "xero-tenant-id": tenant_id, "Accept": "application/json"}
-        url = f"{self.server.url}/api.xro/2.0/Invoices?page=1&pageSize=1000"
-        return requests.get(url, headers=headers, timeout=TIME_OUT_SECONDS).json()["Invoices"]  # type: ignore[no-any-return]
+        return f"{self.server.url}/api.xro/2.0", headers

@@ -10,21 +10,34 @@ from dataclasses import dataclass
 import polars as pl
 
 from connector.billing.invoicing import Draft
+from connector.domain.money import Money
 from connector.domain.words import Bucket
 
 
 @dataclass(frozen=True)
 class Check:
-    """One equation of the tie-out: two numbers that must be the same."""
+    """One equation of the tie-out: two numbers that must be the same.
+
+    Attributes:
+        name: what is compared.
+        left, right: the two numbers; whole minor units where there is a currency.
+        currency: of both, or empty for counts.
+    """
 
     name: str
     left: int
     right: int
+    currency: str = ""
 
     @property
     def ties(self) -> bool:
         """Whether both sides are equal."""
         return self.left == self.right
+
+    def __str__(self) -> str:
+        """The equation for people: `total of documents and receipts: USD 1,948.50 against USD 0.00`."""
+        sides = [str(Money(side, self.currency) if self.currency else side) for side in (self.left, self.right)]
+        return f"{self.name}: {sides[0]} against {sides[1]}"
 
 
 def row_checks(rows: pl.DataFrame, source_rows: Mapping[str, int], records: Mapping[str, int]) -> tuple[Check, ...]:
@@ -95,7 +108,7 @@ def money_checks(charges: pl.DataFrame, waiting: pl.DataFrame, drafts: Sequence[
         lines[draft.document.currency] = lines.get(draft.document.currency, 0) + draft.document.net.minor
     currencies = sorted({*made, *left, *lines})
     money = (
-        Check(f"{code} of charges against lines", made.get(code, 0), left.get(code, 0) + lines.get(code, 0))
+        Check("charges against lines", made.get(code, 0), left.get(code, 0) + lines.get(code, 0), code)
         for code in currencies
     )
     count = sum(len(draft.document.lines) for draft in drafts)

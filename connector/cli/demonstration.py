@@ -4,7 +4,6 @@ It uses what the other commands use; only the working folder and the sandbox are
 second demo meets the ledger and the books of the first, and bills nothing.
 """
 
-import time
 from datetime import date
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from connector.runs import views, workspace
 from connector.runs.config import FILE, Config
 from connector.runs.errors import REMAINS, StopError
 from connector.runs.runplan import RunPlan
-from connector.runs.sending import Clock, Sent, send_run
+from connector.runs.sending import Sent, Wish, send
 from connector.runs.starter import SANDBOX_PORT, config_text, make_folder
 from connector.sandbox import SandboxServer
 
@@ -90,9 +89,8 @@ def _billed(config: Config, folder: Path, day: date, to: Console, *, as_json: bo
     planning.show_approval(to, approval)
     to.print(Text(f"Push {plan.run_id} to the sandbox, read it back, tie out", style="bold"))
     with progress_bar(shown=not as_json) as bar:
-        clock = Clock(opening.now, time.sleep)
-        report = sending.reporter(bar)
-        sent = send_run(config, plan.run_id, clock, until_done=True, retry_rejected=False, report=report)
+        wish = Wish(plan.run_id, opening.who(), until_done=True)
+        sent = send(config, wish, opening.clock(), sending.reporter(bar))
     sending.show_sent(to, sent)
     show_balances(to, views.bundle_balances(files.rulebook, day))
     return plan, sent

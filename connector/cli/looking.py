@@ -24,7 +24,7 @@ def tie_out_to_plain(tied: TieOut) -> dict[str, Any]:
         "stages": [
             {"name": one.name, "count": one.count, "minor": dict(one.minor), "note": one.note} for one in tied.stages
         ],
-        "checks": [{"name": one.name, "left": one.left, "right": one.right} for one in tied.checks],
+        "checks": [asdict(one) for one in tied.checks],
     }
 
 

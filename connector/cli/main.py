@@ -90,19 +90,23 @@ def approve(run: Run, *, folder: Folder = HERE, as_json: AsJson = False) -> None
 
 @app.command()
 def push(
-    run: Run = "latest",
+    run: Annotated[str, typer.Argument(help="A run, such as R-0001. Default: every approved run.")] = "",
     *,
-    until_done: Annotated[bool, typer.Option("--until-done", help="Wait out the limits of each minute.")] = False,
+    until_done: Annotated[
+        bool, typer.Option("--until-done", help="Wait out limits and short outages too, not only quiet periods.")
+    ] = False,
     retry_rejected: Annotated[
         bool, typer.Option("--retry-rejected", help="Send refused documents again, once their cause is mended.")
     ] = False,
     folder: Folder = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """Send approved documents to the accounting system, each exactly once, and tie the run out."""
-    from connector.cli import sending
+    """Send approved documents to the accounting system, each exactly once, and tie the runs out."""
+    from connector.cli import opening, sending
+    from connector.runs.sending import Wish
 
-    sending.push(folder, run, until_done=until_done, retry_rejected=retry_rejected, as_json=as_json)
+    wish = Wish(run, opening.who(), until_done=until_done, retry_rejected=retry_rejected)
+    sending.push(folder, wish, as_json=as_json)
 
 
 @app.command()

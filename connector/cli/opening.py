@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,11 +11,17 @@ from pathlib import Path
 from connector import ledger
 from connector.runs import workspace
 from connector.runs.config import Config, load_config
+from connector.runs.sending import Clock
 
 
 def now() -> datetime:
     """The moment, UTC. Only the doors read the clock."""
     return datetime.now(UTC)
+
+
+def clock() -> Clock:
+    """The real time, and real waiting."""
+    return Clock(now, time.sleep)
 
 
 def who() -> str:

@@ -5,6 +5,7 @@ Colours and boxes appear on a terminal only; rich sees to that.
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -19,6 +20,7 @@ from rich.text import Text
 from connector.domain.problems import Problem
 
 _WIDE = 160
+_MOST_OF_ONE_CAUSE = 20
 
 
 def console(*, to_stderr: bool = False) -> Console:
@@ -59,13 +61,22 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], num
 
 
 def print_problems(to: Console, problems: Sequence[Problem]) -> None:
-    """Every problem in the house form, with an empty line after each."""
+    """Every problem in the house form, with an empty line after each; of one cause only the first few."""
+    seen: Counter[tuple[str, str]] = Counter()
     for problem in problems:
+        cause = (problem.code, problem.next_step)
+        seen[cause] += 1
+        if seen[cause] > _MOST_OF_ONE_CAUSE:
+            continue
         style = "red" if problem.severity == "error" else "yellow"
         first, _, rest = str(problem).partition("\n")
         to.print(Text(first, style=style))
         to.print(Text(rest))
         to.print()
+    for (code, _), number in seen.items():
+        if number > _MOST_OF_ONE_CAUSE:
+            more = number - _MOST_OF_ONE_CAUSE
+            to.print(Text(f"… and {more} more of [{code}]; with --json all of them are listed."))
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """push: send, read back, tie out, and say plainly what needs a person."""
 
 import os
-import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -16,21 +15,14 @@ from connector.cli.show import show_tie_out
 from connector.runs import crashpoints
 from connector.runs.errors import REMAINS, USAGE, StopError
 from connector.runs.push_result import Progress, PushResult
-from connector.runs.sending import Clock, Sent, send_run
+from connector.runs.sending import Sent, Wish, send
 
 
-def push(folder: Path, run: str, *, until_done: bool, retry_rejected: bool, as_json: bool) -> None:
-    """Send a run's documents."""
+def push(folder: Path, wish: Wish, *, as_json: bool) -> None:
+    """Send what is approved."""
     arm_crash_point()
     with opening.opened(folder) as config, progress_bar(shown=not as_json) as bar:
-        sent = send_run(
-            config,
-            run,
-            Clock(opening.now, time.sleep),
-            until_done=until_done,
-            retry_rejected=retry_rejected,
-            report=reporter(bar),
-        )
+        sent = send(config, wish, opening.clock(), reporter(bar))
     finish(to_plain(sent), exit_code(sent), as_json=as_json, render=lambda to: show_sent(to, sent))
 
 
@@ -43,13 +35,13 @@ def arm_crash_point() -> None:
 
 
 def reporter(bar: Callable[[str, int, int], None]) -> Callable[[Progress], None]:
-    """What a push tells: its progress to the bar, and every new sentence to the person."""
-    told: set[str] = set()
+    """What a push tells: its progress to the bar, and every sentence that is not the last one again to the person."""
+    last = [""]
 
     def report(progress: Progress) -> None:
         bar("documents", progress.settled, max(progress.total, 1))
-        if progress.message not in told:
-            told.add(progress.message)
+        if progress.message != last[0]:
+            last[0] = progress.message
             say(progress.message)
 
     return report
@@ -63,13 +55,15 @@ def exit_code(sent: Sent) -> int:
 
 
 def to_plain(sent: Sent) -> dict[str, object]:
-    """What a push did, as JSON values."""
+    """What a push did, as JSON values; `tie_out` is the last run's, `tie_outs` has every run that was touched."""
+    tied = [tie_out_to_plain(one) for one in sent.tied]
     return {
-        "run": sent.run_id,
+        "run": tied[-1]["run"] if tied else "",
         "tenants": {name: asdict(result) for name, result in sent.results.items()},
         "setup_faults": {name: {"message": one, "next_step": two} for name, (one, two) in sent.setup_faults.items()},
         "not_read_back": dict(sent.unread),
-        "tie_out": tie_out_to_plain(sent.tied),
+        "tie_out": tied[-1] if tied else None,
+        "tie_outs": tied,
     }
 
 
@@ -82,7 +76,10 @@ def show_sent(to: Console, sent: Sent) -> None:
         to.print(Text(f"  {next_step}"))
     for name, reason in sent.unread.items():
         to.print(Text(f"{name}: not read back: {reason}", style="yellow"))
-    show_tie_out(to, sent.tied)
+    for tied in sent.tied:
+        show_tie_out(to, tied)
+    if not sent.tied and not sent.results:
+        to.print(Text("Nothing is approved and unsent."))
     if sent.remains or sent.setup_faults:
         to.print(Text("Something remains: 'connector exceptions' lists it."))
 

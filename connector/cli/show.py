@@ -56,12 +56,15 @@ def _show_rows(to: Console, plan: RunPlan) -> None:
     """Every record and every blocked row with its bucket, as long as people can read the list."""
     every = plan.frames["rows"]
     told = every.filter(pl.col("bucket").is_not_null() | pl.col("kind").is_in(["blocked", "template"]))
+    if told.height > _MOST_ROWS:
+        faulty = pl.col("bucket").is_in(["blocked", "held"]) | (pl.col("kind") == "blocked")
+        told = told.sort(faulty, descending=True, maintain_order=True)  # what needs a person first
     rows = [
         (
             str(Cell(row["source"], row["sheet"], row["row"])),
             row["partner_id"] or "",
             row["subject"] or "",
-            row["bucket"] or f"{row['kind']} row",
+            (row["bucket"] or f"{row['kind']} row").replace("_", " "),
             _why(row),
         )
         for row in told.head(_MOST_ROWS).iter_rows(named=True)
@@ -118,6 +121,12 @@ def _show_documents(to: Console, plan: RunPlan) -> None:
 
 
 def _show_summary(to: Console, plan: RunPlan) -> None:
+    for tenant, reason in plan.unasked.items():
+        to.print(
+            Text(
+                f"The books of {tenant} could not be asked whether they take these documents: {reason}", style="yellow"
+            )
+        )
     totals = ", ".join(str(total) for total in plan.totals.values()) or "nothing"
     to.print(Text(f"{len(plan.documents)} documents to approve, total with tax: {totals}.", style="bold"))
     to.print(Text(f"Counts and money tie ({len(plan.checks)} checks)."))
@@ -129,7 +138,7 @@ def show_tie_out(to: Console, tied: TieOut) -> None:
     to.print(table(f"Tie-out of {tied.run_id}", ["stage", "count", "money", "note"], rows, ["count", "money"]))
     wrong = [check for check in tied.checks if not check.ties]
     for check in wrong:
-        to.print(Text(f"does not tie: {check.name}: {check.left} against {check.right}", style="red"))
+        to.print(Text(f"does not tie: {check}", style="red"))
     if not wrong:
         to.print(Text(f"Everything ties ({len(tied.checks)} checks).", style="green"))
 

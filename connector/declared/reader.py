@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from difflib import get_close_matches
 
+from connector.declared.hints import key_hint, nearest, spaced
 from connector.declared.nodes import ListNode, MapNode, Node, ScalarNode
 from connector.declared.yamlfile import MISSING_KEY, UNKNOWN_KEY, VALUE
 from connector.domain.places import Line
@@ -52,13 +52,14 @@ class Reader:
         """The entries of a mapping, its unknown and missing keys noted. With `open_keys` any further key is welcome."""
         if not isinstance(node, MapNode):
             if node is not None:
-                self.fault(node, f"{what} must be a mapping (key: value)", "Write it as key: value lines.")
+                tight = spaced(node.text) if isinstance(node, ScalarNode) and not node.quoted else None
+                step = tight or "Write it as key: value lines."
+                self.fault(node, f"{what} must be a mapping (key: value)", step)
             return None
         required, known = tuple(required), {*required, *optional}
         for name in node.entries if not open_keys else ():
             if name not in known:
-                near = get_close_matches(name, known, 1)
-                hint = f"Did you mean {near[0]!r}?" if near else f"Known here: {', '.join(sorted(known))}."
+                hint = key_hint(node.entries, name, known)
                 self.fault(node.key_places[name], f"{what} has no key {name!r}", hint, UNKNOWN_KEY)
         for name in required:
             if name not in node.entries:
@@ -93,21 +94,27 @@ class Reader:
             return None
         return node.text
 
-    def choice(self, node: Node | None, what: str, options: Iterable[str]) -> str | None:
-        """One of the words listed."""
-        text = self.text(node, what)
-        options = tuple(options)
-        if node is None or text is None or text in options:
-            return text
-        near = get_close_matches(text, options, 1)
-        hint = f"Did you mean {near[0]!r}?" if near else f"Write one of: {', '.join(options)}."
-        self.fault(node, f"{what} cannot be {text!r}", hint)
+    def choice(self, node: Node | None, what: str, options: Iterable[str], kind: Kind = VALUE) -> str | None:
+        """One of the words listed; a fault names them. Options may be members of a `StrEnum`."""
+        words = [str(option) for option in options]
+        if node is None or (isinstance(node, ScalarNode) and node.text in words):
+            return self.text(node, what)
+        listed = f"Write one of: {', '.join(words)}." if words else "Declare one first."
+        if not isinstance(node, ScalarNode):
+            self.fault(node, f"{what} must be one text", listed)
+        elif not node.text.strip():
+            self.fault(node, f"{what} is empty", listed)
+        else:
+            self.fault(node, f"{what} cannot be {node.text!r}", nearest(node.text, words) or listed, kind)
         return None
 
-    def choices(self, node: Node | None, what: str, options: Iterable[str] | None = None) -> tuple[str, ...]:
+    def choices(
+        self, node: Node | None, what: str, options: Iterable[str] | None = None, kind: Kind = VALUE
+    ) -> tuple[str, ...]:
         """One word or a list of them; of those listed, when `options` are given."""
         nodes = node.items if isinstance(node, ListNode) else () if node is None else (node,)
-        read = (self.choice(item, what, options) if options is not None else self.text(item, what) for item in nodes)
+        words = None if options is None else tuple(options)
+        read = [self.text(item, what) if words is None else self.choice(item, what, words, kind) for item in nodes]
         if isinstance(node, ListNode) and not nodes:
             self.fault(node, f"{what} is an empty list", "Name at least one, or take the key out.")
         return tuple(word for word in read if word is not None)

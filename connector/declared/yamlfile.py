@@ -1,4 +1,7 @@
-"""From the bytes of a YAML file to a tree with places, or to problems with places. Only this file knows PyYAML."""
+"""From the bytes of a YAML file to a tree with places, or to problems with places.
+
+Only this file reads with PyYAML; `syntax` puts its complaints into plain words.
+"""
 
 import re
 from pathlib import Path
@@ -8,6 +11,7 @@ import yaml
 from yaml.reader import ReaderError
 
 from connector.declared.nodes import ListNode, MapNode, Node, ScalarNode
+from connector.declared.syntax import Spot, explained
 from connector.domain.places import Line
 from connector.domain.problems import Kind, Problem, Severity
 
@@ -38,9 +42,22 @@ KINDS: tuple[Kind, ...] = (SYNTAX, DUPLICATE, UNREADABLE, UNKNOWN_KEY, MISSING_K
 class _RefusedError(Exception):
     """A construct that is not read here, with its place."""
 
-    def __init__(self, mark: yaml.Mark | None, kind: Kind, message: str, next_step: str) -> None:
+    def __init__(self, mark: yaml.Mark | Spot, message: str, next_step: str) -> None:
         super().__init__(message)
-        self.mark, self.kind, self.next_step = mark, kind, next_step
+        self.mark, self.next_step = mark, next_step
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML's loader, which remembers what it has read so that a fault can be told where it began."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.taken: list[yaml.Token] = []
+
+    def get_token(self) -> yaml.Token:
+        token: yaml.Token = super().get_token()  # type: ignore[no-untyped-call]
+        self.taken.append(token)
+        return token
 
 
 def read_yaml(path: Path, label: str) -> tuple[Node | None, str, tuple[Problem, ...]]:
@@ -75,10 +92,7 @@ def parse_yaml(text: str, label: str) -> tuple[Node | None, tuple[Problem, ...]]
         root = _composed(text)
         node = None if root is None else _Builder(text, label, duplicates).build(root, 0)
     except _RefusedError as refused:
-        return None, (_at(refused.mark, text, label, refused.kind, str(refused), refused.next_step),)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        return None, (_at(mark, text, label, SYNTAX, f"not YAML: {error.problem or error.context}", SYNTAX.remedy),)
+        return None, (_at(refused.mark, text, label, SYNTAX, str(refused), refused.next_step),)
     except ReaderError as error:
         message = f"not YAML: the character U+{error.character:04X} cannot stand in a text"
         place = _place_of(error.position, text, label)
@@ -90,14 +104,18 @@ def parse_yaml(text: str, label: str) -> tuple[Node | None, tuple[Problem, ...]]
 
 def _composed(text: str) -> yaml.Node | None:
     """PyYAML's tree. It converts some numbers unchecked: those beyond range are refused where its scanner stands."""
-    loader = yaml.SafeLoader(text)
+    loader = _Loader(text)
     try:
-        return loader.get_single_node()
+        root: yaml.Node | None = loader.get_single_node()
+    except yaml.MarkedYAMLError as error:
+        fault = explained(error, text, [*loader.taken, *loader.tokens])
+        raise _RefusedError(fault.at, fault.message, fault.next_step) from error
     except (ValueError, OverflowError) as error:
         message = "an escape or a number beyond every range"
-        raise _RefusedError(loader.get_mark(), SYNTAX, message, SYNTAX.remedy) from error
+        raise _RefusedError(loader.get_mark(), message, SYNTAX.remedy) from error
     finally:
         loader.dispose()
+    return root
 
 
 class _Builder:
@@ -147,7 +165,7 @@ class _Builder:
         return str(key.value)
 
     def _refuse(self, node: yaml.Node, message: str, next_step: str) -> NoReturn:
-        raise _RefusedError(node.start_mark, SYNTAX, message, next_step)
+        raise _RefusedError(node.start_mark, message, next_step)
 
 
 def _unreadable(label: str, message: str) -> Problem:
@@ -159,7 +177,7 @@ def _place_of(position: int, text: str, label: str) -> Line:
     return Line(label, before.count("\n") + 1, position - before.rfind("\n"))
 
 
-def _at(mark: yaml.Mark | None, text: str, label: str, kind: Kind, message: str, next_step: str) -> Problem:
+def _at(mark: yaml.Mark | Spot | None, text: str, label: str, kind: Kind, message: str, next_step: str) -> Problem:
     if mark is None:
         return Problem(kind.code, kind.severity, Line(label), message, next_step)
     lines = text.splitlines()

@@ -21,7 +21,8 @@ _LONGEST_COMMENT = 65_535
 _LOCAL_HEADER_SIZE = 30
 _PACKED_CHUNK = 32 * 2**10
 _CHUNK = 512 * 2**10
-_FIRST_BYTES = 65_536
+_DOCTYPE = b"<!DOCTYPE"
+_WIDE_DOCTYPE = "<!DOCTYPE".encode("utf-16-le").rstrip(b"\x00")  # it is found in either order of bytes
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,11 @@ class Archive:
         """
         info = self.parts[name]
         seen = 0
+        end = b""
         for chunk in self._chunks(info):
-            if not seen:
-                refuse_doctype(chunk[:_FIRST_BYTES], name)
+            refuse_doctype(chunk, name)  # anywhere: a long comment may stand before it
+            refuse_doctype(end + chunk[: len(_WIDE_DOCTYPE)], name)
+            end = chunk[-len(_WIDE_DOCTYPE) :]
             seen += len(chunk)
             if seen > info.file_size:
                 break
@@ -108,7 +111,7 @@ def refuse_doctype(data: bytes, name: str) -> None:
     Raises:
         RefusedError: it does.
     """
-    if b"<!DOCTYPE" in data or b"<!\x00D\x00O\x00C\x00" in data:
+    if _DOCTYPE in data or _WIDE_DOCTYPE in data:
         message = f"the part {name} declares a document type (DOCTYPE)"
         raise RefusedError(FILE_UNSAFE.code, message, FILE_UNSAFE.remedy)
 

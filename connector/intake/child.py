@@ -1,10 +1,14 @@
 """The reading process: one uploaded file on standard input, columns as Arrow files in a folder. Run by `guard`.
 
-It limits itself before it looks at a byte, and it may die: that is a normal outcome, which `guard` puts into words.
+It limits itself before it looks at a byte, and it may die: that is a normal outcome, which `guard` puts into words. It
+never outlives the program that has started it.
 """
 
+import ctypes
 import json
+import os
 import resource
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,6 +19,8 @@ from connector.intake.rawsheet import FAR_CELLS, OUT_OF_MEMORY, RawSheet, Refuse
 from connector.intake.xlsx import find_far_cells, read_workbook
 
 RESULT = "result.json"
+_ORPHANED = 1  # an exit code nobody reads
+_PR_SET_PDEATHSIG = 1  # of prctl(2): the signal to get when the parent ends
 
 
 def main(arguments: list[str]) -> int:
@@ -22,11 +28,14 @@ def main(arguments: list[str]) -> int:
 
     Args:
         arguments: the folder; the kind of file (`xlsx`, `csv`, or `far-cells` for a workbook that took all memory);
-            and the limits as JSON.
+            the limits as JSON; and the process id of the program that waits for the result.
 
     Returns:
-        the exit code: 0 also when the file was refused (the reason is in the result), 12 when memory ran out.
+        the exit code: 0 also when the file was refused (the reason is in the result), 12 when memory ran out, 1 when
+        nobody waits any more.
     """
+    if not _die_with(int(arguments[3])):
+        return _ORPHANED
     folder, kind, limits = Path(arguments[0]), arguments[1], Limits(**json.loads(arguments[2]))
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
@@ -42,6 +51,17 @@ def main(arguments: list[str]) -> int:
         return OUT_OF_MEMORY
     (folder / RESULT).write_text(json.dumps(result), encoding="utf-8")
     return 0
+
+
+def _die_with(parent: int) -> bool:
+    """Ask Linux to end this process with the program that waits for it; False when that has ended already.
+
+    The signal comes when the thread ends that has started this process: it waits for the result, so it lives as long.
+    Elsewhere the limit of computing time ends a process that nobody waits for.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    return os.getppid() == parent
 
 
 def _write(sheet: RawSheet, folder: Path, number: int) -> dict[str, object]:

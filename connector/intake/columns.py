@@ -20,7 +20,9 @@ _PASTED_DOMAIN = r"^(?:https?://)?(?:www\.)?((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-
 _PUNYCODE = "xn--"
 _PLAIN_COUNT = r"^[1-9][0-9]{0,6}$"
 _DOUBTFUL_TEXT = r"[\x00-\x1f\x7f-\x9f]"
-_DOUBTFUL_IDENTIFIER = r"[\x00-\x1f\x7f-\x9f]|^[0-9](?:[.,][0-9]+)?[eE]|^[+-]?[0-9]{4,}-[0-9]{2}-[0-9]{2} "
+_DOUBTFUL_IDENTIFIER = r"[\x00-\x1f\x7f-\x9f\u202d\u202e]|^[0-9](?:[.,][0-9]+)?[eE]|^[+-]?[0-9]{4,}-[0-9]{2}-[0-9]{2} "
+_UNTIDY_IDENTIFIER = r"[^\x00-\x7f]|  "
+_UNSEEN = r"\p{Default_Ignorable_Code_Point}+"  # zero-width characters, soft hyphens, reading marks
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,16 @@ def _checked(texts: pl.Series, field: Field, doubtful: str, check: Callable[[str
     return Reading({field.name: texts.alias(field.name)}, wrong, texts)
 
 
+def _identifiers(texts: pl.Series, field: Field, _: Told) -> Reading:
+    """Identifiers in one spelling each: what looks the same is the same, and upper and lower case stay as they are."""
+    reading = _checked(texts, field, _DOUBTFUL_IDENTIFIER, values.check_identifier)
+    if not texts.str.contains(_UNTIDY_IDENTIFIER).any():
+        return reading
+    seen = texts.str.replace_all(_UNSEEN, "").str.normalize("NFC").str.replace_all(r"\s+", " ").str.strip_chars(" ")
+    unseen = dict.fromkeys(texts.filter(seen == "").unique(), values.NOTHING_SHOWN)
+    return Reading({field.name: seen.alias(field.name)}, {**unseen, **reading.wrong}, texts)
+
+
 def _domains(texts: pl.Series, field: Field, _: Told) -> Reading:
     """Plain domains as they stand, pasted addresses by one expression, all else (IDN, ports, paths) by Python."""
     lower = texts.str.to_lowercase()
@@ -144,7 +156,7 @@ def _sizes(texts: pl.Series, field: Field, _: Told) -> Reading:
 
 _READERS: Mapping[Sort, Callable[[pl.Series, Field, Told], Reading]] = {
     Sort.TEXT: _text(_DOUBTFUL_TEXT, values.check_text),
-    Sort.IDENTIFIER: _text(_DOUBTFUL_IDENTIFIER, values.check_identifier),
+    Sort.IDENTIFIER: _identifiers,
     Sort.DOMAIN: _domains,
     Sort.SIZE: _sizes,
     Sort.COUNT: _sizes,

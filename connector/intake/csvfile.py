@@ -5,12 +5,13 @@ that hold a quote go through the `csv` module; all others are split at once.
 """
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Sequence
 
 import polars as pl
 
-from connector.intake.kinds import FILE_DAMAGED, FILE_TOO_COSTLY
+from connector.intake.kinds import FILE_DAMAGED, FILE_ENCODING, FILE_TOO_COSTLY
 from connector.intake.limits import Limits
 from connector.intake.rawsheet import FIELDS, Mark, RawSheet, RefusedError, marks_frame
 
@@ -18,6 +19,10 @@ _DELIMITERS = ",;\t|"
 _SAMPLE = 1_000
 _LONGEST_FIELD = 1_000_000
 _QUOTE = '"'
+_UTF_8_LETTER = re.compile(  # one character of two bytes or more, well-formed
+    rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
+    rb"|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}"
+)
 _AFTER_A_QUOTE = "expected after"  # how the csv module words it: a delimiter should follow a closing quote
 
 
@@ -53,7 +58,7 @@ def read_csv(data: bytes, limits: Limits) -> RawSheet:
 
 
 def _decode(data: bytes) -> str:
-    """The text. UTF-16 without a mark is told by its NUL bytes; what is not UTF-8 is Windows-1252."""
+    """The text. UTF-16 without a mark is told by its NUL bytes; what has nothing of UTF-8 is Windows-1252."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encodings = ["utf-16"]
     elif b"\x00" in data[:4_000]:
@@ -64,11 +69,29 @@ def _decode(data: bytes) -> str:
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:
+            if encoding == "utf-8-sig":
+                _refuse_mixture(data)
             continue
         if "\x00" not in text:
             return text
     message = "the file is no text in UTF-8, UTF-16 or Windows-1252"
     raise RefusedError(FILE_DAMAGED.code, message, "Export it again as CSV UTF-8.")
+
+
+def _refuse_mixture(data: bytes) -> None:
+    """Refuse what is mostly UTF-8: read as Windows-1252, each of its other letters would become two wrong ones."""
+    if not _UTF_8_LETTER.search(data):
+        return
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        message = (
+            f"line {before.count(10) + 1} holds the byte 0x{data[error.start]:02X}, which is not UTF-8, "
+            "although other letters of the file are"
+        )
+        next_step = "Open it, check the letters of that line, and save it as CSV UTF-8."
+        raise RefusedError(FILE_ENCODING.code, message, next_step) from error
 
 
 def _delimiter(lines: Sequence[str]) -> str:

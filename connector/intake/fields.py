@@ -69,7 +69,7 @@ _CLIENTS = (
     Field("name", Sort.TEXT, "client name"),
     Field("domain", Sort.DOMAIN, "website domain"),
     Field("plan", Sort.WORD, "plan", tuple(Plan), code="record-plan"),
-    Field("template", Sort.TEXT, "template"),
+    Field("template", Sort.IDENTIFIER, "template"),
     Field(RECORD_TYPE, Sort.WORD, "record type", ("client", TEMPLATE_ROW)),
     Field("created_on", Sort.DATE, "creation date"),
     Field("upgraded_on", Sort.DATE, "upgrade date"),
@@ -109,7 +109,7 @@ _BUNDLES = (
     Field("quantity", Sort.WHOLE, "number of bundles", low=1),
 )
 _TEMPLATES = (
-    Field("template", Sort.TEXT, "template"),
+    Field("template", Sort.IDENTIFIER, "template"),
     Field("partner_id", Sort.IDENTIFIER, "partner id"),
     Field("plan", Sort.WORD, "plan", tuple(Plan), code="record-plan"),
     Field("valid_from", Sort.DATE, "first day of validity"),

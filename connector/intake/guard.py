@@ -7,11 +7,11 @@ import hashlib
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import polars as pl
 
@@ -20,6 +20,7 @@ from connector.domain.problems import Kind, Problem
 from connector.intake import kinds
 from connector.intake.limits import Limits
 from connector.intake.rawsheet import FAR_CELLS, OUT_OF_MEMORY, RawSheet, RefusedError
+from connector.intake.scratch import scratch_folder
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -72,16 +73,28 @@ def _bytes(path: Path, limits: Limits) -> bytes:
     try:
         if path.is_dir():
             raise _refused(kinds.FILE_FOLDER, "this is a folder, not a file")
-        size = path.stat().st_size
-        if size > limits.file_bytes:
-            message = f"the file has {size:,} bytes; at most {limits.file_bytes:,} are read"
-            raise _refused(kinds.FILE_TOO_LARGE, message)
-        return path.read_bytes()
+        _check_file(path.stat(), limits)  # before it is opened: to open a device can already do something
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as stream:
+            _check_file(os.fstat(stream.fileno()), limits)  # and again: the name may lead elsewhere by now
+            data = stream.read(limits.file_bytes + 1)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise _refused(kinds.FILE_MISSING, "there is no file of this name") from error
     except OSError as error:
         message = f"the file may not be read ({error.strerror})"
         raise _refused(kinds.FILE_NO_PERMISSION, message) from error
+    if len(data) > limits.file_bytes:
+        message = f"the file has more than {limits.file_bytes:,} bytes; at most {limits.file_bytes:,} are read"
+        raise _refused(kinds.FILE_TOO_LARGE, message)
+    return data
+
+
+def _check_file(found: os.stat_result, limits: Limits) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        message = f"this is no regular file, but a device, a pipe or a socket; {_KINDS_READ}"
+        raise _refused(kinds.FILE_KIND, message)
+    if found.st_size > limits.file_bytes:
+        message = f"the file has {found.st_size:,} bytes; at most {limits.file_bytes:,} are read"
+        raise _refused(kinds.FILE_TOO_LARGE, message)
 
 
 def _kind(data: bytes, suffix: str) -> str:
@@ -108,8 +121,7 @@ def _kind(data: bytes, suffix: str) -> str:
 
 
 def _read(data: bytes, kind: str, label: str, limits: Limits) -> tuple[tuple[RawSheet, ...], tuple[Problem, ...]]:
-    with TemporaryDirectory(prefix="intake-") as name:
-        folder = Path(name)
+    with scratch_folder() as folder:
         (folder / "source").write_bytes(data)  # a pipe would be fed in pieces of 4 KiB
         try:
             done = _run(folder, kind, limits)
@@ -124,8 +136,9 @@ def _read(data: bytes, kind: str, label: str, limits: Limits) -> tuple[tuple[Raw
 
 
 def _run(folder: Path, kind: str, limits: Limits) -> subprocess.CompletedProcess[bytes]:
-    """One reading process to its end. It is killed when the time is up, and when this process is interrupted."""
-    command = [sys.executable, "-P", "-m", "connector.intake.child", str(folder), kind, json.dumps(asdict(limits))]
+    """One reading process to its end. It is killed when the time is up, and when this process ends in any way."""
+    told = (str(folder), kind, json.dumps(asdict(limits)), str(os.getpid()))
+    command = [sys.executable, "-P", "-m", "connector.intake.child", *told]
     checked = {"POLARS_SKIP_CPU_CHECK": "1"}  # by this very process
     environment = {**os.environ, "POLARS_MAX_THREADS": "1", **checked}
     with (folder / "source").open("rb") as stream:

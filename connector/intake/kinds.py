@@ -35,6 +35,9 @@ FILE_UNSAFE = _file(
     "file-unsafe", "The archive is built in a way no spreadsheet program writes", "Open it in Excel and save it again."
 )
 FILE_DAMAGED = _file("file-damaged", "The file is damaged", "Open it in Excel, let it repair the file, and save it.")
+FILE_ENCODING = _file(
+    "file-encoding", "A text file that mixes UTF-8 with another encoding", "Save it again as CSV UTF-8."
+)
 FILE_TOO_COSTLY = _file(
     "file-too-costly", "Reading the file needs more memory or time than is allowed", "Split it, or save only values."
 )
@@ -51,6 +54,7 @@ FILE_KINDS: tuple[Kind, ...] = (
     FILE_LOCK,
     FILE_UNSAFE,
     FILE_DAMAGED,
+    FILE_ENCODING,
     FILE_TOO_COSTLY,
     FILE_NO_ROWS,
 )

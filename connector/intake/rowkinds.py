@@ -14,6 +14,7 @@ from connector.intake.layout import Header
 from connector.intake.words import INVISIBLE, same
 
 _LABEL = r"(?i)^(grand\s+totals?|sub-?\s?totals?|totals?|sum)\s*(:|=|\(.*\)|for\b.*|of\b.*|\d.*)?$"
+_BARE_LABEL = r"(?i)^(grand\s+totals?|sub-?\s?totals?|totals?|sum)\s*:?$"
 _GROUP_LABEL = r"(?i)\s+(sub-?)?total$"
 _NUMBER = r"^([=#].*|[-+(]?\s*[$€£]?\s*[0-9][0-9.,\s'\u00a0\u202f]*\s*%?\)?)$"
 
@@ -129,6 +130,20 @@ def _totals(frame: pl.DataFrame, texts: pl.DataFrame, kinds: pl.Series, header: 
         number[name] | labels[name] | pl.lit(name == partner and header.rules.kind is not RecordKind.PARTNERS)
         for name in frame.columns
     )
-    nobody = pl.col(identity).is_null() | labels[identity] if identity in frame.columns else pl.lit(value=True)
+    nobody = pl.lit(value=True)
+    if identity in frame.columns:
+        counted = number[identity] & _names_nobody(header, labels)
+        nobody = pl.col(identity).is_null() | labels[identity] | counted
     total = candidates.filter(pl.any_horizontal(*labels.values()) & only_numbers & nobody)
     return total["index"].to_list()
+
+
+def _names_nobody(header: Header, labels: Mapping[str, pl.Expr]) -> pl.Expr:
+    """Rows that give no partner, name or plan, so that a number under the client id is a count and nobody's id."""
+    given = []
+    for field in ("partner_id", "name", "plan", "template"):
+        if field in header.columns:
+            column = f"c{header.columns[field]}"
+            label = pl.col(column).str.contains(_BARE_LABEL) if field == "name" else labels[column]
+            given.append(pl.col(column).is_not_null() & ~label.fill_null(value=False))
+    return ~pl.any_horizontal(given)

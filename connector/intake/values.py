@@ -17,6 +17,7 @@ from connector.intake.words import same
 LONGEST_TEXT = 255
 _LONGEST_DOMAIN = 253
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_TURNING = re.compile("[\u202d\u202e]")  # left and right overrides: what shows is another text than what is there
 _MANGLED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+")
 DATE_CELL = re.compile(r"[+-]?[0-9]{4,}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?")
 _MONTH_YEAR = re.compile(r"(?:[0-9]{1,2}-[A-Za-z]{3,9}|[A-Za-z]{3,9}-[0-9]{1,4})")
@@ -24,6 +25,7 @@ _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|x
 _EMAIL = re.compile(r"[^@\s,;<>()\"]{1,64}@[^@\s,;<>()\"]+\.[^@\s,;<>()\".]{2,63}")
 _DAYS = re.compile(r"(?:net\s*)?([0-9]+)(?:\s*days?)?(?:\s*net)?", re.IGNORECASE)
 _SHOWN_LETTERS = 60
+_TURNED = "which turns the order of reading around"
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,9 @@ class Wrong:
     kind: Kind
     message: str
     next_step: str = ""
+
+
+NOTHING_SHOWN = Wrong(kinds.TEXT, "the text holds nothing that shows", "Type the text again, or clear the cell.")
 
 
 def quoted(text: str) -> str:
@@ -59,6 +64,9 @@ def check_identifier(text: str) -> Wrong | None:
     if DATE_CELL.fullmatch(text):
         message = "the spreadsheet program has turned this identifier into a date"
         return Wrong(kinds.IDENTIFIER, message, "Format the column as text and enter the identifier again.")
+    if found := _TURNING.search(text):
+        message = f"the text holds the character U+{ord(found[0]):04X}, {_TURNED}"
+        return Wrong(kinds.TEXT, message, "Type the text again.")
     return check_text(text)
 
 

@@ -20,6 +20,7 @@ from connector.intake.rawsheet import ERROR, NO_VALUE, SHOWN, Mark, RawSheet, Re
 from connector.intake.scan import Task, has_signs, scan
 
 _DIGITS_KEPT = 15
+_READ_BY_NAME = {"xl/sharedstrings.xml", "xl/styles.xml", "xl/workbook.xml"}  # whether or not a relation leads there
 _ERROR_CELL = re.compile(rb"""(<(?:\w+:)?c\b[^>]*\bt=["']e["'][^>]*>.*?<(?:\w+:)?v>)[^<]*(<)""", re.DOTALL)
 
 
@@ -31,9 +32,10 @@ def read_workbook(data: bytes, limits: Limits) -> tuple[RawSheet, ...]:
     """
     archive = open_archive(data, limits)
     book = read_book(archive)
-    if book.texts in archive.parts:
-        for _ in archive.unpack(book.texts):
-            pass  # only to prove its size
+    for part in archive.parts:
+        if part == book.texts or part.lower() in _READ_BY_NAME:
+            for _ in archive.unpack(part):
+                pass  # only to prove its size, and that it declares no document type
     tasks = {sheet.part: Task(sheet.name, book.padded, book.recalculate, limits) for sheet in book.sheets}
     marks = {part: scan(archive, part, task) for part, task in tasks.items() if has_signs(archive, part, task)}
     try:

@@ -20,8 +20,8 @@ from connector.rulebook import kinds
 from connector.rulebook.book import BundleSize, Frozen
 from connector.rulebook.table import Decision, PriceRow, Prices, Stratum, Table
 
-# Goes up whenever the table's form or the proof itself changes: what an older program proved is proved again.
-FORM = "1"
+# Goes up whenever the table's form, the proof or what is refused changes: what an older program proved is proved again.
+FORM = "2"
 
 
 def read(folder: Path, digest: str, label: str) -> Frozen | None:

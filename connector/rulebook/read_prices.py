@@ -6,7 +6,7 @@
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from connector.declared import MapNode, Node, Reader
+from connector.declared import MapNode, Node, Reader, split_number
 from connector.domain.currency import digits
 from connector.domain.money import InexactAmountError, Money
 from connector.rulebook import kinds
@@ -46,9 +46,8 @@ def _version(
     first = reader.day(entries.get("effective_from"), "effective_from")
     last = reader.day(entries.get("effective_to"), "effective_to")
     currency = known_currency(entries.get("currency"), "currency", reader)
-    chosen = reader.choices(entries.get("selling_entity"), "selling_entity")
-    for name in chosen:
-        _known(entries["selling_entity"], "selling entity", name, entities, reader)
+    # Where no entity is declared at all, that is told already.
+    chosen = reader.choices(entries.get("selling_entity"), "selling_entity", entities or None, kinds.NAME_UNKNOWN)
     if first is not None and last is not None and last < first:
         message = f"effective_to {last} lies before effective_from {first}"
         reader.fault(entries["effective_to"], message, kinds.PRICE_VALIDITY.remedy, kinds.PRICE_VALIDITY)
@@ -58,7 +57,7 @@ def _version(
         reader.fault(root.key_places["prices"], "the book has no prices", step, kinds.PRICE_TIER)
     scheme_name = reader.text(entries.get("tiers"), "tiers")
     if scheme_name is not None:
-        _known(entries["tiers"], "tier list", scheme_name, declared_tiers, reader)
+        _known(entries["tiers"], scheme_name, declared_tiers, reader)
     by_tier: Mapping[str, Price] = {}
     if "full_spoke" in prices:
         by_tier = _by_tier(prices["full_spoke"], section, scheme_name, tiers, currency)
@@ -80,10 +79,10 @@ def _version(
     )
 
 
-def _known(node: Node, what: str, name: str, known: tuple[str, ...], reader: Reader) -> None:
+def _known(node: Node, name: str, known: tuple[str, ...], reader: Reader) -> None:
     if known and name not in known:  # where none is declared at all, that is told already
         near = closest(name, known)
-        reader.fault(node, f"no {what} is called {name!r}", near, kinds.NAME_UNKNOWN)
+        reader.fault(node, f"no tier list is called {name!r}", near, kinds.NAME_UNKNOWN)
 
 
 def _by_tier(
@@ -109,8 +108,10 @@ def _by_tier(
     for label in said:
         if label not in labels:
             message = f"{scheme_name} has no tier {label!r}"
-            reader.fault(node.key_places[label], message, closest(label, labels), kinds.PRICE_TIER)
-    read = {label: _price(value, f"the price of tier {label}", currency, reader) for label, value in said.items()}
+            step = split_number(said, label) or closest(label, labels, in_order=True)
+            reader.fault(node.key_places[label], message, step, kinds.PRICE_TIER)
+    known = {label: value for label, value in said.items() if label in labels}
+    read = {label: _price(value, f"the price of tier {label}", currency, reader) for label, value in known.items()}
     return {label: price for label, price in read.items() if price is not None}
 
 

@@ -6,7 +6,7 @@ What a rule does not say is never filled in: a charge names its price book, and 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from connector.declared import MapNode, Node, Reader
+from connector.declared import ListNode, MapNode, Node, Reader, ScalarNode
 from connector.domain.places import Line
 from connector.rulebook import kinds
 from connector.rulebook.read_when import read_interval, read_when
@@ -33,10 +33,11 @@ _ONCE = "once"
 
 @dataclass(frozen=True)
 class Names:
-    """What rules may name: declared selling entities and price books, sound or not."""
+    """What rules may name: declared selling entities, price books and metrics of plain rules, sound or not."""
 
     entities: tuple[str, ...]
     books: tuple[str, ...]
+    metrics: frozenset[str] = frozenset()
 
 
 def read_rules(sources: Sources, names: Names) -> tuple[Rule, ...]:
@@ -47,6 +48,7 @@ def read_rules(sources: Sources, names: Names) -> tuple[Rule, ...]:
     rules: list[Rule] = []
     places: dict[str, Line] = {}
     before = len(sources.problems())
+    names = replace(names, metrics=_plainly_billed(sources))
     for section in sources.of("rules"):
         reader = section.reader
         listed = section.root.entries["rules"]
@@ -63,6 +65,20 @@ def read_rules(sources: Sources, names: Names) -> tuple[Rule, ...]:
             rules.append(rule)
     ordered = tuple(sorted(rules, key=lambda rule: rule.place))
     return _with_manners(ordered, sources) if len(sources.problems()) == before else ordered
+
+
+def _plainly_billed(sources: Sources) -> frozenset[str]:
+    """The metrics of the rules that override none, whatever else is wrong with them."""
+    metrics = set()
+    for section in sources.of("rules"):
+        listed = section.root.entries["rules"]
+        for rule in listed.items if isinstance(listed, ListNode) else ():
+            charge = rule.entries.get(CHARGE) if isinstance(rule, MapNode) else None
+            said = charge.entries if isinstance(charge, MapNode) else {}
+            metric = said.get("metric")
+            if isinstance(metric, ScalarNode) and "overrides" not in said:
+                metrics.add(metric.text)
+    return frozenset(metrics)
 
 
 def _rule(node: Node, reader: Reader, names: Names) -> Rule | None:
@@ -112,12 +128,26 @@ def _charge(node: Node, reader: Reader, names: Names) -> Charge | None:
     if "price_at" in entries:
         _price_at(entries["price_at"], reader)
     metric_place = node.key_places.get("overrides", node.key_places.get("metric", node.place))
-    if None not in (metric, overrides) and metric != overrides:
-        message = f"the rule bills {metric!r} and overrides {overrides!r}"
-        reader.fault(metric_place, message, f"Write metric: {overrides}.", kinds.METRIC)
+    if metric is not None and overrides is not None and metric != overrides:
+        _two_metrics(node, metric, overrides, reader, names.metrics)
     if metric is None or item is None or manner is None or book is None or term is None or book_node is None:
         return None
     return Charge(metric, item, manner, book, term, overrides, metric_place, book_node.place)
+
+
+def _two_metrics(node: MapNode, metric: str, overrides: str, reader: Reader, billed: frozenset[str]) -> None:
+    """Note that a rule bills another metric than it overrides; the one that no plain rule bills is the wrong one."""
+    message = f"the rule bills {metric!r} and overrides {overrides!r}"
+    place = node.key_places["overrides"]
+    if (metric in billed) == (overrides in billed):
+        step = "Write one metric in both." if metric in billed else closest(overrides, billed)
+    elif metric in billed:
+        message += ", which no rule bills"
+        step = f"Did you mean {metric!r}?"
+    else:
+        message = f"the rule overrides {overrides!r} and bills {metric!r}, which no rule bills"
+        place, step = node.key_places["metric"], f"Write metric: {overrides}."
+    reader.fault(place, message, step, kinds.METRIC)
 
 
 def _price(node: MapNode, reader: Reader, *, quoted: bool) -> tuple[str | None, Node | None]:
@@ -154,20 +184,19 @@ def _term(node: MapNode, reader: Reader, *, needed: bool) -> str | None:
             step = "Add term: once; no term is assumed."
             reader.fault(node, "the charge does not say its term", step, kinds.OUTCOME)
         return _ONCE  # a bundle is bought once: R7
-    said = reader.text(term, "term")
+    said = term.text if isinstance(term, ScalarNode) else None
     if said in _LATER_TERMS:
         message = f"this version does not know the term {said!r}"
         reader.fault(term, message, "Write term: once.", kinds.NOT_KNOWN)
         return None
-    return reader.choice(term, "term", (_ONCE,)) if said is not None else None
+    return reader.choice(term, "term", (_ONCE,))
 
 
 def _price_at(node: Node, reader: Reader) -> None:
-    said = reader.text(node, "price_at")
-    if said == "billing":
+    if isinstance(node, ScalarNode) and node.text == "billing":
         message = "this version does not know price_at: billing"
         reader.fault(node, message, "Write price_at: event.", kinds.NOT_KNOWN)
-    elif said is not None:
+    else:
         reader.choice(node, "price_at", ("event",))
 
 

@@ -6,10 +6,11 @@
 import re
 from collections.abc import Callable, Mapping
 
-from connector.declared import ListNode, Node, Reader
+from connector.declared import ListNode, Node, Reader, ScalarNode
 from connector.domain.employees import LARGEST_COUNT
 from connector.domain.words import EventKind, PartnerKind, Plan
 from connector.rulebook import kinds
+from connector.rulebook.domains import normalised
 from connector.rulebook.spec import DAY, EMPLOYEES, Conditions, Range
 
 LONGEST_LIST = 300
@@ -21,11 +22,9 @@ _OPTIONS: Mapping[str, tuple[str, ...]] = {
 }
 _FORMS: Mapping[str, tuple[re.Pattern[str], str]] = {
     "country": (re.compile(r"[A-Z]{2}"), "Write two capital letters, such as US."),
-    "domain": (
-        re.compile(r"(?!www\.)[^\s/:@A-Z]+\.[^\s/:@A-Z]+"),
-        "Write it in small letters without scheme, www and path, such as example.com.",
-    ),
 }
+_LINE = (re.compile(r"[^\x00-\x1f\x7f]+"), "Write one line of text.")
+_SHORTER = f"Write at most {_LONGEST_TEXT} characters."
 _KEYS = ("event", "plan", "partner", "partner_kind", "selling_entity", "country", "domain", "template")
 _RANGES = {"employees": EMPLOYEES, "dates": DAY}
 
@@ -71,22 +70,46 @@ def _words(key: str, node: Node, reader: Reader, entities: tuple[str, ...]) -> t
         step = f"Name at most {LONGEST_LIST}; write a second rule for the rest."
         reader.fault(node, f"{key} lists {len(node.items)} values", step, kinds.CONDITION)
         return ()
-    if key == "selling_entity":
-        return _checked(key, node, reader, lambda word: word in entities, f"Declared: {', '.join(entities) or 'none'}.")
+    if isinstance(node, ListNode):
+        _refuse_twice(key, node, reader)
+    if key == "selling_entity" and entities:
+        return tuple(dict.fromkeys(reader.choices(node, key, entities, kinds.NAME_UNKNOWN)))
     if key in _OPTIONS:
         return tuple(dict.fromkeys(reader.choices(node, key, _OPTIONS[key])))
-    form, step = _FORMS.get(key, (re.compile(rf"[^\x00-\x1f\x7f]{{1,{_LONGEST_TEXT}}}"), "Write one line of text."))
-    return _checked(key, node, reader, lambda word: form.fullmatch(word) is not None, step)
+    if key == "domain":
+        return _checked(key, node, reader, _wrong_domain)
+    form, step = _FORMS.get(key, _LINE)
+    return _checked(key, node, reader, lambda word: None if form.fullmatch(word) else step)
 
 
-def _checked(key: str, node: Node, reader: Reader, fits: Callable[[str], bool], step: str) -> tuple[str, ...]:
+def _refuse_twice(key: str, node: ListNode, reader: Reader) -> None:
+    seen = set()
+    for item in node.items:
+        text = item.text if isinstance(item, ScalarNode) else None
+        if text in seen:
+            reader.fault(item, f"{key} lists {text!r} twice", "Take one of the two out.", kinds.CONDITION)
+        elif text is not None:
+            seen.add(text)
+
+
+def _wrong_domain(word: str) -> str | None:
+    carried = normalised(word)
+    if carried is None:
+        return "Write it as example.com."
+    return None if carried == word else f"Write {carried}: records carry it so."
+
+
+def _checked(key: str, node: Node, reader: Reader, wrong: Callable[[str], str | None]) -> tuple[str, ...]:
+    """The words of a condition; `wrong` says what to write instead of a word that cannot be used."""
     words: dict[str, None] = {}
-    kind = kinds.NAME_UNKNOWN if key == "selling_entity" else kinds.CONDITION
     for item in node.items if isinstance(node, ListNode) else (node,):
-        for word in reader.choices(item, key):
-            if not fits(word) or len(word) > _LONGEST_TEXT:
-                reader.fault(item, f"{key} cannot be {word!r}", step, kind)
-            words[word] = None
+        word = reader.text(item, key)
+        if word is None:
+            continue
+        step = wrong(word) or (_SHORTER if len(word) > _LONGEST_TEXT else None)
+        if step is not None:
+            reader.fault(item, f"{key} cannot be {word!r}", step, kinds.CONDITION)
+        words[word] = None
     if isinstance(node, ListNode) and not node.items:
         reader.choices(node, key)  # notes the empty list
     return tuple(words)

@@ -6,10 +6,9 @@ A file is known by its top key, never by its name. The digest covers names and t
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
-from connector.declared import MapNode, Reader, read_yaml
+from connector.declared import MapNode, Reader, nearest, read_yaml
 from connector.domain.places import Line
 from connector.domain.problems import Kind, Problem
 from connector.rulebook import kinds
@@ -124,11 +123,10 @@ def _sections(root: MapNode, reader: Reader, sources: Sources) -> list[Section]:
     return found
 
 
-def closest(name: str, known: Iterable[str]) -> str:
-    """The next step for a misspelt name: the nearest known one, or all of them."""
-    known = sorted(known)
-    near = get_close_matches(name, known, 1)
-    return f"Did you mean {near[0]!r}?" if near else f"Known here: {', '.join(known) or 'none'}."
+def closest(name: str, known: Iterable[str], *, in_order: bool = False) -> str:
+    """The next step for a misspelt name: the nearest known one, or all of them; `in_order` as given, else sorted."""
+    known = tuple(known) if in_order else sorted(known)
+    return nearest(name, known) or f"Known here: {', '.join(known) or 'none'}."
 
 
 def _order(problem: Problem) -> tuple[str, int, int]:

@@ -26,6 +26,7 @@ from connector.intake import Intake
 from connector.rulebook import Rulebook
 from connector.runs.errors import INPUT, StopError
 from connector.runs.known import Known
+from connector.runs.look_ahead import Look, look_nowhere, refused
 from connector.runs.problems import document_problems, record_problems
 from connector.runs.rows import every_row, hidden_rows, record_buckets, row_kinds
 from connector.runs.runplan import Pins, RunPlan
@@ -45,6 +46,7 @@ class Inputs:
         mappings_digest: of the mappings the sources were read by.
         tenants: the accounting tenant of each selling entity.
         known: the ledger.
+        look: asks the books whether they would take the documents.
     """
 
     run_id: str
@@ -56,6 +58,7 @@ class Inputs:
     mappings_digest: str
     tenants: Mapping[str, str]
     known: Known
+    look: Look = look_nowhere
 
 
 def make_plan(inputs: Inputs) -> RunPlan:
@@ -70,6 +73,8 @@ def make_plan(inputs: Inputs) -> RunPlan:
     charges = pl.concat([new_charges(clients, context), new_charges(bundles, context)])
     charges_checks = counts.charge_checks([clients, bundles], _records(inputs), charges)
     drafts, open_charges, ready = _documents(inputs, context, charges, clients)
+    looked = inputs.look([draft for draft in drafts if not draft.faults])
+    drafts = refused(drafts, looked)
     staying = open_charges.join(ready.select("charge_id"), on="charge_id", how="anti")
     checks = (*_row_checks(inputs), *charges_checks, *counts.money_checks(open_charges, staying, drafts))
     refuse_untied(checks)
@@ -95,6 +100,7 @@ def make_plan(inputs: Inputs) -> RunPlan:
         amounts=dict(charges.group_by("currency").agg(pl.col("amount_minor").sum()).sort("currency").iter_rows()),
         drafts=drafts,
         checks=checks,
+        unasked=looked.unasked,
         pins=Pins(inputs.rulebook.digest, inputs.mappings_digest, inputs.books.digest),
         frames={
             "rows": every,
@@ -115,7 +121,7 @@ def refuse_untied(checks: Sequence[counts.Check]) -> None:
     Raises:
         StopError: with every equation that does not hold.
     """
-    wrong = [f"{check.name}: {check.left} against {check.right}" for check in checks if not check.ties]
+    wrong = [str(check) for check in checks if not check.ties]
     if wrong:
         message = f"the run does not tie out and is refused: {'; '.join(wrong)}"
         raise StopError(message, "Nothing was written. Report this with the workbook: it is a defect.", INPUT)

@@ -15,12 +15,14 @@ from connector.domain.problems import Kind, Problem
 from connector.domain.words import RecordKind
 from connector.intake import KINDS as INTAKE_KINDS
 from connector.intake import Intake
+from connector.runs.look_ahead import REFUSED
 
 ALL_KINDS: tuple[Kind, ...] = (
     *INTAKE_KINDS,
     *rulebook.KINDS,
     *billing_kinds.KINDS,
     *BOOK_KINDS,
+    REFUSED,
     *DECLARED_KINDS,
 )
 _BY_CODE = {kind.code: kind for kind in ALL_KINDS}

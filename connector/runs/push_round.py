@@ -25,7 +25,17 @@ from connector.ledger import outbox
 from connector.ledger.outbox import OutboxItem
 from connector.runs.crashpoints import reached
 from connector.runs.push_contacts import known_contacts, with_contacts
-from connector.runs.push_work import SEND_WITHIN, Job, Work, adopt_or_quarantine, book, doubt, postpone, reject
+from connector.runs.push_work import (
+    SEND_WITHIN,
+    Job,
+    Work,
+    adopt_or_quarantine,
+    book,
+    doubt,
+    postpone,
+    quarantine,
+    reject,
+)
 
 _ROOM = timedelta(minutes=10)  # for the look-ups of a round; a dead worker's claims are released without waiting for it
 _CATALOGUE_AGE = timedelta(minutes=10)
@@ -110,7 +120,7 @@ def _send(work: Work, jobs: Sequence[Job]) -> None:
                 continue
             taken += _settle(work, batch, outcome)
             reached("push:settled")
-            work.tell(f"Sent {len(batch)} document(s) to {work.system.tenant}")
+            work.tell(f"Called {work.system.tenant} with {len(batch)} document{'s' if len(batch) > 1 else ''}")
     _settle_taken(work, taken)
     if refusals:
         raise refusals[0]
@@ -160,6 +170,8 @@ def _settle_taken(work: Work, jobs: Sequence[Job]) -> None:
     for job in jobs:
         if isinstance(found, RetryLater):
             postpone(work, [job], found)
+        elif job.number in found and _never_sent_before(job):
+            quarantine(work, job, found[job.number], ["it was there before ours was first sent"])
         elif job.number in found:
             adopt_or_quarantine(work, job, found[job.number], job.contact_id)
         elif job.item.epoch == 0:
@@ -167,3 +179,8 @@ def _settle_taken(work: Work, jobs: Sequence[Job]) -> None:
         else:
             words = f"The number {job.number} is taken in the books, and no invoice with it can be found."
             reject(work, job, f"{words} Find out what has the number, then send it again.")
+
+
+def _never_sent_before(job: Job) -> bool:
+    """Whether the call that was refused was the first one ever made for the document."""
+    return job.item.epoch == 0 and job.item.first_sent == job.item.last_sent

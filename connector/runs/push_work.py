@@ -3,7 +3,7 @@
 Every way out is a committed transaction under the fence of the claim. A lost fence records nothing and counts nothing.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -100,6 +100,11 @@ def adopt_or_quarantine(work: Work, job: Job, found: RemoteDocument, contact_id:
         book(work, job, found, adopted=True)
         reached("push:adopted")
         return
+    quarantine(work, job, found, faults)
+
+
+def quarantine(work: Work, job: Job, found: RemoteDocument, faults: Sequence[str]) -> None:
+    """Leave the document to a person: what stands under its number is not what was sent."""
     reason = f"Another document stands under number {job.number} ({found.id}): {'; '.join(faults)}."
     if outbox.settle_quarantined(job.item, reason, work.clock()):
         work.tally.quarantined.append(Refused(job.number, reason))

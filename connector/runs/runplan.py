@@ -1,7 +1,7 @@
 """The run plan: what a billing run would do, shown, approved, and applied exactly or refused."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -40,6 +40,7 @@ class RunPlan:
         amounts: per currency, the new charges in minor units.
         drafts: its documents, the blocked ones included.
         checks: the equations that were found to tie.
+        unasked: books that could not be asked whether they would take the documents, and why.
         pins: what it was computed from.
         frames: what approval writes, by name.
     """
@@ -55,6 +56,7 @@ class RunPlan:
     amounts: Mapping[str, int]
     drafts: tuple[Draft, ...]
     checks: tuple[Check, ...]
+    unasked: Mapping[str, str]
     pins: Pins
     frames: Mapping[str, pl.DataFrame]
 
@@ -95,7 +97,8 @@ class RunPlan:
             "buckets": {kind: dict(buckets) for kind, buckets in self.buckets.items()},
             "amounts_minor": dict(self.amounts),
             "documents": [draft_to_plain(draft) for draft in self.drafts],
-            "checks": [{"name": one.name, "left": one.left, "right": one.right} for one in self.checks],
+            "checks": [asdict(one) for one in self.checks],
+            "books_not_asked": dict(self.unasked),
             "pins": {"rulebook": self.pins.rulebook, "mappings": self.pins.mappings, "books": self.pins.books},
         }
 
@@ -113,7 +116,8 @@ class RunPlan:
             buckets=plain["buckets"],
             amounts=plain["amounts_minor"],
             drafts=tuple(draft_from_plain(one) for one in plain["documents"]),
-            checks=tuple(Check(one["name"], one["left"], one["right"]) for one in plain["checks"]),
+            checks=tuple(Check(**one) for one in plain["checks"]),
+            unasked=plain["books_not_asked"],
             pins=Pins(**plain["pins"]),
             frames=frames,
         )

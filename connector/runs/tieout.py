@@ -32,11 +32,24 @@ class Stage:
 
 @dataclass(frozen=True)
 class TieOut:
-    """The stages of one run and the equations between them."""
+    """The stages of one run and the equations between them.
+
+    Attributes:
+        run_id: the run.
+        stages: from rows to books.
+        checks: what must be equal.
+        was_read: whether the books' own figures are in it.
+    """
 
     run_id: str
     stages: tuple[Stage, ...]
     checks: tuple[Check, ...]
+    was_read: bool
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything of the run is in the books, was read back, and ties."""
+        return self.was_read and self.ties
 
     @property
     def ties(self) -> bool:
@@ -84,7 +97,7 @@ def tie_out(run_id: str, remote: Mapping[str, RemoteDocument] | None = None) -> 
         stages.append(Stage("documents read back from the books", len(remote), read, "total with tax"))
         checks.append(Check("receipts and documents read back", receipts.height, len(remote)))
         checks += _money("total of receipts and of the books", booked, read)
-    return TieOut(plan.run_id, tuple(stages), tuple(checks))
+    return TieOut(plan.run_id, tuple(stages), tuple(checks), was_read=remote is not None)
 
 
 def _row_stages(plan: RunPlan) -> list[Stage]:
@@ -113,7 +126,7 @@ def _sum(frame: pl.DataFrame, column: str) -> dict[str, int]:
 
 
 def _money(name: str, left: Mapping[str, int], right: Mapping[str, int]) -> list[Check]:
-    return [Check(f"{code}: {name}", left.get(code, 0), right.get(code, 0)) for code in sorted({*left, *right})]
+    return [Check(name, left.get(code, 0), right.get(code, 0), code) for code in sorted({*left, *right})]
 
 
 def _plus(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:

@@ -18,10 +18,12 @@ from connector.runs import store
 from connector.runs.approve import Approval
 from connector.runs.approve import approve as apply_plan
 from connector.runs.config import Config
-from connector.runs.errors import INPUT, StopError
+from connector.runs.errors import INPUT, USAGE, StopError
 from connector.runs.known import read_known
+from connector.runs.look_ahead import look_into
 from connector.runs.plan import Inputs, make_plan
 from connector.runs.runplan import Pins, RunPlan
+from connector.runs.sending import Clock
 
 _PLAN_WAIT_SECONDS = 300
 
@@ -56,7 +58,7 @@ def open_files(config: Config) -> Files:
         raise StopError(
             f"the rules and mappings have {len(faults)} fault{'s' if len(faults) > 1 else ''}",
             "Mend each at the place named; nothing is billed until then.",
-            INPUT,
+            USAGE,
             faults,
         )
     return Files(rulebook, mappings, books)
@@ -79,8 +81,8 @@ def read_files(files: Files, paths: Sequence[Path], progress: ReadProgress | Non
     return read_sources(paths, files.mappings, progress=progress)
 
 
-def plan_run(config: Config, files: Files, intake: Intake, *, as_of: date | None, now: datetime, by: str) -> RunPlan:
-    """Make and store a run plan. The ledger is open.
+def plan_run(config: Config, files: Files, intake: Intake, *, as_of: date | None, clock: Clock, by: str) -> RunPlan:
+    """Make and store a run plan, asking the books whether they would take it. The ledger is open.
 
     Raises:
         StopError: no source could be read, a selling entity has no tenant, or the counts do not tie.
@@ -94,7 +96,7 @@ def plan_run(config: Config, files: Files, intake: Intake, *, as_of: date | None
     with ledger.process_lock(config.ledger, "plan", wait_seconds=_PLAN_WAIT_SECONDS):
         inputs = Inputs(
             run_id=store.next_run_id(),
-            now=now,
+            now=clock.now(),
             as_of=as_of,
             intake=intake,
             rulebook=files.rulebook,
@@ -102,6 +104,7 @@ def plan_run(config: Config, files: Files, intake: Intake, *, as_of: date | None
             mappings_digest=files.mappings.digest,
             tenants=config.books,
             known=read_known(),
+            look=look_into(config, clock),
         )
         plan = make_plan(inputs)
         store.save_plan(plan, by)

@@ -23,6 +23,28 @@ def test_encodings(encoding: str) -> None:
     assert cells(_TEXT.encode(encoding)) == [("name", "site"), ("Zoë", "zoe.com")]
 
 
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ("id\nCafé-1\n".encode() + b"Caf\xe9-2\n", "line 3 holds the byte 0xE9"),
+        (b"id\r\nCaf\xe9-2\r\n" + "Café-1\r\n".encode(), "line 2 holds the byte 0xE9"),
+        (b"id\rCaf\xe9-2\r" + "€ 5\r".encode(), "line 2 holds the byte 0xE9"),
+        (b"\x80 5\n" + "𝄞\n".encode(), "line 1 holds the byte 0x80"),
+        (b"\xef\xbb\xbfid\nCaf\xe9-2\n", "line 2 holds the byte 0xE9"),
+        ("id\nCafé-1\nCafé".encode()[:-1], "line 3 holds the byte 0xC3"),
+    ],
+)
+def test_a_mixture_of_utf_8_and_another_encoding_is_refused(data: bytes, told: str) -> None:
+    with pytest.raises(RefusedError, match=told) as refused:
+        read_csv(data, Limits())
+    assert refused.value.code == "file-encoding"
+
+
+@pytest.mark.parametrize("text", ["Café-1;Spaß", "\u201equoted\u201c – 5 €", "ÀÉÎ-ÕÜ", "x" * 5_000 + "é"])
+def test_windows_1252_alone_is_read(text: str) -> None:
+    assert cells(f"a\n{text}\n".encode("cp1252")) == cells(f"a\n{text}\n".encode())
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_delimiters(delimiter: str) -> None:
     assert cells(f"a{delimiter}b\n1{delimiter}2\n".encode()) == [("a", "b"), ("1", "2")]

@@ -40,6 +40,29 @@ def test_totals_templates_repeated_headers_and_blanks(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [
+        (("42", "", "Total", "", "", "", "1,250", ""), "total"),
+        (("42", "Total", "", "", "", "", "1250", ""), "total"),
+        (("42", "P-1 Total", "", "", "", "", "", ""), "total"),
+        (("42", "", "", "", "", "Grand total:", "", ""), "total"),
+        (("42", "", "", "", "Subtotal", "", "", ""), "total"),
+        (("42", "P-1", "Total", "", "", "", "", ""), "blocked"),
+        (("42", "", "Total Fitness", "", "", "", "", ""), "blocked"),
+        (("42", "", "Total of Hearts", "", "", "", "", ""), "blocked"),
+        (("42", "", "Acme", "", "", "Total", "", ""), "blocked"),
+        (("42", "", "", "", "Full", "Total", "", ""), "blocked"),
+        (("42", "", "Total", "total.com", "", "", "", ""), "blocked"),
+        (("42", "", "Total", "", "", "2025-03-01", "", ""), "blocked"),
+        (("C-42", "", "Total", "", "", "", "", ""), "blocked"),
+    ],
+)
+def test_a_total_whose_count_stands_under_the_client_id(tmp_path: Path, row: tuple[str, ...], kind: str) -> None:
+    path = write_xlsx(tmp_path / "clients.xlsx", {"Clients": [CLIENT_HEADER, CLIENT, row]})
+    assert kinds(path) == ["header", "record", kind]
+
+
 def test_a_stacked_header(tmp_path: Path) -> None:
     top = ("Client", "", "Partner", "", "Plan", "Created", "Employees", "Status")
     under = ("ID", "Name", "ID", "Colour", "", "on", "", "")

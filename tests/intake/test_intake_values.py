@@ -29,7 +29,10 @@ def test_dates(tmp_path: Path) -> None:
     days = {
         "2025-03-04": date(2025, 3, 4),
         "2025-03-04 17:30:00": date(2025, 3, 4),
-        "2025-03-04T17:30:00Z": date(2025, 3, 4),
+        "2025-03-04T17:30": date(2025, 3, 4),
+        "2025-03-04T17:30:00.250": date(2025, 3, 4),
+        "2025-03-04 5:30 PM": date(2025, 3, 4),
+        "25/03/2025 5:30:00 p.m.": date(2025, 3, 25),
         "2025/3/4": date(2025, 3, 4),
         "4 March 2025": date(2025, 3, 4),
         "4-Mar-2025": date(2025, 3, 4),
@@ -48,6 +51,31 @@ def test_dates_that_are_refused(tmp_path: Path) -> None:
     got = clients(tmp_path, "Created on", texts)
     refused = [(f"F{row}", "record-date") for row in range(2, 9)]
     assert codes(got.problems) == [*refused, ("F9", "record-date-ambiguous")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2025-03-01T02:30:00Z", "2025-03-01T02:30:00.000z", "2025-03-01T02:30+01:00", "2025-03-01 02:30:00 -0500"),
+        *("2025-03-01 02:30 UTC", "2025-03-01T23:30:00\u221208", "2025-03-01 02:30 PM EST", "25/03/2025 02:30 GMT+1"),
+        *("2025-03-01T02:30:00[Europe/London]", "2025-03-01 02:30 Europe/London", "03/04/2025 2:30 Z"),
+    ],
+)
+def test_a_moment_with_a_time_zone_is_no_day(tmp_path: Path, text: str) -> None:
+    got = clients(tmp_path, "Created on", [text])
+    assert [(str(one.place).split(":")[-1], one.code, one.message) for one in got.problems] == [
+        ("F2", "record-date", f"'{text}' is a moment with a time zone: which day it was depends on the selling entity")
+    ]
+    assert got.problems[0].next_step == "Write the day alone, such as 2025-03-01, as it was at the selling entity."
+
+
+def test_a_time_with_something_behind_it_is_no_date(tmp_path: Path) -> None:
+    got = clients(tmp_path, "Created on", ["2025-03-01 02:30 or so", "2025-03-01 02:30:00:00", "2025-03-01 02:30 5"])
+    assert [problem.message for problem in got.problems] == [
+        "'2025-03-01 02:30 or so' is not a date",
+        "'2025-03-01 02:30:00:00' is not a date",
+        "'2025-03-01 02:30 5' is not a date",
+    ]
 
 
 def test_a_column_proves_its_own_date_order(tmp_path: Path) -> None:
@@ -145,6 +173,41 @@ def test_identifiers_as_shown(tmp_path: Path) -> None:
     got = clients(tmp_path, "Client ID", ["007", "1,5E+7", "E1E1", "x" * 256])
     assert got.clients["client_ref"].to_list() == ["007", "E1E1"]
     assert codes(got.problems) == [("A3", "record-identifier"), ("A5", "record-text")]
+
+
+@pytest.mark.parametrize("column", ["Client ID", "Partner ID"])
+def test_identifiers_that_look_the_same_are_one(tmp_path: Path, column: str) -> None:
+    spellings = [
+        *("Café 1", "Cafe\u0301 1", "Café\u00a01", "Café\u202f1", "Café  1", "Café\u2003\u20031", "Caf\u00ade\u0301 1"),
+        *("Ca\u200bfé 1", "Caf\u200dé 1", "\ufeffCafé\u2060 1", "Café 1\u200e", "Café \u200b 1", "Cafe\u034f\u0301 1"),
+    ]
+    got = clients(tmp_path, column, [*spellings, "CAFÉ 1", "Café-1"])
+    field = {"Client ID": "client_ref", "Partner ID": "partner_id"}[column]
+    assert (got.problems, got.clients[field].to_list()) == ((), ["Café 1"] * len(spellings) + ["CAFÉ 1", "Café-1"])
+
+
+def test_references_and_templates_that_look_the_same_are_one(tmp_path: Path) -> None:
+    bundles = [("Hub", "Order number", "Bought on", "Qty"), ("P-1", "PO\u00a07\u200b", "2025-03-01", "2")]
+    templates = [("Template", "Plan", "Valid from"), ("Standard\u00a0e\u0301", "Full", "2025-01-01")]
+    rows = [(*CLIENT_HEADER[:6], "Status", "Template"), (*CLIENT[:4], "", CLIENT[5], "Active", "Stand\u00adard é")]
+    got = read(
+        write_csv(tmp_path / "bundles.csv", bundles),
+        write_csv(tmp_path / "templates.csv", templates),
+        write_csv(tmp_path / "clients.csv", rows),
+    )
+    assert (got.problems, got.bundles["reference"].to_list()) == ((), ["PO 7"])
+    assert got.templates["template"].to_list() == got.clients["template"].to_list() == ["Standard é"]
+
+
+def test_an_identifier_of_nothing_that_shows_is_refused_and_excerpts_stay_as_written(tmp_path: Path) -> None:
+    got = clients(tmp_path, "Client ID", ["\u00ad\u00ad", "a\u00a0b\u0007", "a\u202eb"])
+    assert [(problem.code, problem.message) for problem in got.problems] == [
+        ("record-text", "the text holds nothing that shows"),
+        ("record-text", "the text holds the control character U+0007"),
+        ("record-text", "the text holds the character U+202E, which turns the order of reading around"),
+    ]
+    assert got.problems[1].excerpt.startswith("a\u00a0b")
+    assert got.clients.is_empty()
 
 
 def test_partners(tmp_path: Path) -> None:

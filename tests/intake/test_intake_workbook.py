@@ -1,11 +1,7 @@
 """Workbooks: what the value reader hides, true addresses, hostile archives. Each trap has its right outcome."""
 
-import os
+import itertools
 import re
-import signal
-import subprocess
-import sys
-import time
 import zipfile
 from datetime import date, datetime
 from pathlib import Path
@@ -145,6 +141,50 @@ def test_broken_and_hostile_parts(tmp_path: Path, part: str, old: bytes, new: by
     assert [problem.code for problem in read(path).problems] == [code]
 
 
+_ENTITIES = (
+    '<!DOCTYPE lolz [<!ENTITY a "ha">'
+    + "".join(f'<!ENTITY {new} "{f"&{old};" * 10}">' for old, new in itertools.pairwise("abcdefghij"))
+    + "]>"
+)
+PARTS = ["xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml", "xl/sharedStrings.xml", SHEET]
+
+
+def with_shared_texts(path: Path, *, related: bool) -> Path:
+    """The workbook with its client's name among the shared texts."""
+    space = "http://schemas.openxmlformats.org/"
+    with zipfile.ZipFile(path, "a") as archive:
+        main = f"{space}spreadsheetml/2006/main"
+        archive.writestr("xl/sharedStrings.xml", f'<sst xmlns="{main}" count="1"><si><t>Acme</t></si></sst>')
+    kind = f"{space}officeDocument/2006/relationships/sharedStrings"
+    relation = f'<Relationship Type="{kind}" Target="sharedStrings.xml" Id="rId99"/>' if related else ""
+    return patched(
+        path,
+        ("xl/_rels/workbook.xml.rels", b"</Relationships>", f"{relation}</Relationships>".encode()),
+        (SHEET, rb'<c r="C2"[^>]*>.*?</c>', b'<c r="C2" t="s"><v>0</v></c>'),
+    )
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("shape", ["utf-8", "utf-8 after a long comment", "utf-16-le", "utf-16-be"])
+def test_entities_in_a_part_of_a_workbook_are_refused(tmp_path: Path, part: str, shape: str) -> None:
+    path = with_shared_texts(clients(tmp_path, CLIENT), related=True)
+    assert read(path).clients["name"].to_list() == ["Acme"]
+    with zipfile.ZipFile(path) as whole:
+        body = re.sub(r"^<\?xml.*?\?>\s*", "", whole.read(part).decode("utf-8"))
+    encoding = shape.partition(" ")[0]
+    comment = f"<!--{'x' * 600_000}-->" if encoding != shape else ""
+    head = f'\ufeff<?xml version="1.0" encoding="{encoding[:6].rstrip("-")}"?>'
+    data = f"{head}{comment}{_ENTITIES}{body.replace('Acme', '&j;')}".encode(encoding)
+    (problem,) = read(patched(path, (part, b"(?s)^.*$", data.replace(b"\\", b"\\\\")))).problems
+    assert (problem.code, problem.message) == ("file-unsafe", f"the part {part} declares a document type (DOCTYPE)")
+
+
+def test_entities_in_shared_texts_that_no_relation_names_are_refused(tmp_path: Path) -> None:
+    path = with_shared_texts(clients(tmp_path, CLIENT), related=False)
+    doctype = ("xl/sharedStrings.xml", b"<sst", b"<!DOCTYPE x []><sst")
+    assert [problem.code for problem in read(patched(path, doctype)).problems] == ["file-unsafe"]
+
+
 def test_archives_that_are_refused_before_they_are_unpacked(tmp_path: Path) -> None:
     path = tmp_path / "bad.xlsx"
 
@@ -208,23 +248,3 @@ def test_a_rectangle_that_no_memory_holds(tmp_path: Path) -> None:
     assert str(problem).splitlines()[0] == (
         "clients.xlsx: error: reading the file needs more than 4,096 MiB of memory [file-too-costly]"
     )
-
-
-def test_an_interrupt_ends_the_reading_process_and_leaves_nothing(tmp_path: Path) -> None:
-    path = clients(tmp_path, *[CLIENT] * 20_000)
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
-    program = (
-        f"from connector.intake import *; read_sources([__import__('pathlib').Path({str(path)!r})], Mappings((), ''))"
-    )
-    environment = {**os.environ, "TMPDIR": str(temporary)}
-    process = subprocess.Popen(
-        [sys.executable, "-c", program], env=environment, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    deadline = time.monotonic() + 20
-    while not list(temporary.glob("intake-*/source")) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert list(temporary.iterdir())
-    process.send_signal(signal.SIGINT)
-    assert process.wait(20) != 0
-    assert list(temporary.iterdir()) == []

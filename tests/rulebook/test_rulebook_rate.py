@@ -280,11 +280,11 @@ def test_bundle_size_ends_with_its_book(shipped: Rulebook) -> None:
 
 def test_a_value_named_like_the_stand_in_for_all_others(write: Write, event: Event) -> None:
     rule = """  - id: ours
-    when: {partner: ["~other", "~other~"], domain: "~other.example"}
+    when: {partner: ["~other", "~other~"], template: "~other"}
     not_billable: "ours"
 """
     rulebook = rulebook_of(write(rules=rule))
-    named = [rulebook.rate(event(partner=name, domain="~other.example")) for name in ("~other", "~other~", "~other~~")]
+    named = [rulebook.rate(event(partner=name, template="~other")) for name in ("~other", "~other~", "~other~~")]
     assert [rated.row(0)[1] for rated in named] == ["not_billable", "not_billable", "charge"]
 
 

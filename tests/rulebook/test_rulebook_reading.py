@@ -212,7 +212,7 @@ CASES: Mapping[str, tuple[str, Mapping[str, str], list[tuple[str, str, str]]]] =
     "a book for an entity that is not declared": (
         "",
         {"tiers: linkedin\nprices": "tiers: linkedin\nselling_entity: [us, uk]\nprices"},
-        [("rules-name-unknown", "rules/prices.yaml:5:17", "no selling entity is called 'uk'")],
+        [("rules-name-unknown", "rules/prices.yaml:5:22", "selling_entity cannot be 'uk'")],
     ),
     "prices that are none": (
         "",

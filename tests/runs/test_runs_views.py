@@ -5,13 +5,14 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from world import World, client, command
+from world import PARTNER_HEADER, World, client, command
 
 from connector import ledger
 from connector.ledger import outbox
 from connector.runs import starter as starting
 from connector.runs.config import FILE
 from connector.runs.errors import StopError
+from connector.sandbox import SandboxServer
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -82,18 +83,99 @@ def test_exceptions_name_what_needs_a_person_and_the_next_step(alone: World) -> 
 
 
 def test_a_refused_document_is_told_mended_and_sent_again(world: World) -> None:
-    run = world.plan(world.partners(), world.clients(client("A"))).plain["run"]
-    edit(world.folder / "mappings" / "books-us.yaml", 'account: "200"', 'account: "310"')
+    """The books are locked between approval and push; once they are open again the same document goes through."""
     run = world.plan(world.partners(), world.clients(client("A"))).plain["run"]
     world.run("approve", run)
+    world.lock("US-BOOKS", "2025-12-31")
     sent = world.run("push", run)
     assert sent.code == 3
     assert [one["number"] for one in sent.plain["tenants"]["us-books"]["rejected"]] == ["US-000001"]
     found = [one for one in world.run("exceptions").plain["exceptions"] if one["kind"] == "document-rejected"]
     assert found[0]["next_step"] == f"Mend the cause, then 'connector push {run} --retry-rejected'."
+    assert "locked" in world.run("push", run, "--retry-rejected", as_json=False).out
+    world.lock("US-BOOKS", None)
     again = world.run("push", run, "--retry-rejected")
-    assert (again.code, len(again.plain["tenants"]["us-books"]["rejected"])) == (3, 1)
-    assert "310" in world.run("push", run, "--retry-rejected", as_json=False).out
+    assert (again.code, again.plain["tenants"]["us-books"]["booked"]) == (0, ["US-000001"])
+
+
+def test_what_the_books_would_refuse_blocks_its_document_at_planning(world: World) -> None:
+    """A locked period, an archived account, a tax rate of our own, a contact id that nobody has."""
+    header = PARTNER_HEADER.replace("Partner name,", "Partner name,Contact ID,")
+    nobody = (
+        "P-3,Three,99999999-9999-4999-8999-999999999999,MSSP,uk,GBP,GB,Taxable,30,Bank transfer,On event,2024-01-01"
+    )
+    ours = "P-1,One,,MSP,us,USD,US,Taxable,30,Bank transfer,On event,2024-01-01"
+    files = (world.write("partners.csv", header, [nobody, ours]), world.clients(client("A"), client("B", "P-3")))
+    edit(world.folder / "mappings" / "books-us.yaml", 'account: "200"', 'account: "310"')
+    edit(world.folder / "mappings" / "books-us.yaml", "percent: 8.25", "percent: 8.26")
+    world.lock("US-BOOKS", "2025-12-31")
+    planned = world.plan(*files)
+    assert planned.code == 1
+    assert planned.plain["buckets"]["clients"] == {"blocked": 2}
+    told = " ".join(one["message"] for one in planned.plain["problems"])
+    assert {one["code"] for one in planned.plain["problems"]} == {"document-refused-by-books"}
+    assert all(word in told for word in ("310", "8.26", "locked up to 2025-12-31", "99999999")), told
+    assert world.run("approve", planned.plain["run"]).plain["charges"] == 0
+
+
+def test_books_that_cannot_be_asked_block_nothing_and_are_named(alone: World) -> None:
+    planned = alone.plan(alone.partners(), alone.clients(client("A")))
+    assert (planned.code, list(planned.plain["books_not_asked"])) == (0, ["us-books"])
+    assert "could not be asked" in alone.run("show", as_json=False).out
+    edit(alone.folder / FILE, "credentials: sandbox", "credentials: {client_id_from: NO_ID, client_secret_from: NO_ID}")
+    assert "missing" in alone.plan(alone.partners(), alone.clients(client("A"))).plain["books_not_asked"]["us-books"]
+
+
+def test_contacts_that_cannot_be_asked_are_named_too(world: World) -> None:
+    header = PARTNER_HEADER.replace("Partner name,", "Partner name,Contact ID,")
+    nobody = "P-1,One,99999999-9999-4999-8999-999999999999,MSP,us,USD,US,Taxable,30,Bank transfer,On event,2024-01-01"
+    world.fault(kind="unavailable_503", times=9, path="Contacts")
+    planned = world.plan(world.write("partners.csv", header, [nobody]), world.clients(client("A")))
+    assert (planned.code, list(planned.plain["books_not_asked"])) == (0, ["us-books"])
+
+
+def test_a_voided_deleted_or_changed_document_does_not_tie(world: World) -> None:
+    world.bill(world.partners(), world.clients(client("A")))
+    world.void("US-000001")
+    again = world.run("push", "R-0001")
+    assert (again.code, again.plain["tie_out"]["ties"]) == (3, False)
+    found = world.run("exceptions").plain["exceptions"]
+    assert [(one["kind"], one["what"]) for one in found] == [("document-drift", "it is VOIDED in the books")]
+    assert world.run("push", "R-0001").code == 3
+    assert len(world.run("exceptions").plain["exceptions"]) == 1
+    assert "USD 1,948.50 against USD 0.00" in world.run("push", "R-0001", as_json=False).out
+
+
+def test_books_that_were_exchanged_have_nothing_of_ours(world: World, tmp_path: Path) -> None:
+    world.bill(world.partners(), world.clients(client("A")))
+    other = SandboxServer(state=tmp_path / "other.sqlite3", host="127.0.0.1", port=0)
+    other.start()
+    try:
+        world.bind(other.url)
+        assert world.run("push", "R-0001").code == 3
+    finally:
+        other.stop()
+    found = world.run("exceptions").plain["exceptions"]
+    assert [one["what"] for one in found] == ["it is not in the books any more"]
+
+
+def test_a_push_without_a_run_sends_and_ties_out_every_approved_one(world: World) -> None:
+    for number in ("A", "B"):
+        world.run("approve", world.plan(world.partners(), world.clients(client(number))).plain["run"])
+    world.plan(world.clients(client("C")))
+    sent = world.run("push")
+    assert (sent.code, [one["run"] for one in sent.plain["tie_outs"]]) == (0, ["R-0001", "R-0002"])
+    assert [one["state"] for one in world.run("runs").plain["runs"]] == ["closed", "closed", "planned"]
+    assert world.run("push").plain["tie_outs"] == []
+    assert "Nothing is approved and unsent." in world.run("push", as_json=False).out
+
+
+def test_a_push_of_one_run_ties_out_the_others_it_sent(world: World) -> None:
+    for number in ("A", "B"):
+        world.run("approve", world.plan(world.partners(), world.clients(client(number))).plain["run"])
+    sent = world.run("push", "R-0002")
+    assert [one["run"] for one in sent.plain["tie_outs"]] == ["R-0001", "R-0002"]
+    assert world.run("runs").plain["runs"][0]["state"] == "closed"
 
 
 def test_a_document_in_doubt_tells_what_to_compare(world: World) -> None:
@@ -151,15 +233,6 @@ def test_drift_is_listed(world: World) -> None:
     assert [(one["kind"], one["where"], one["what"]) for one in found] == [
         ("document-drift", "US-000001", "total USD 1,948.51 in the books")
     ]
-
-
-def test_a_tax_rate_that_is_not_the_books_own_sends_nothing(world: World) -> None:
-    edit(world.folder / "mappings" / "books-us.yaml", "percent: 8.25", "percent: 8.26")
-    run = world.plan(world.partners(), world.clients(client("A"))).plain["run"]
-    world.run("approve", run)
-    sent = world.run("push", run)
-    assert sent.code == 3
-    assert "8.26" in sent.plain["tenants"]["us-books"]["rejected"][0]["reason"]
 
 
 def test_doctor_looks_at_everything(world: World) -> None:
