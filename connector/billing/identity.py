@@ -30,6 +30,12 @@ def with_digests(clients: pl.DataFrame, key: bytes) -> pl.DataFrame:
     )
 
 
+def reference_digest(namespace: str, client_ref: str, key: bytes) -> str:
+    """The alias digest of one client id, as `with_digests` makes it for records."""
+    one = pl.DataFrame({"namespace": [namespace], "client_ref": [client_ref]})
+    return str(digest_columns(one, ["namespace", alike("client_ref")], "ref", key).item())
+
+
 def identify(clients: pl.DataFrame, aliases: pl.DataFrame, run_id: str, key: bytes) -> pl.DataFrame:
     """Give every record its client id, and a verdict where that is in doubt.
 

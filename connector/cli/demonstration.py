@@ -85,7 +85,7 @@ def _billed(config: Config, folder: Path, day: date, to: Console, *, as_json: bo
     show_plan(to, plan)
     to.print(Text(f"Approve {plan.run_id}", style="bold"))
     files = workspace.open_files(config)
-    approval = workspace.approve_run(files, plan.run_id, now=opening.now(), by=opening.who())
+    approval = workspace.approve_run(config, files, plan.run_id, now=opening.now(), by=opening.who())
     planning.show_approval(to, approval)
     to.print(Text(f"Push {plan.run_id} to the sandbox, read it back, tie out", style="bold"))
     with progress_bar(shown=not as_json) as bar:
@@ -100,5 +100,7 @@ def _ending(to: Console, folder: Path, *, again: bool) -> None:
     if again:
         told = "Nothing new was billed: every charge of these files is in the ledger already."
         to.print(Text(told, style="bold"))
+    else:
+        to.print(Text("The demo has billed its samples; run it again and it bills nothing.", style="bold"))
     to.print(Text("What next, with your own workbook and your own Xero:", style="bold"))
     to.print(Text(_NEXT.format(folder=folder)))

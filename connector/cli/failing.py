@@ -4,9 +4,11 @@ What nobody expected is a defect: it says so, where its details were written, an
 """
 
 import os
+import signal
 import tempfile
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 
 import typer
 from typer.exceptions import TyperException
@@ -22,12 +24,14 @@ _DISK = "Check the rights of the folder and the room on the disk."
 def guarded(app: typer.Typer, arguments: Sequence[str]) -> int:
     """Run the command line and return its exit code."""
     command = typer.main.get_command(app)
+    with suppress(ValueError):  # only the main thread may say what a signal does
+        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # ending in order, like Ctrl-C
     try:
         result = command.main(list(arguments), prog_name="connector", standalone_mode=False)
         if result == _INTERRUPTED:
             raise KeyboardInterrupt  # noqa: TRY301  # typer has turned Ctrl-C into an exit code without a word
     except KeyboardInterrupt:
-        stop = StopError("interrupted", "Run the command again: it goes on where it stopped.", _INTERRUPTED)
+        stop = StopError("interrupted", "Nothing half-done was kept; run the command again.", _INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader went away; Python would complain when it flushes
         return 0
@@ -44,7 +48,7 @@ def as_stop(error: Exception) -> StopError:
         return error
     if isinstance(error, TyperException):
         shown = getattr(error, "format_message", lambda: str(error))()
-        return StopError(str(shown).rstrip(".") or "wrong usage", _HELP, USAGE)
+        return StopError(str(shown).rstrip(".?") or "wrong usage", _HELP, USAGE)
     # These rooms are loaded by then if one of their errors is here, and are not worth loading for '--help'.
     from connector.accounting.port import SetupError  # noqa: PLC0415
     from connector.ledger import RefusedError, StoreError  # noqa: PLC0415

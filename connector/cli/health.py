@@ -16,11 +16,13 @@ from connector.cli import opening
 from connector.cli.output import finish
 from connector.ledger import StoreError
 from connector.runs import workspace
-from connector.runs.config import Config
+from connector.runs.config import SANDBOX_ID, Config
 from connector.runs.errors import INPUT, StopError
 
 _PARTS = ("polars", "fastexcel", "openpyxl", "yaml", "requests", "durable.lang", "django")
 _LITTLE_ROOM_BYTES = 200_000_000
+_BIND = "Bind it under 'books' in connector.yaml."
+_MAP = "Mend the item's name in rules/, or map it in mappings/books-ENTITY.yaml."
 
 
 @dataclass(frozen=True)
@@ -72,15 +74,18 @@ def _rules(config: Config) -> Finding:
         files = workspace.open_files(config)
     except StopError as stop:
         return _stopped("rules and mappings", stop)
-    told = f"rulebook {files.rulebook.digest[:12]}, {files.rulebook.cell_count} cells decided"
     unbound = sorted(set(files.rulebook.entities) - set(config.books))
+    lacking = [
+        f"{item} in the books of {entity}"
+        for entity in files.rulebook.entities
+        for item in sorted(files.rulebook.items)
+        if entity not in files.books.by_entity or item not in files.books.by_entity[entity].items
+    ]
     if unbound:
-        return Finding(
-            "rules and mappings",
-            good=False,
-            told=f"no tenant for {', '.join(unbound)}",
-            next_step="Bind it in connector.yaml.",
-        )
+        return Finding("rules and mappings", good=False, told=f"no tenant for {', '.join(unbound)}", next_step=_BIND)
+    if lacking:
+        return Finding("rules and mappings", good=False, told=f"no account for {', '.join(lacking)}", next_step=_MAP)
+    told = f"rulebook {files.rulebook.digest[:12]}, {files.rulebook.cell_count} cells decided"
     return Finding("rules and mappings", good=True, told=told)
 
 
@@ -107,7 +112,7 @@ def _tenant(settings: TenantSettings) -> Finding:
     except SetupError as error:
         return Finding(what, good=False, told=error.message, next_step=error.next_step)
     if not isinstance(answer, Catalogue):
-        return Finding(what, good=False, told=answer.reason, next_step="Try again; is the address right?")
+        return Finding(what, good=False, told=answer.reason, next_step=_unreached(settings))
     told = f"{answer.organisation}, {answer.base_currency}, {len(answer.accounts)} accounts"
     return Finding(what, good=True, told=told)
 
@@ -115,3 +120,9 @@ def _tenant(settings: TenantSettings) -> Finding:
 def _stopped(what: str, stop: StopError) -> Finding:
     places = "; ".join(str(problem).partition("\n")[0] for problem in stop.problems)
     return Finding(what, good=False, told=f"{stop.message} {places}".strip(), next_step=stop.next_step)
+
+
+def _unreached(settings: TenantSettings) -> str:
+    if settings.client_id == SANDBOX_ID:
+        return f"Start the sandbox: 'connector sandbox'. It is expected at {settings.api_url}."
+    return f"Is {settings.api_url} right, and does this machine reach it? Then try again."

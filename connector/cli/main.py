@@ -190,11 +190,12 @@ def sandbox(
     *,
     port: Annotated[int, typer.Option(help="The port on this machine; 0 takes a free one.", min=0, max=65535)] = 8765,
     state: Annotated[Path, typer.Option(help="Where the sandbox keeps its books.")] = Path("sandbox.sqlite3"),
+    as_json: AsJson = False,
 ) -> None:
     """Run a stand-in for Xero on this machine, with books of its own, until Ctrl-C."""
     from connector.cli import setting_up
 
-    setting_up.sandbox(port, state)
+    setting_up.sandbox(port, state, as_json=as_json)
 
 
 @app.command()
@@ -206,11 +207,11 @@ def doctor(*, folder: Folder = HERE, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def version() -> None:
+def version(*, as_json: AsJson = False) -> None:
     """Print the version."""
     from connector import __version__
 
-    sys.stdout.write(f"connector {__version__}\n")
+    sys.stdout.write(f'{{"version": "{__version__}"}}\n' if as_json else f"connector {__version__}\n")
 
 
 def main() -> None:

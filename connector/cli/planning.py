@@ -87,7 +87,7 @@ def approve(folder: Path, run: str, *, as_json: bool) -> None:
     """Approve a run."""
     with opening.opened(folder) as config:
         files = workspace.open_files(config)
-        done = workspace.approve_run(files, run, now=opening.now(), by=opening.who())
+        done = workspace.approve_run(config, files, run, now=opening.now(), by=opening.who())
         plain = {
             "run": done.run_id,
             "charges": done.charges,

@@ -1,12 +1,13 @@
 """init, template, sandbox."""
 
+import sys
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
 from connector.cli import opening
-from connector.cli.output import finish, say
+from connector.cli.output import finish, print_json, say
 from connector.runs import workspace
 from connector.runs.errors import StopError
 from connector.runs.starter import make_folder
@@ -41,11 +42,14 @@ def template(folder: Path, out: Path, *, as_json: bool) -> None:
     finish({"written": str(out)}, 0, as_json=as_json, render=lambda to: to.print(text))
 
 
-def sandbox(port: int, state: Path) -> None:
+def sandbox(port: int, state: Path, *, as_json: bool) -> None:
     """Run the sandbox until it is told to stop."""
     from connector.sandbox import StateError, serve  # noqa: PLC0415  # only this command needs the server
 
     def announce(url: str) -> None:
+        if as_json:
+            print_json({"url": url, "state": str(state)})
+            sys.stdout.flush()
         say(f"The sandbox listens at {url}; its books are in {state}. Ctrl-C stops it.")
 
     try:

@@ -1,7 +1,7 @@
 """What somebody probably meant: next steps for names, words and numbers that are not as they must be."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from difflib import get_close_matches
 
 from connector.declared.nodes import Node, ScalarNode
@@ -17,39 +17,38 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return f"Did you mean {near[0]!r}?" if near else None
 
 
-def key_hint(entries: Mapping[str, Node], name: str, known: Iterable[str]) -> str:
+def key_hint(name: str, value: Node, before: Node | None, known: Iterable[str]) -> str:
     """The next step for a key that is none of those known.
 
     Args:
-        entries: the mapping's entries in the order of the text.
         name: the key.
+        value: its value.
+        before: the value of the key that stands before it, if one does.
         known: the keys that are read.
     """
-    known, value = sorted(known), entries[name]
+    known = sorted(known)
     alone = isinstance(value, ScalarNode) and not value.text
-    hint = split_number(entries, name) or (spaced(name) if alone else None) or nearest(name, known)
+    hint = split_number(name, value, before) or (spaced(name) if alone else None) or nearest(name, known)
     return hint or f"Known here: {', '.join(known)}."
 
 
-def split_number(entries: Mapping[str, Node], name: str) -> str | None:
+def split_number(name: str, value: Node, before: Node | None) -> str | None:
     """The next step for a key that is the tail of a number whose comma parts keys, as in `{percent: 8,25}`.
 
     Args:
-        entries: the mapping's entries in the order of the text.
         name: the key nobody knows.
+        value: its value.
+        before: the value of the key that stands before it, if one does.
 
     Returns:
         the step, or None when the key is no such tail.
     """
-    names = list(entries)
-    place = names.index(name)
-    head, tail = entries[names[place - 1]], entries[name]
-    if place == 0 or not isinstance(head, ScalarNode) or not isinstance(tail, ScalarNode):
+    if not isinstance(before, ScalarNode) or not isinstance(value, ScalarNode) or value.text or value.quoted:
         return None
-    if tail.text or tail.quoted or not _DIGITS.fullmatch(name) or not _DIGITS.fullmatch(head.text):
+    if not _DIGITS.fullmatch(name) or not _DIGITS.fullmatch(before.text):
         return None
-    thousands = f", or {head.text}{name} if thousands are meant" if len(name) == _THOUSANDS else ""
-    return f"A comma parts keys here; a decimal point is needed: write {head.text}.{name}{thousands}."
+    thousands = f", or {before.text}{name} if thousands are meant" if len(name) == _THOUSANDS else ""
+    return f"A comma parts keys here; a decimal point is needed: write {before.text}.{name}{thousands}."
 
 
 def spaced(text: str) -> str | None:

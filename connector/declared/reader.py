@@ -57,10 +57,12 @@ class Reader:
                 self.fault(node, f"{what} must be a mapping (key: value)", step)
             return None
         required, known = tuple(required), {*required, *optional}
-        for name in node.entries if not open_keys else ():
+        before: Node | None = None
+        for name, value in node.entries.items() if not open_keys else ():
             if name not in known:
-                hint = key_hint(node.entries, name, known)
+                hint = key_hint(name, value, before, known)
                 self.fault(node.key_places[name], f"{what} has no key {name!r}", hint, UNKNOWN_KEY)
+            before = value
         for name in required:
             if name not in node.entries:
                 self.fault(node, f"{what} does not say {name!r}", f"Add {name}: …", MISSING_KEY)

@@ -4,6 +4,7 @@ Members are counted from the end record first, because opening the directory of 
 """
 
 import io
+import re
 import struct
 import zipfile
 import zlib
@@ -22,6 +23,10 @@ _LOCAL_HEADER_SIZE = 30
 _PACKED_CHUNK = 32 * 2**10
 _CHUNK = 512 * 2**10
 _DOCTYPE = b"<!DOCTYPE"
+_HEAD = 4_096
+# A part whose first element has begun: no document type can follow. The groups give nothing back that they have
+# matched, so that no part of a comment can pass for an element.
+_BEGUN = re.compile(rb"(?:\xef\xbb\xbf)?(?>(?s:<\?.*?\?>|<!--.*?-->)|\s+)*+<[A-Za-z_]")
 _WIDE_DOCTYPE = "<!DOCTYPE".encode("utf-16-le").rstrip(b"\x00")  # it is found in either order of bytes
 
 
@@ -49,12 +54,14 @@ class Archive:
             RefusedError: the part is damaged, oddly packed, declares a document type, or is not as long as promised.
         """
         info = self.parts[name]
-        seen = 0
-        end = b""
+        seen, begun, end = 0, False, b""
         for chunk in self._chunks(info):
-            refuse_doctype(chunk, name)  # anywhere: a long comment may stand before it
-            refuse_doctype(end + chunk[: len(_WIDE_DOCTYPE)], name)
-            end = chunk[-len(_WIDE_DOCTYPE) :]
+            if not seen:
+                refuse_doctype(chunk[:_HEAD], name)
+                begun = _BEGUN.match(chunk[:_HEAD]) is not None
+            if not begun:  # a long comment may stand before it
+                refuse_doctype(end + chunk, name)
+                end = chunk[-len(_WIDE_DOCTYPE) :]
             seen += len(chunk)
             if seen > info.file_size:
                 break

@@ -21,7 +21,6 @@ _PUNYCODE = "xn--"
 _PLAIN_COUNT = r"^[1-9][0-9]{0,6}$"
 _DOUBTFUL_TEXT = r"[\x00-\x1f\x7f-\x9f]"
 _DOUBTFUL_IDENTIFIER = r"[\x00-\x1f\x7f-\x9f\u202d\u202e]|^[0-9](?:[.,][0-9]+)?[eE]|^[+-]?[0-9]{4,}-[0-9]{2}-[0-9]{2} "
-_UNTIDY_IDENTIFIER = r"[^\x00-\x7f]|  "
 _UNSEEN = r"\p{Default_Ignorable_Code_Point}+"  # zero-width characters, soft hyphens, reading marks
 
 
@@ -113,7 +112,8 @@ def _checked(texts: pl.Series, field: Field, doubtful: str, check: Callable[[str
 def _identifiers(texts: pl.Series, field: Field, _: Told) -> Reading:
     """Identifiers in one spelling each: what looks the same is the same, and upper and lower case stay as they are."""
     reading = _checked(texts, field, _DOUBTFUL_IDENTIFIER, values.check_identifier)
-    if not texts.str.contains(_UNTIDY_IDENTIFIER).any():
+    plain = texts.str.len_bytes().sum() == texts.str.len_chars().sum()
+    if plain and not texts.str.contains("  ", literal=True).any():
         return reading
     seen = texts.str.replace_all(_UNSEEN, "").str.normalize("NFC").str.replace_all(r"\s+", " ").str.strip_chars(" ")
     unseen = dict.fromkeys(texts.filter(seen == "").unique(), values.NOTHING_SHOWN)

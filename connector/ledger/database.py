@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NOWHERE = ":memory:"  # the database name while no ledger is open; never connected to
 _PRIMARY_CODE = 0xFF  # the low byte of SQLite's extended result codes
 
-_RESTORE = "Stop using this file; restore the latest backup and run `connector verify`."
+_RESTORE = "Stop using this file; restore the latest backup, then run `connector doctor`."
 _FAULTS = {
     sqlite3.SQLITE_FULL: (
         "there is no space left for the ledger",
@@ -42,7 +42,7 @@ _FAULTS = {
     ),
     sqlite3.SQLITE_IOERR: (
         "the disk failed to read or write the ledger",
-        "Check the disk and its free space, then run `connector verify`.",
+        "Check the disk and its free space, then run `connector doctor`.",
     ),
     sqlite3.SQLITE_CORRUPT: ("the ledger's file is damaged", _RESTORE),
     sqlite3.SQLITE_NOTADB: (

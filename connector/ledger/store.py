@@ -106,7 +106,7 @@ def _prepare() -> None:
 
 
 def _check(target: Path) -> None:
-    restore = "Stop using this file; restore the latest backup and run `connector verify`."
+    restore = "Stop using this file; restore the latest backup, then run `connector doctor`."
     absent = guards.missing()
     if absent:
         message = f"the ledger {target} lacks what makes it append-only: {', '.join(absent)}"

@@ -105,11 +105,13 @@ def _by_tier(
         if label not in said:
             message = f"a client with {label} employees has no price: tier {label} of {scheme_name} is not priced"
             reader.fault(section.root.key_places["prices"], message, f'Add "{label}": and its price.', kinds.PRICE_TIER)
-    for label in said:
+    before: Node | None = None
+    for label, value in said.items():
         if label not in labels:
             message = f"{scheme_name} has no tier {label!r}"
-            step = split_number(said, label) or closest(label, labels, in_order=True)
+            step = split_number(label, value, before) or closest(label, labels, in_order=True)
             reader.fault(node.key_places[label], message, step, kinds.PRICE_TIER)
+        before = value
     known = {label: value for label, value in said.items() if label in labels}
     read = {label: _price(value, f"the price of tier {label}", currency, reader) for label, value in known.items()}
     return {label: price for label, price in read.items() if price is not None}

@@ -84,6 +84,7 @@ def approve(run_id: str, pins: Pins, entities: Mapping[str, SellingEntity], *, n
 
 def _changed_pins(planned: Pins, now: Pins) -> list[str]:
     names = {"rulebook": "the rulebook (rules/)", "mappings": "the mappings", "books": "accounts and tax codes"}
+    names["tenants"] = "which tenant keeps whose books (connector.yaml)"
     return [text for name, text in names.items() if getattr(planned, name) != getattr(now, name)]
 
 

@@ -5,7 +5,7 @@ sandbox, whose client id and secret are public.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from connector.accounting.connect import TenantSettings
@@ -57,7 +57,8 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
     tenants = {name: _tenant(reader, at, name, environment) for name, at in named.items()}
     bound = reader.mapping(entries.get("books"), "books", open_keys=True) or {}
     books = {entity: reader.choice(at, f"books of {entity}", tenants) for entity, at in bound.items()}
-    faults = (*problems, *reader.problems)
+    # Without excerpts: a person may have typed a secret where its name belongs.
+    faults = tuple(replace(one, excerpt="", mark=(0, 0)) for one in (*problems, *reader.problems))
     if faults or node is None:
         message = f"{FILE} cannot be used" if faults else f"{FILE} is empty"
         raise StopError(

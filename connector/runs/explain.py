@@ -1,12 +1,13 @@
 """Why a line, a document or a client is billed as it is: rule, tier, price, source cell, and what the books said."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from connector import ledger
+from connector.billing.identity import reference_digest
 from connector.domain.employees import band_label
 from connector.domain.money import Money
 from connector.runs.errors import INPUT, StopError
@@ -21,8 +22,12 @@ class Reason:
     facts: tuple[tuple[str, str], ...]
 
 
-def explain(subject: str) -> tuple[Reason, ...]:
-    """Explain a document (`US-000001`), one line of it (`US-000001/2`), or a client (its id, or its name).
+def explain(subject: str, namespaces: Iterable[str] = ()) -> tuple[Reason, ...]:
+    """Explain a document (`US-000001`), one line of it (`US-000001/2`), or a client.
+
+    Args:
+        subject: a number, or a client: our id, its id in a workbook, or its name.
+        namespaces: whose ids the workbooks carry.
 
     Raises:
         StopError: nothing of that name is known.
@@ -31,11 +36,11 @@ def explain(subject: str) -> tuple[Reason, ...]:
     known = set(ledger.read("document")["number"].to_list())
     if number in known:
         return _document_reasons(document(number), line)
-    charges = _client_charges(subject)
+    charges = _client_charges(subject, namespaces)
     if charges.is_empty():
         raise StopError(
             f"nothing is known of {subject}",
-            "Name a document (US-000001), a line (US-000001/2), a client's name, or a client id (CL-…).",
+            "Name a document (US-000001), a line (US-000001/2), or a billed client by its id or name.",
             INPUT,
         )
     return tuple(_reason(row, "") for row in charges.iter_rows(named=True))
@@ -58,12 +63,15 @@ def _document_reasons(found: DocumentState, line: str) -> tuple[Reason, ...]:
     return tuple(reasons)
 
 
-def _client_charges(subject: str) -> pl.DataFrame:
+def _client_charges(subject: str, namespaces: Iterable[str]) -> pl.DataFrame:
     personal = ledger.read("personal")
     own = (pl.col("owner_type") == "client") & (pl.col("field") == "name")
     named = personal.filter(own & (pl.col("value").str.to_lowercase() == subject.lower()))["owner_id"].to_list()
+    digests = [reference_digest(namespace, subject, ledger.alias_key()) for namespace in namespaces]
+    aliases = ledger.read("client_alias")
+    listed = aliases.filter(pl.col("digest").is_in(digests))["client_id"].to_list()
     charges = ledger.read("charge")
-    return charges.filter(pl.col("subject_id").is_in([subject, *named])).sort("event_on")
+    return charges.filter(pl.col("subject_id").is_in([subject, *named, *listed])).sort("event_on")
 
 
 def _reason(row: Mapping[str, Any], title: str) -> Reason:
@@ -87,7 +95,16 @@ def _reason(row: Mapping[str, Any], title: str) -> Reason:
             ("amount", f"{row['quantity']} × {unit} = {amount}"),
         ]
     facts.append(("rulebook", row["rulebook_digest"]))
-    return Reason(title or f"{row['subject_id']}: {row['metric']}, {row['event']} on {row['event_on']}", tuple(facts))
+    return Reason(title or f"{_document_of(row)}: {row['metric']}, {row['event']} on {row['event_on']}", tuple(facts))
+
+
+def _document_of(row: Mapping[str, Any]) -> str:
+    """Where a client's charge stands: its document and line, or why there is none."""
+    lines = ledger.read("document_line", "charge_id = ?", [row["charge_id"]])
+    if lines.is_empty():
+        return "opening entry" if row["kind"] == "opening" else "waiting for its document"
+    numbers = dict(ledger.read("document").select("document_id", "number").iter_rows())
+    return f"{numbers[lines['document_id'][0]]}/{lines['position'][0]}"
 
 
 def _size(row: Mapping[str, Any]) -> str:

@@ -43,7 +43,7 @@ class Inputs:
         as_of: the day it is made for, or None for today in each selling entity's time zone.
         intake: the read sources.
         rulebook, books: the accountants' files.
-        mappings_digest: of the mappings the sources were read by.
+        pins: what of the files approval compares.
         tenants: the accounting tenant of each selling entity.
         known: the ledger.
         look: asks the books whether they would take the documents.
@@ -55,7 +55,7 @@ class Inputs:
     intake: Intake
     rulebook: Rulebook
     books: BookSet
-    mappings_digest: str
+    pins: Pins
     tenants: Mapping[str, str]
     known: Known
     look: Look = look_nowhere
@@ -101,7 +101,7 @@ def make_plan(inputs: Inputs) -> RunPlan:
         drafts=drafts,
         checks=checks,
         unasked=looked.unasked,
-        pins=Pins(inputs.rulebook.digest, inputs.mappings_digest, inputs.books.digest),
+        pins=inputs.pins,
         frames={
             "rows": every,
             "partners": partners.filter("is_new"),

@@ -22,6 +22,7 @@ class Pins:
     rulebook: str
     mappings: str
     books: str
+    tenants: str
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class RunPlan:
             "documents": [draft_to_plain(draft) for draft in self.drafts],
             "checks": [asdict(one) for one in self.checks],
             "books_not_asked": dict(self.unasked),
-            "pins": {"rulebook": self.pins.rulebook, "mappings": self.pins.mappings, "books": self.pins.books},
+            "pins": asdict(self.pins),
         }
 
     @classmethod

@@ -1,7 +1,8 @@
 """The starter files that travel with the program (rules, mappings, samples), and the working folder made of them."""
 
 from pathlib import Path
-from shutil import copytree
+from shutil import copytree, ignore_patterns
+from tempfile import TemporaryDirectory
 
 import connector
 from connector.runs.config import FILE
@@ -10,7 +11,7 @@ from connector.runs.errors import StopError
 _HERE = Path(connector.__file__).parent
 _CONFIG = """\
 # Where things are, and which accounting tenant keeps the books of each selling entity.
-# Guide: README.md. Every path is relative to this file.
+# Every path is relative to this file. 'connector --help' lists the commands, 'connector doctor' checks all of this.
 ledger: ledger.sqlite3
 rules: rules
 mappings: mappings
@@ -83,14 +84,16 @@ def make_folder(folder: Path, sandbox_url: str = f"http://127.0.0.1:{SANDBOX_POR
         raise StopError(message, "Name an empty folder, or move those away.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for path in wanted[1:]:
-            copytree(
-                starter(path.name), path, ignore=lambda _, names: [name for name in names if name == "__pycache__"]
-            )
-        wanted[0].write_text(config_text(sandbox_url), encoding="utf-8")
+        with TemporaryDirectory(prefix=".connector-init-", dir=folder) as staging:
+            made = Path(staging)
+            for path in wanted[1:]:
+                copytree(starter(path.name), made / path.name, ignore=ignore_patterns("__pycache__"))
+            (made / FILE).write_text(config_text(sandbox_url), encoding="utf-8")
+            for path in wanted:
+                (made / path.name).rename(path)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise StopError(
-            f"{folder} cannot be written: {reason}", "Check its rights and the room on the disk."
-        ) from error
+        # copytree gathers its failures in a list of (from, to, reason)
+        reason = error.strerror or (error.args[0][0][2] if isinstance(error.args[0], list) else str(error))
+        step = "Check its rights and the room on the disk."
+        raise StopError(f"{folder} cannot be written: {reason}", step) from error
     return tuple(wanted)

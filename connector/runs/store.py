@@ -80,6 +80,8 @@ def resolve(run_id: str) -> str:
 
     known = list(Run.objects.values_list("run_id", flat=True))
     wanted = known[-1] if run_id == "latest" and known else run_id
+    if not known:
+        raise StopError("there are no runs yet", "'connector plan FILE' makes one.")
     if wanted not in known:
         raise StopError(
             f"there is no run {run_id}", "'connector runs' lists the runs; 'connector plan FILE' makes one."

@@ -4,6 +4,7 @@ It is made from the mapping, so what it asks for is what is read.
 """
 
 import os
+from io import BytesIO
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -77,9 +78,11 @@ def write_template(out: Path, mapping: Mapping) -> None:
         sheet = book.create_sheet(_SHEETS[rules.kind])
         needed = {field for group in rules.needed for field in group}
         _columns(sheet, lists, dict(rules.titles), needed)
+    whole = BytesIO()  # first in memory: a workbook cut short by a full disk must not appear
+    book.save(whole)
     partial = out.with_name(f".{out.name}.partial")
     try:
-        book.save(partial)
+        partial.write_bytes(whole.getvalue())
         os.replace(partial, out)  # noqa: PTH105  # the rename that makes a whole file appear at once
     except OSError as error:
         partial.unlink(missing_ok=True)

@@ -102,17 +102,16 @@ def tie_out(run_id: str, remote: Mapping[str, RemoteDocument] | None = None) -> 
 
 def _row_stages(plan: RunPlan) -> list[Stage]:
     rows = [Stage(f"rows of {name}", sum(kinds.values()), {}, _listed(kinds)) for name, kinds in plan.row_kinds.items()]
-    records = [
-        Stage(
-            kind,
-            sum(number for name, number in buckets.items() if name not in ("blocked_row", "template_row")),
-            {},
-            _listed(buckets),
-        )
-        for kind, buckets in plan.buckets.items()
-        if buckets
-    ]
+    records = [Stage(kind, *_of_records(buckets)) for kind, buckets in plan.buckets.items() if buckets]
     return [*rows, *records]
+
+
+def _of_records(buckets: Mapping[str, int]) -> tuple[int, Mapping[str, int], str]:
+    """How many records of a kind there are and in which buckets; rows that never became a record are told after it."""
+    rows = {name: number for name, number in buckets.items() if name in ("blocked_row", "template_row")}
+    inside = {name: number for name, number in buckets.items() if name not in rows}
+    note = "; besides ".join(part for part in (_listed(inside), _listed(rows)) if part)
+    return sum(inside.values()), {}, note
 
 
 def _listed(counted: Mapping[str, int]) -> str:

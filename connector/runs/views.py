@@ -1,7 +1,7 @@
 """What people ask of the ledger: documents with their state, what needs a person, bundle balances."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -94,7 +94,7 @@ def document(number: str) -> DocumentState:
 
 def exceptions() -> tuple[Attention, ...]:
     """What needs a person: problems and held records as last uploaded, unsent documents, the plan not approved."""
-    found = [*_questions(store.run_states())]
+    found = _by_cause(_questions(store.run_states()))
     for one in documents():
         if one.state == "booked":
             continue
@@ -109,10 +109,25 @@ def exceptions() -> tuple[Attention, ...]:
     return tuple(found)
 
 
+def _by_cause(questions: Iterable[Attention]) -> list[Attention]:
+    """One item for each cause: the first place, and how many more there are."""
+    places: dict[tuple[str, str, str], list[str]] = {}
+    for one in questions:
+        places.setdefault((one.kind, one.what, one.next_step), []).append(one.where)
+    return [
+        Attention(kind, where[0] + (f" and {len(where) - 1} more" if len(where) > 1 else ""), what, step)
+        for (kind, what, step), where in places.items()
+    ]
+
+
 def _questions(states: Sequence[store.RunState]) -> Iterator[Attention]:
-    """Problems and holds of each source as it was last uploaded, and the last plan when it is not approved."""
+    """Problems and holds of each source as it was last uploaded, and the last plan when it is not approved.
+
+    An older plan that nobody approved asks nothing any more.
+    """
     seen: set[str] = set()
-    for position, state in enumerate(reversed(states)):
+    standing = [*(state for state in states[:-1] if state.state != "planned"), *states[-1:]]
+    for position, state in enumerate(reversed(standing)):
         sources = {str(source["name"]) for source in state.plan["sources"]} - seen
         seen |= sources
         for plain in state.plan["problems"]:

@@ -38,10 +38,10 @@ class Files:
     mappings: Mappings
     books: BookSet
 
-    @property
-    def pins(self) -> Pins:
-        """The digests that a plan is pinned to."""
-        return Pins(self.rulebook.digest, self.mappings.digest, self.books.digest)
+    def pins(self, config: Config) -> Pins:
+        """What a plan is pinned to: the digests of the files, and which tenant keeps whose books."""
+        bound = ", ".join(f"{entity} in {tenant}" for entity, tenant in sorted(config.books.items()))
+        return Pins(self.rulebook.digest, self.mappings.digest, self.books.digest, bound)
 
 
 def open_files(config: Config) -> Files:
@@ -101,7 +101,7 @@ def plan_run(config: Config, files: Files, intake: Intake, *, as_of: date | None
             intake=intake,
             rulebook=files.rulebook,
             books=files.books,
-            mappings_digest=files.mappings.digest,
+            pins=files.pins(config),
             tenants=config.books,
             known=read_known(),
             look=look_into(config, clock),
@@ -111,13 +111,13 @@ def plan_run(config: Config, files: Files, intake: Intake, *, as_of: date | None
     return plan
 
 
-def approve_run(files: Files, run_id: str, *, now: datetime, by: str) -> Approval:
+def approve_run(config: Config, files: Files, run_id: str, *, now: datetime, by: str) -> Approval:
     """Approve a run. The ledger is open.
 
     Raises:
         StopError: it was approved before, or what it rests on has changed.
     """
-    return apply_plan(run_id, files.pins, files.rulebook.entities, now=now, by=by)
+    return apply_plan(run_id, files.pins(config), files.rulebook.entities, now=now, by=by)
 
 
 def faults_by_severity(problems: Sequence[Problem]) -> tuple[int, int]:

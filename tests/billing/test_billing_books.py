@@ -138,7 +138,7 @@ def test_all_faults_of_all_files_come_at_once(tmp_path: Path) -> None:
         ("yaml-missing-key", "mappings/1.yaml:7:3", "a tax row does not say 'percent'"),
         ("yaml-value", "mappings/2.yaml:2:8", "items must be a mapping (key: value)"),
         ("yaml-value", "mappings/2.yaml:3:6", "tax must be a list"),
-        ("yaml-syntax", "mappings/3.yaml:6:1", "not YAML: expected the node content, but found '<stream end>'"),
+        ("yaml-syntax", "mappings/3.yaml:5:6", "the bracket [ that opens here is not closed"),
     ]
 
 

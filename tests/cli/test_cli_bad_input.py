@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from world import Answer, World, client, command
@@ -150,28 +151,26 @@ def test_a_ledger_that_is_none(alone: World) -> None:
     assert code == 2
 
 
-def test_a_read_only_folder(alone: World, tmp_path: Path) -> None:
+def test_a_read_only_folder() -> None:
     """As an unprivileged user, since root may write everywhere; what is imported late is loaded before."""
-    warm = tmp_path / "warm"
-    command("init", str(warm))
-    script = (
-        "import os, sys, tempfile, traceback\n"
-        "from connector.cli.failing import guarded\n"
-        "from connector.cli.main import app\n"
-        f"guarded(app, ['runs', '--folder', {str(warm)!r}])\n"
-        "if os.geteuid() == 0: os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
-        f"sys.exit(guarded(app, ['runs', '--folder', {str(alone.folder)!r}]))\n"
-    )
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_uid == os.geteuid() and folder != Path(folder.anchor):
-            folder.chmod(folder.stat().st_mode | 0o055)
-    alone.folder.chmod(0o555)
-    try:
+    with TemporaryDirectory() as open_to_all:
+        Path(open_to_all).chmod(0o755)
+        warm, closed = Path(open_to_all) / "warm", Path(open_to_all) / "closed"
+        for folder in (warm, closed):
+            command("init", str(folder))
+        script = (
+            "import os, sys, tempfile, traceback\n"
+            "from connector.cli.failing import guarded\n"
+            "from connector.cli.main import app\n"
+            f"guarded(app, ['runs', '--folder', {str(warm)!r}])\n"
+            "if os.geteuid() == 0: os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
+            f"sys.exit(guarded(app, ['runs', '--folder', {str(closed)!r}]))\n"
+        )
+        closed.chmod(0o555)
         # Not measured: the unprivileged user could not write what was measured.
         where = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
         done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, env=where)
-    finally:
-        alone.folder.chmod(0o755)
+        closed.chmod(0o755)
     assert (done.returncode, "Traceback" in done.stderr) == (2, False), done.stderr
     assert "ledger.sqlite3" in done.stderr
 

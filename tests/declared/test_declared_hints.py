@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import pytest
 
-from connector.declared import MapNode, Reader, parse_yaml, split_number
+from connector.declared import MapNode, Reader, parse_yaml
 
 
 class Colour(StrEnum):
@@ -87,11 +87,6 @@ def test_a_number_with_a_comma_and_a_key_without_a_space(written: str, key: str,
     reader, node = tree(f"row: {written}\n")
     reader.mapping(node.entries["row"], "a tax row", optional=("percent",))
     assert [(one.message, one.next_step) for one in reader.problems] == [(f"a tax row has no key {key!r}", next_step)]
-
-
-def test_a_number_that_is_alone_is_no_tail() -> None:
-    _, node = tree("'25':\n")
-    assert split_number(node.entries, "25") is None
 
 
 @pytest.mark.parametrize(

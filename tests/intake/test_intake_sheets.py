@@ -1,5 +1,6 @@
 """Rows and headers: every row is of one kind, headers are found by evidence, several sheets and files at once."""
 
+import unicodedata
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -195,7 +196,7 @@ def client_rows(draw: st.DrawFn) -> dict[str, object]:
 def _expected(row: dict[str, object]) -> tuple[object, ...]:
     size = row["Employees"]
     return (
-        *(row["Client ID"], row["Partner ID"], row["Client name"], row["Website"]),
+        *(unicodedata.normalize("NFC", str(row["Client ID"])), row["Partner ID"], row["Client name"], row["Website"]),
         "full_spoke" if row["Plan"] == "Full" else "assessment_only",
         *(row["Created on"], row["Upgraded on"]),
         None if size is None else str(size),

@@ -79,6 +79,23 @@ def test_an_identifier_turned_into_a_date(tmp_path: Path) -> None:
     assert codes(got.problems) == [("Clients!A2", "record-identifier")]
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("2025-03-04T02:30:00", []),
+        ("2025-03-04T02:30:00Z", [("Clients!F2", "record-date")]),
+        ("2025-03-04T02:30:00+01:00", [("Clients!F2", "record-date")]),
+    ],
+)
+def test_iso_cells_keep_their_day_unless_they_have_a_zone(
+    tmp_path: Path, text: str, found: list[tuple[str, str]]
+) -> None:
+    cell = f'<c r="F2" t="d"><v>{text}</v></c>'.encode()
+    path = patched(clients(tmp_path, CLIENT), (SHEET, rb'<c r="F2"[^>]*>.*?</c>', cell))
+    got = read(path)
+    assert (codes(got.problems), got.clients["created_on"].to_list()) == (found, [] if found else [date(2025, 3, 4)])
+
+
 @pytest.mark.parametrize("serial", [0, 60, -3, 9_000_000])
 def test_numbers_shown_as_dates_that_are_none(tmp_path: Path, serial: int) -> None:
     book = openpyxl.Workbook()
@@ -165,14 +182,17 @@ def with_shared_texts(path: Path, *, related: bool) -> Path:
 
 
 @pytest.mark.parametrize("part", PARTS)
-@pytest.mark.parametrize("shape", ["utf-8", "utf-8 after a long comment", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "shape", ["utf-8", "utf-8 after a long comment", "utf-8 after a comment like an element", "utf-16-le", "utf-16-be"]
+)
 def test_entities_in_a_part_of_a_workbook_are_refused(tmp_path: Path, part: str, shape: str) -> None:
     path = with_shared_texts(clients(tmp_path, CLIENT), related=True)
     assert read(path).clients["name"].to_list() == ["Acme"]
     with zipfile.ZipFile(path) as whole:
         body = re.sub(r"^<\?xml.*?\?>\s*", "", whole.read(part).decode("utf-8"))
     encoding = shape.partition(" ")[0]
-    comment = f"<!--{'x' * 600_000}-->" if encoding != shape else ""
+    start = {"utf-8 after a long comment": "<!--", "utf-8 after a comment like an element": "<?a?><!-- ?><x> "}
+    comment = f"{start[shape]}{'x' * 600_000}-->" if shape in start else ""
     head = f'\ufeff<?xml version="1.0" encoding="{encoding[:6].rstrip("-")}"?>'
     data = f"{head}{comment}{_ENTITIES}{body.replace('Acme', '&j;')}".encode(encoding)
     (problem,) = read(patched(path, (part, b"(?s)^.*$", data.replace(b"\\", b"\\\\")))).problems

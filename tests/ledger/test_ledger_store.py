@@ -207,7 +207,7 @@ def test_a_damaged_file(ledger: Path, table: str) -> None:
     _damage(ledger, table)
     with pytest.raises(StoreError, match="is damaged") as caught:
         open_store(ledger)
-    assert caught.value.next_step == ("Stop using this file; restore the latest backup and run `connector verify`.")
+    assert caught.value.next_step == ("Stop using this file; restore the latest backup, then run `connector doctor`.")
 
 
 def test_a_file_whose_parts_do_not_agree(ledger: Path) -> None:

@@ -33,7 +33,7 @@ def inputs(world: World, *files: str) -> Inputs:
         intake=workspace.read_files(files_read, [Path(name) for name in files]),
         rulebook=files_read.rulebook,
         books=files_read.books,
-        mappings_digest=files_read.mappings.digest,
+        pins=files_read.pins(config),
         tenants=config.books,
         known=read_known(),
     )

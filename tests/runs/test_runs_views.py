@@ -39,6 +39,9 @@ def test_a_line_says_why(world: World) -> None:
     assert world.run("explain", "US-000001").plain["explained"] == explained
     opening = world.run("explain", "client b").plain["explained"]
     assert [one["facts"]["amount"] for one in opening] == ["USD 0.00: an opening entry, before go-live"]
+    assert opening[0]["title"] == "opening entry: full-spoke, created on 2024-01-05"
+    by_id = world.run("explain", "a").plain["explained"]
+    assert [one["title"] for one in by_id] == ["US-000001/1: full-spoke, created on 2025-04-01"]
     wrong = world.run("explain", "US-000001/7")
     assert (wrong.code, wrong.plain["error"]) == (1, "US-000001 has lines 1 to 1, not 7")
     assert "rule" in world.run("explain", "US-000001", as_json=False).out
@@ -49,6 +52,13 @@ def test_a_count_explains_itself(world: World) -> None:
     world.bill(world.partners(), world.clients(client("A", size="120")), bundles)
     tiers = [one["facts"]["tier"] for one in world.run("explain", "US-000001").plain["explained"]]
     assert sorted(tiers) == ["51-200, by count (count 120, as of 2025-06-20)", "none: not priced by size"]
+
+
+def test_a_charge_that_waits_for_its_document_says_so(alone: World) -> None:
+    june = alone.clients(client("A", "P-2", created="2025-06-02"))
+    alone.run("approve", alone.plan(alone.partners(), june).plain["run"])
+    titles = [one["title"] for one in alone.run("explain", "A").plain["explained"]]
+    assert titles == ["waiting for its document: full-spoke, created on 2025-06-02"]
 
 
 def test_documents_and_runs_are_listed(world: World) -> None:
@@ -254,6 +264,31 @@ def test_doctor_looks_at_everything(world: World) -> None:
     ]  # fmt: skip
     assert "BAD rules and mappings" in world.run("doctor", as_json=False).out
     assert command("doctor", "--folder", str(world.folder / "nowhere"), "--json").code == 1
+
+
+def test_doctor_names_what_is_not_mapped_or_bound(alone: World) -> None:
+    edit(alone.folder / "rules" / "billing.yaml", "item: SPOKE-AO-BUNDLE", "item: SPOKE-AO-BUNDEL")
+    found = {one["what"]: one for one in alone.run("doctor").plain["findings"]}
+    assert found["rules and mappings"]["told"] == (
+        "no account for SPOKE-AO-BUNDEL in the books of us, SPOKE-AO-BUNDEL in the books of uk"
+    )
+    assert found["tenant us-books"]["next_step"].startswith("Start the sandbox: 'connector sandbox'.")
+    edit(alone.folder / FILE, "  uk: uk-books\n", "")
+    found = {one["what"]: one for one in alone.run("doctor").plain["findings"]}
+    assert found["rules and mappings"]["told"] == "no tenant for uk"
+
+
+def test_another_tenant_for_an_entity_refuses_the_approval(alone: World) -> None:
+    run = alone.plan(alone.partners(), alone.clients(client("A"))).plain["run"]
+    edit(alone.folder / FILE, "  us: us-books\n", "  us: uk-books\n")
+    assert "which tenant keeps whose books" in alone.run("approve", run).plain["error"]
+
+
+def test_a_secret_typed_into_the_settings_is_not_shown(alone: World) -> None:
+    edit(alone.folder / FILE, "credentials: sandbox", "credentials: {client_id: me, client_secret: canary-secret}")
+    answer = alone.run("runs")
+    assert answer.code == 2
+    assert "canary-secret" not in answer.out + answer.err
 
 
 def test_the_template_asks_for_what_is_read(alone: World, tmp_path: Path) -> None:
