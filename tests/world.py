@@ -136,6 +136,13 @@ class World:
         body = {"Invoices": [{"InvoiceNumber": number, "Status": "VOIDED"}]}
         requests.post(f"{url}/Invoices", headers=headers, json=body, timeout=TIME_OUT_SECONDS).raise_for_status()
 
+    def reprice(self, number: str, amount: int) -> None:
+        """Give an invoice of the US books one line of this price, as a bookkeeper could."""
+        url, headers = self._books("11111111-1111-4111-8111-111111111111")
+        line = {"Description": "Repriced", "Quantity": 1, "UnitAmount": amount, "AccountCode": "200", "TaxType": "NONE"}
+        body = {"Invoices": [{"InvoiceNumber": number, "LineItems": [line]}]}
+        requests.post(f"{url}/Invoices", headers=headers, json=body, timeout=TIME_OUT_SECONDS).raise_for_status()
+
     def invoices(self, tenant_id: str) -> list[dict[str, Any]]:
         """A tenant's invoices as the sandbox has them, read over HTTP without any code of the product."""
         url, headers = self._books(tenant_id)

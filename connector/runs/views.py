@@ -18,7 +18,6 @@ from connector.domain.words import Bucket
 from connector.ledger import outbox
 from connector.rulebook import Rulebook
 from connector.runs import store
-from connector.runs.errors import INPUT, StopError
 from connector.runs.known import Known, read_known
 from connector.runs.runplan import problem_from_plain
 
@@ -81,15 +80,8 @@ def documents(run_id: str | None = None) -> tuple[DocumentState, ...]:
 
 
 def document(number: str) -> DocumentState:
-    """The document of this number.
-
-    Raises:
-        StopError: there is none.
-    """
-    found = next((one for one in documents() if one.document.number == number), None)
-    if found is None:
-        raise StopError(f"there is no document {number}", "'connector documents' lists them.", INPUT)
-    return found
+    """The document of this number, which is known to exist."""
+    return next(one for one in documents() if one.document.number == number)
 
 
 def exceptions() -> tuple[Attention, ...]:

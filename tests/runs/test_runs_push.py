@@ -28,7 +28,7 @@ from connector.ledger import StoreError, process_lock, read
 from connector.ledger.outbox import (
     retry_rejected,
 )
-from connector.runs.push import PushResult, Refused, push
+from connector.runs.push import Progress, PushResult, Refused, push
 from connector.sandbox import US_BOOKS, SandboxServer
 
 NOTHING = PushResult()
@@ -110,6 +110,28 @@ def test_a_taken_number_that_cannot_be_looked_up_now_is_looked_up_later(books: S
     books.fault("unavailable_503", method="GET", path="Invoices")
     assert jump(books, store)[0].stopped == "Xero is not available."
     assert jump(books, store)[0].adopted == ("US-000001",)  # by then it was sent, so it may be ours
+
+
+def test_a_number_taken_by_our_own_earlier_call_is_adopted(books: Sandbox, store: Path) -> None:
+    """The search lags behind the quiet period: the look-up misses our document, and the second call meets it."""
+    approve([document(5)])
+    run(books.url, store)
+    books.control("POST", "clock", {"advance_seconds": 7200})
+    books.control("POST", "switches", {"search_lag_seconds": 3600})
+    books.fault("reply_lost_after_commit", method="PUT", path="Invoices")
+    approve([document(1)])
+    calls: list[object] = []
+
+    def heard(progress: Progress) -> None:
+        calls.extend([progress] if progress.message.startswith("Called") else [])
+        if len(calls) == 2:
+            books.control("POST", "switches", {"search_lag_seconds": 0})
+
+    made = Time()
+    target = connect(settings(books.url), made.clock, made.sleep)
+    result = push(target, store=store, clock=made.clock, sleep=made.sleep, report=heard)
+    assert result.adopted == ("US-000001",)
+    assert books.books()[0] == {"AUTHORISED": 2}
 
 
 def test_a_taken_number_that_is_never_found_is_rejected(books: Sandbox, store: Path) -> None:

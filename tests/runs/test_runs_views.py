@@ -1,6 +1,6 @@
 """What people ask of the ledger: explain, documents, exceptions, status, doctor; what a push tells when it cannot."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import openpyxl
@@ -10,8 +10,10 @@ from world import PARTNER_HEADER, World, client, command
 from connector import ledger
 from connector.ledger import outbox
 from connector.runs import starter as starting
-from connector.runs.config import FILE
+from connector.runs import workspace
+from connector.runs.config import FILE, load_config
 from connector.runs.errors import StopError
+from connector.runs.sending import Clock, Wish, send
 from connector.sandbox import SandboxServer
 
 
@@ -62,6 +64,7 @@ def test_a_charge_that_waits_for_its_document_says_so(alone: World) -> None:
 
 
 def test_documents_and_runs_are_listed(world: World) -> None:
+    assert world.run("show").plain["error"] == "there are no runs yet"
     assert world.run("runs").plain == {"runs": [], "exit_code": 0}
     assert world.run("documents").plain == {"documents": [], "exit_code": 0}
     assert world.run("status").plain == {"runs": 0, "exit_code": 0}
@@ -154,6 +157,29 @@ def test_a_voided_deleted_or_changed_document_does_not_tie(world: World) -> None
     assert world.run("push", "R-0001").code == 3
     assert len(world.run("exceptions").plain["exceptions"]) == 1
     assert "USD 1,948.50 against USD 0.00" in world.run("push", "R-0001", as_json=False).out
+
+
+def test_a_document_that_a_bookkeeper_changed_is_drift(world: World) -> None:
+    world.bill(world.partners(), world.clients(client("A")))
+    world.reprice("US-000001", 5)
+    assert world.run("push", "R-0001").code == 3
+    found = world.run("exceptions").plain["exceptions"]
+    assert [one["what"] for one in found] == ["its total is USD 5.00 in the books, not USD 1,948.50"]
+
+
+def test_a_push_says_when_it_waits_for_the_calls_of_a_minute(world: World) -> None:
+    world.run("approve", world.plan(world.partners(), world.clients(client("A"))).plain["run"])
+    edit(world.folder / FILE, "time_out_seconds: 10", "time_out_seconds: 10\n    calls_per_minute: 3")
+    moment, told = [datetime.now(UTC)], []
+
+    def wait(seconds: float) -> None:
+        moment[0] += timedelta(seconds=seconds)
+
+    config = load_config(world.folder, {})
+    workspace.open_ledger(config)
+    clock = Clock(lambda: moment[0], wait)
+    send(config, Wish("R-0001", "tester"), clock, lambda progress: told.append(progress.message))
+    assert any("to keep within the calls of a minute that us-books allows" in message for message in told)
 
 
 def test_books_that_were_exchanged_have_nothing_of_ours(world: World, tmp_path: Path) -> None:
