@@ -65,6 +65,32 @@ def identify(clients: pl.DataFrame, aliases: pl.DataFrame, run_id: str, key: byt
     ).drop("by_ref", "by_pair", "known_client", "pair_has_ref", "other_partner")
 
 
+def ask_namesakes(identified: pl.DataFrame, aliases: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
+    """Hold new clients that bear the name of a known client of their partner, where no id tells the two apart.
+
+    A name decides nothing: it only asks. Two clients that both have ids may share a name.
+
+    Args:
+        identified: what `identify` returned.
+        aliases: what the ledger knows.
+        names: `client_id` and `name` of its clients.
+    """
+    owners = aliases.group_by("client_id").agg(
+        pl.col("partner_id").last(), namesake_has_ref=(pl.col("kind") == "ref").any()
+    )
+    known = names.join(owners, on="client_id").select(
+        "partner_id", "namesake_has_ref", _name=alike("name"), namesake="client_id"
+    )
+    # One row for each name: where one of its bearers has no id, that one counts.
+    known = known.sort("namesake_has_ref", "namesake").unique(["partner_id", "_name"], keep="first")
+    frame = identified.with_columns(_name=alike("name"))
+    frame = frame.join(known, on=["partner_id", "_name"], how="left", maintain_order="left")
+    told_apart = pl.col("ref_digest").is_not_null() & pl.col("namesake_has_ref")
+    asked = pl.col("is_new") & pl.col("namesake").is_not_null() & ~told_apart
+    detail = pl.format("client {} of partner {} has the same name", "namesake", "partner_id")
+    return judge(frame, kinds.NAMESAKE, asked, detail).drop("_name", "namesake", "namesake_has_ref")
+
+
 def _repeated(frame: pl.DataFrame) -> pl.DataFrame:
     """Records that stand twice: one of equal ones is used, none of different ones."""
     identity = pl.coalesce("ref_digest", "pair_digest")

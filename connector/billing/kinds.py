@@ -107,6 +107,12 @@ REUSED = Kind(
     "If it is another company, give it an id of its own; if not, mend the domain or the day.",
     Severity.WARNING,
 )
+NAMESAKE = Kind(
+    "client-name-known",
+    "A new client bears the name of a known client of its partner, and the two share no kind of identity",
+    "If it is the same client, give it the id or the website it had; if not, give both an id.",
+    Severity.WARNING,
+)
 OPENED = Kind(
     "client-was-opened",
     "It was taken over as an opening entry, before go-live; now its event lies after go-live",
@@ -158,6 +164,7 @@ KINDS: tuple[Kind, ...] = (
     ARCHIVED,
     QUANTITY_CHANGED,
     REUSED,
+    NAMESAKE,
     OPENED,
     OTHER_METRIC,
     CHANGED,

@@ -16,7 +16,7 @@ from connector.billing.books import BookSet
 from connector.billing.bundles import bundle_events
 from connector.billing.charges import new_charges, rateable, settled
 from connector.billing.context import Context
-from connector.billing.identity import identify, with_digests
+from connector.billing.identity import ask_namesakes, identify, with_digests
 from connector.billing.invoicing import Draft, draft_documents, ready_for_document
 from connector.billing.lifecycle import client_events
 from connector.billing.master import contact_details, import_partners, import_templates
@@ -163,9 +163,9 @@ def _context(inputs: Inputs) -> tuple[Context, pl.DataFrame, pl.DataFrame]:
 def _clients(inputs: Inputs, context: Context) -> pl.DataFrame:
     known = inputs.known
     digested = with_digests(inputs.intake.clients, context.key)
-    events = client_events(
-        identify(digested, known.aliases, context.run_id, context.key), known.versions, context
-    ).with_columns(
+    identified = identify(digested, known.aliases, context.run_id, context.key)
+    identified = ask_namesakes(identified, known.aliases, known.labels)
+    events = client_events(identified, known.versions, context).with_columns(
         subject_type=pl.lit("client"),
         subject_id="client_id",
         quantity=pl.lit(1, pl.Int64),

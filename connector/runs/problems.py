@@ -48,6 +48,7 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     billing_kinds.ARCHIVED.code: ("status",),
     billing_kinds.QUANTITY_CHANGED.code: ("quantity",),
     billing_kinds.REUSED.code: ("client_ref",),
+    billing_kinds.NAMESAKE.code: ("name",),
     billing_kinds.OPENED.code: ("upgraded_on", "created_on", "purchased_on"),
     billing_kinds.OTHER_METRIC.code: ("client_ref", "reference"),
     billing_kinds.CHANGED.code: ("client_ref", "reference"),

@@ -5,7 +5,7 @@ One tenant's trouble never stops another's. A run closes only when everything of
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
@@ -19,6 +19,7 @@ from connector.ledger.outbox import State
 from connector.runs import store
 from connector.runs.config import Config
 from connector.runs.errors import USAGE, StopError
+from connector.runs.known import read_known
 from connector.runs.push import Progress, PushResult, push
 from connector.runs.tieout import TieOut, tie_out
 
@@ -85,6 +86,7 @@ def send(config: Config, wish: Wish, clock: Clock, report: Callable[[Progress], 
     documents = ledger.read("document")
     if wish.retry_rejected:
         own = documents.filter(pl.col("run_id").is_in(wanted))
+        _link_contacts(own, clock.now().date())
         outbox.retry_rejected(own["document_id"].to_list(), clock.now())
     waiting = {item.tenant for item in outbox.items(states=_OPEN)}
     tenants = {*waiting, *documents.filter(pl.col("run_id").is_in(wanted))["tenant"].to_list()}
@@ -107,6 +109,15 @@ def send(config: Config, wish: Wish, clock: Clock, report: Callable[[Progress], 
     for one in tied:
         _close(one, wish.by, clock)
     return Sent(results, faults, unread, tied)
+
+
+def _link_contacts(documents: pl.DataFrame, today: date) -> None:
+    """Link the contacts that the partner master names by now, for documents approved before it did."""
+    master = read_known().partners.filter((pl.col("valid_from") <= today) & pl.col("contact_id").is_not_null())
+    current = master.sort("valid_from").unique("partner_id", keep="last")
+    linked = documents.select("tenant", "partner_id").unique().join(current, on="partner_id").sort("partner_id")
+    columns = linked.select("tenant", "partner_id", "contact_id", how=pl.lit("declared"))
+    ledger.put("contact_link", columns.select(list(ledger.insert_schema("contact_link"))))
 
 
 def _wanted(run_id: str) -> list[str]:

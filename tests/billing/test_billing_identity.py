@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.billing.digests import keyed_digest
-from connector.billing.identity import with_digests
+from connector.billing.identity import ask_namesakes, reference_digest, with_digests
 
 Found = list[tuple[str | None, str | None]]
 
@@ -226,3 +226,29 @@ def test_what_passes_has_one_record_per_client_and_one_client_per_new_alias(
     taken = {row["digest"] for row in aliases}
     assert not taken & {*refs["ref_digest"], *pairs["pair_digest"]}
     assert not {row["client_id"] for row in aliases} & set(passed.filter("is_new")["client_id"])
+
+
+@pytest.mark.parametrize(
+    ("row", "aliases", "asked"),
+    [
+        ({"client_ref": None, "domain": "new.example"}, [ref("CL-a", "C-9")], True),
+        ({"client_ref": "C-1", "domain": None}, [pair("CL-a", "old.example")], True),
+        ({"client_ref": "C-1", "domain": "new.example"}, [ref("CL-a", "C-9")], False),
+        ({"client_ref": None, "domain": "new.example", "partner_id": "P-2"}, [ref("CL-a", "C-9")], False),
+        ({"client_ref": None, "domain": "new.example", "name": "Other"}, [ref("CL-a", "C-9")], False),
+        ({"client_ref": "C-9", "domain": "new.example"}, [ref("CL-a", "C-9")], False),
+    ],
+)
+def test_a_name_asks_where_no_id_tells_two_clients_apart(row: Row, aliases: list[Row], *, asked: bool) -> None:
+    given_aliases = known(*aliases)
+    found = identified(clients({"name": "Northwind", **row}), given_aliases)
+    names = pl.DataFrame({"client_id": ["CL-a"], "name": ["NORTHWIND"]})
+    codes = ask_namesakes(found, given_aliases, names)["code"].to_list()
+    assert codes == (["client-name-known"] if asked else [None])
+
+
+@pytest.mark.parametrize("other", ["c-1", "\uff23-1", "C-1"])
+def test_two_spellings_of_one_id_are_one_client(other: str) -> None:
+    first, second = (with_digests(clients({"client_ref": one}), KEY)["ref_digest"][0] for one in ("C-1", other))
+    assert first == second
+    assert reference_digest("platform", other, KEY) == first

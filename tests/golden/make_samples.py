@@ -185,6 +185,7 @@ LATER: list[Row] = [
     client("C-004", "P-1001", "Delta Dental", FULL, day("2025-04-30"), "51-200"),  # client-moved
     client("C-010", "P-1004", "Jackdaw Jewels", FULL, day("2025-06-25"), 9),  # client-id-reused
     client("C-014", "P-1001", "Nickel News", FULL, day("2025-04-04"), 120),  # client-was-opened
+    client(None, "P-1001", "Mica Motors", FULL, day("2025-06-03"), 75, Website="mica.example"),  # client-name-known
     client("C-302", "P-1001", "Amber Bakery", FULL, day("2025-06-02"), 1),  # client-domain-known
     client("C-303", "P-1004", "Copper Clinics", FULL, day("2025-06-02"), 50),  # client-domain-other-partner
 ]

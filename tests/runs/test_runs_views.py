@@ -5,7 +5,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from world import PARTNER_HEADER, World, client, command
+from world import PARTNER, PARTNER_HEADER, World, client, command
 
 from connector import ledger
 from connector.ledger import outbox
@@ -109,6 +109,21 @@ def test_a_refused_document_is_told_mended_and_sent_again(world: World) -> None:
     world.lock("US-BOOKS", None)
     again = world.run("push", run, "--retry-rejected")
     assert (again.code, again.plain["tenants"]["us-books"]["booked"]) == (0, ["US-000001"])
+
+
+def test_a_partner_is_linked_to_a_contact_whose_name_it_bears_and_sent_again(world: World) -> None:
+    """The books have a contact of the partner's name but not of its number: a person says that it is the same."""
+    contact = world.contact("One Partner")
+    run = world.plan(world.partners(PARTNER), world.clients(client("A"))).plain["run"]
+    world.run("approve", run)
+    refused = world.run("push", run).plain["tenants"]["us-books"]["rejected"]
+    assert "Link the partner to the right contact" in refused[0]["reason"]
+    header = PARTNER_HEADER.replace("Partner name,", "Partner name,Contact ID,")
+    row = f"P-1,One Partner,{contact},MSP,us,USD,US,Taxable,30,Bank transfer,On event,2025-06-01"
+    world.run("approve", world.plan(world.write("partners.csv", header, [row])).plain["run"])
+    again = world.run("push", run, "--retry-rejected")
+    assert (again.code, again.plain["tenants"]["us-books"]["booked"]) == (0, ["US-000001"])
+    assert [one["Contact"]["ContactID"] for one in world.invoices("11111111-1111-4111-8111-111111111111")] == [contact]
 
 
 def test_what_the_books_would_refuse_blocks_its_document_at_planning(world: World) -> None:
