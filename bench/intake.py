@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 import openpyxl
 
 ROWS = 100_000
-RUNS = 3
+RUNS = 5
 LARGEST_RATIO = 1.8
 FULL, UPGRADED, COUNTED = 0.6, 0.3, 0.5  # shares of the clients
 MAPPINGS = Path(__file__).resolve().parent.parent / "mappings"
@@ -115,7 +115,8 @@ def main() -> int:
     print(f"{ROWS:,} rows × 12 columns, .xlsx; medians of {RUNS}; load {os.getloadavg()}")
     for name, seconds in medians.items():
         print(f"{name:<26} {seconds:6.2f} CPU-s   {seconds / medians[fastest]:5.2f} × the fastest bare reader")
-    ratio = medians[_OURS_NAME] / medians[fastest]
+    # Round by round, so that what else the machine does falls on both.
+    ratio = median(ours / bare for ours, bare in zip(runs[_OURS_NAME], runs[fastest], strict=True))
     if ratio > LARGEST_RATIO:
         print(f"too slow: ours takes {ratio:.2f} times {fastest}; at most {LARGEST_RATIO} is allowed")
         return 1
