@@ -1,6 +1,8 @@
 """A run plan and a tie-out as people read them."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePath
 
 import polars as pl
 from rich.console import Console
@@ -55,13 +57,14 @@ def show_plan(to: Console, plan: RunPlan, state: str = "planned") -> None:
 def _show_rows(to: Console, plan: RunPlan) -> None:
     """Every record and every blocked row with its bucket, as long as people can read the list."""
     every = plan.frames["rows"]
+    names = _short_names(plan.row_kinds)
     told = every.filter(pl.col("bucket").is_not_null() | pl.col("kind").is_in(["blocked", "template"]))
     if told.height > _MOST_ROWS:
         faulty = pl.col("bucket").is_in(["blocked", "held"]) | (pl.col("kind") == "blocked")
         told = told.sort(faulty, descending=True, maintain_order=True)  # what needs a person first
     rows = [
         (
-            str(Cell(row["source"], row["sheet"], row["row"])),
+            str(Cell(names[row["source"]], row["sheet"], row["row"])),
             row["partner_id"] or "",
             row["subject"] or "",
             (row["bucket"] or f"{row['kind']} row").replace("_", " "),
@@ -76,6 +79,13 @@ def _show_rows(to: Console, plan: RunPlan) -> None:
         to.print(Text(f"… and {told.height - len(rows)} more rows; 'connector show {plan.run_id} --json' has all."))
     for source, number in plan.hidden.items():
         to.print(Text(f"{source}: {number} hidden rows were read like the others."))
+
+
+def _short_names(sources: Iterable[str]) -> dict[str, str]:
+    """Each source without its folder, where that is still one name for one file; tables are narrow."""
+    short = {source: PurePath(source).name for source in sources}
+    counted = Counter(short.values())
+    return {source: name if counted[name] == 1 else source for source, name in short.items()}
 
 
 def _why(row: Mapping[str, object]) -> str:
