@@ -89,7 +89,7 @@ def exceptions(folder: Path, *, as_json: bool) -> None:
 def explain(folder: Path, subject: str, *, as_json: bool) -> None:
     """Why a line or a client is billed as it is."""
     with opening.opened(folder) as config:
-        namespaces = {mapping.namespace for mapping in workspace.open_files(config).mappings.items}
+        namespaces = {mapping.namespace for mapping in workspace.open_mappings(config).items}
         reasons = explaining.explain(subject, sorted(namespaces))
 
         def render(to: Console) -> None:

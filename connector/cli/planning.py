@@ -11,7 +11,7 @@ from rich.text import Text
 from connector.cli import opening
 from connector.cli.output import finish, print_problems, progress_bar, table
 from connector.cli.show import show_plan
-from connector.intake import Intake
+from connector.intake import Intake, Mappings
 from connector.runs import store, workspace
 from connector.runs.approve import Approval
 from connector.runs.config import Config
@@ -19,16 +19,15 @@ from connector.runs.errors import INPUT, REMAINS, StopError
 from connector.runs.runplan import RunPlan, problem_to_plain
 
 
-def read(files: workspace.Files, paths: Sequence[Path], *, as_json: bool) -> Intake:
+def read(mappings: Mappings, paths: Sequence[Path], *, as_json: bool) -> Intake:
     """Read the sources, with a progress bar for people."""
     with progress_bar(shown=not as_json) as progress:
-        return workspace.read_files(files, paths, progress)
+        return workspace.read_files(mappings, paths, progress)
 
 
 def check(folder: Path, paths: Sequence[Path], *, as_json: bool) -> None:
     """Read and validate; write nothing."""
-    files = workspace.open_files(opening.config(folder))
-    intake = read(files, paths, as_json=as_json)
+    intake = read(workspace.open_mappings(opening.config(folder)), paths, as_json=as_json)
     counted = intake.rows.group_by("source", "record_kind", "kind").len().sort("source", "record_kind", "kind").rows()
     wrong, warnings = workspace.faults_by_severity(intake.problems)
 
@@ -62,7 +61,7 @@ def plan(folder: Path, paths: Sequence[Path], as_of: str, *, as_json: bool) -> N
 def make(config: Config, paths: Sequence[Path], day: date | None, *, as_json: bool) -> RunPlan:
     """Read the sources and store the plan made from them. The ledger is open."""
     files = workspace.open_files(config)
-    intake = read(files, paths, as_json=as_json)
+    intake = read(files.mappings, paths, as_json=as_json)
     return workspace.plan_run(config, files, intake, as_of=day, clock=opening.clock(), by=opening.who())
 
 

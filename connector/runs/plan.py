@@ -67,7 +67,7 @@ def make_plan(inputs: Inputs) -> RunPlan:
     Raises:
         StopError: a selling entity has no tenant, or the counts do not tie.
     """
-    context, partners, templates = _context(inputs)
+    context, partners, templates, details = _context(inputs)
     clients = _clients(inputs, context)
     bundles = _bundles(inputs, context)
     charges = pl.concat([new_charges(clients, context), new_charges(bundles, context)])
@@ -105,7 +105,7 @@ def make_plan(inputs: Inputs) -> RunPlan:
         frames={
             "rows": every,
             "partners": partners.filter("is_new"),
-            "contact_details": contact_details(partners, inputs.known.partners, max(context.as_of.values())),
+            "contact_details": details,
             **_read_set(inputs.known, clients, bundles, drafts),
             "templates": templates.filter("is_new"),
             "clients": clients,
@@ -127,7 +127,8 @@ def refuse_untied(checks: Sequence[counts.Check]) -> None:
         raise StopError(message, "Nothing was written. Report this with the workbook: it is a defect.", INPUT)
 
 
-def _context(inputs: Inputs) -> tuple[Context, pl.DataFrame, pl.DataFrame]:
+def _context(inputs: Inputs) -> tuple[Context, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """The givens of the run, the judged partner and template rows, and the partners' names and addresses."""
     entities, known = inputs.rulebook.entities, inputs.known
     unbound = sorted(set(entities) - set(inputs.tenants))
     if unbound:
@@ -157,7 +158,7 @@ def _context(inputs: Inputs) -> tuple[Context, pl.DataFrame, pl.DataFrame]:
         ),
         rulebook_digest=inputs.rulebook.digest,
     )
-    return context, partners, templates
+    return context, partners, templates, details
 
 
 def _clients(inputs: Inputs, context: Context) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from connector.accounting.port import AccountingSystem, RetryLater, SetupError
 from connector.ledger import outbox, process_lock
-from connector.ledger.outbox import OutboxItem, State
+from connector.ledger.outbox import OutboxItem
 from connector.runs.crashpoints import reached
 from connector.runs.push_result import Progress, PushResult, Refused, Waiting
 from connector.runs.push_round import run_round
@@ -18,7 +18,6 @@ from connector.runs.push_work import LONGEST_WAIT, Work
 
 __all__ = ["Progress", "PushResult", "Refused", "Waiting", "push"]
 
-_OPEN = (State.READY, State.SENDING, State.RETRY)
 _ROUNDS_WITHOUT_PROGRESS = 3
 _ROUNDS_WITHOUT_PROGRESS_UNTIL_DONE = 20
 _NO_PROGRESS = "The accounting system settled nothing for several attempts; push again later."
@@ -65,7 +64,7 @@ def push(
 
 
 def _open(system: AccountingSystem) -> list[OutboxItem]:
-    return outbox.items(system.tenant, _OPEN)
+    return outbox.items(system.tenant, outbox.OPEN)
 
 
 def _drain(work: Work, sleep: Callable[[float], None], *, until_done: bool) -> RetryLater | None:

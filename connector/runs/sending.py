@@ -15,15 +15,12 @@ from connector.accounting.connect import connect
 from connector.accounting.port import AccountingSystem, RemoteDocument, RetryLater, SetupError
 from connector.domain.money import Money
 from connector.ledger import outbox
-from connector.ledger.outbox import State
 from connector.runs import store
 from connector.runs.config import Config
 from connector.runs.errors import USAGE, StopError
 from connector.runs.known import read_known
 from connector.runs.push import Progress, PushResult, push
 from connector.runs.tieout import TieOut, tie_out
-
-_OPEN = (State.READY, State.SENDING, State.RETRY)
 
 
 @dataclass(frozen=True)
@@ -88,7 +85,7 @@ def send(config: Config, wish: Wish, clock: Clock, report: Callable[[Progress], 
         own = documents.filter(pl.col("run_id").is_in(wanted))
         _link_contacts(own, clock.now().date())
         outbox.retry_rejected(own["document_id"].to_list(), clock.now())
-    waiting = {item.tenant for item in outbox.items(states=_OPEN)}
+    waiting = {item.tenant for item in outbox.items(states=outbox.OPEN)}
     tenants = {*waiting, *documents.filter(pl.col("run_id").is_in(wanted))["tenant"].to_list()}
     results: dict[str, PushResult] = {}
     faults: dict[str, tuple[str, str]] = {}

@@ -21,7 +21,7 @@ from connector.runs import store
 from connector.runs.known import Known, read_known
 from connector.runs.runplan import problem_from_plain
 
-_OPEN_STATES = {
+_TOLD = {
     outbox.State.READY: "approved, not sent yet",
     outbox.State.SENDING: "being sent, or interrupted while being sent",
     outbox.State.RETRY: "to be sent again",
@@ -90,7 +90,7 @@ def exceptions() -> tuple[Attention, ...]:
     for one in documents():
         if one.state == "booked":
             continue
-        told = _OPEN_STATES[outbox.State(one.state)] + (f": {one.detail}" if one.detail else "")
+        told = _TOLD[outbox.State(one.state)] + (f": {one.detail}" if one.detail else "")
         found.append(Attention(f"document-{one.state}", one.document.number, told, _next_step(one)))
     drifted = ledger.read("document_event").filter(pl.col("state") == "drift")
     numbers = dict(ledger.read("document").select("document_id", "number").iter_rows())

@@ -64,6 +64,18 @@ def open_files(config: Config) -> Files:
     return Files(rulebook, mappings, books)
 
 
+def open_mappings(config: Config) -> Mappings:
+    """Read the mappings alone: whoever only reads workbooks does not depend on the rules.
+
+    Raises:
+        StopError: with every fault of them.
+    """
+    mappings, faults = load_mappings(config.mappings)
+    if mappings is None:
+        raise StopError("the mappings have faults", "Mend each at the place named.", USAGE, faults)
+    return mappings
+
+
 def open_ledger(config: Config) -> None:
     """Open the ledger of the working folder, making it when it is not there.
 
@@ -76,9 +88,9 @@ def open_ledger(config: Config) -> None:
         raise StopError(error.message, error.next_step) from error
 
 
-def read_files(files: Files, paths: Sequence[Path], progress: ReadProgress | None = None) -> Intake:
+def read_files(mappings: Mappings, paths: Sequence[Path], progress: ReadProgress | None = None) -> Intake:
     """Read the sources named; faults of rows and files are values in what comes back."""
-    return read_sources(paths, files.mappings, progress=progress)
+    return read_sources(paths, mappings, progress=progress)
 
 
 def plan_run(config: Config, files: Files, intake: Intake, *, as_of: date | None, clock: Clock, by: str) -> RunPlan:

@@ -1,9 +1,12 @@
 """Bad input and bad surroundings: one clear message, the next step, the designed exit code, no traceback."""
 
+import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -73,6 +76,40 @@ def test_no_rules(alone: World) -> None:
     assert code == 2
     assert step == "Mend each at the place named; nothing is billed until then."
     assert "rules" in alone.plan(alone.partners()).plain["problems"][0]["where"]
+
+
+def test_whoever_only_reads_does_not_depend_on_the_rules(alone: World, tmp_path: Path) -> None:
+    """A broken rule stops planning, and neither checking a workbook nor the template nor explaining."""
+    edit(alone.folder / "rules" / "billing.yaml", "policies:", "polices:")
+    assert alone.run("check", alone.clients(client("A"))).code == 0
+    assert alone.run("template", str(tmp_path / "t.xlsx")).code == 0
+    assert alone.run("explain", "nobody").plain["error"] == "nothing is known of nobody"
+    assert alone.plan(alone.clients(client("A"))).code == 2
+    edit(alone.folder / "mappings" / "workbook.yaml", "namespace:", "namspace:")
+    broken = alone.run("check", alone.clients(client("A")))
+    assert (broken.code, broken.plain["error"]) == (2, "the mappings have faults")
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_plan_that_is_interrupted_ends_with_130_and_leaves_nothing(alone: World, sent: signal.Signals) -> None:
+    files = [alone.partners(), alone.clients(*(client(f"C{number}") for number in range(60_000)))]
+    temporary = alone.folder / "temporary"
+    temporary.mkdir()
+    started = subprocess.Popen(
+        [sys.executable, "-m", "connector", "plan", *files, "--folder", str(alone.folder), "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(temporary)},
+    )
+    deadline = time.monotonic() + 30
+    while not list(temporary.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    started.send_signal(sent)
+    out, err = started.communicate(timeout=60)
+    assert (started.returncode, json.loads(out)["error"]) == (130, "interrupted"), err
+    assert list(temporary.iterdir()) == []
+    assert alone.run("runs").plain["runs"] == []
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ only under its fence. A step under a lost fence changes nothing; the caller lear
 
 from connector.ledger.outbox.claims import claim, claimable, new_epoch, record_intent, release_dead
 from connector.ledger.outbox.holds import hold_tenant, tenant_hold
-from connector.ledger.outbox.items import NewItem, OutboxItem, Receipt, State, enqueue, items
+from connector.ledger.outbox.items import OPEN, NewItem, OutboxItem, Receipt, State, enqueue, items
 from connector.ledger.outbox.settling import (
     record_event,
     retry_rejected,
@@ -17,6 +17,7 @@ from connector.ledger.outbox.settling import (
 )
 
 __all__ = [
+    "OPEN",
     "NewItem",
     "OutboxItem",
     "Receipt",

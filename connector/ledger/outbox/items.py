@@ -24,6 +24,9 @@ class State(StrEnum):
     QUARANTINED = "quarantined"
 
 
+OPEN = (State.READY, State.SENDING, State.RETRY)  # a push has still to do with these
+
+
 @dataclass(frozen=True)
 class NewItem:
     """A document put into the outbox.
