@@ -30,6 +30,7 @@ class SourceInfo:
         mappings: names of the mappings that read its sheets.
         rows: rows of all its sheets.
         failed: nothing of it was read; a problem says why.
+        lineage: sha256 of the first file of which this one is a repaired copy, as it says itself; "" for none.
     """
 
     name: str
@@ -38,6 +39,7 @@ class SourceInfo:
     mappings: tuple[str, ...]
     rows: int
     failed: bool
+    lineage: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def read_sources(
         used = tuple(sorted({sheet.mapping for sheet in read if sheet.mapping}))
         failed = any(problem.severity is Severity.ERROR for problem in opened.problems)
         height = sum(sheet.rows.height for sheet in read)
-        sources.append(SourceInfo(name, opened.sha256, opened.size_bytes, used, height, failed))
+        sources.append(SourceInfo(name, opened.sha256, opened.size_bytes, used, height, failed, opened.lineage))
         if progress is not None:
             progress(name, done, len(names))
     records = {kind: _records(sheets, kind) for kind in RecordKind}

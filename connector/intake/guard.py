@@ -40,12 +40,14 @@ class Opened:
         size_bytes: their number.
         sheets: its sheets; empty when it failed.
         problems: why it failed.
+        lineage: see `door.SourceInfo`.
     """
 
     sha256: str
     size_bytes: int
     sheets: tuple[RawSheet, ...]
     problems: tuple[Problem, ...]
+    lineage: str = ""
 
 
 def open_source(path: Path, label: str, limits: Limits) -> Opened:
