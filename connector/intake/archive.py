@@ -20,8 +20,8 @@ _END = b"PK\x05\x06"
 _END_SIZE = 22
 _LONGEST_COMMENT = 65_535
 _LOCAL_HEADER_SIZE = 30
-_PACKED_CHUNK = 32 * 2**10
-_CHUNK = 512 * 2**10
+_PACKED_CHUNK = 256 * 2**10
+_CHUNK = 4 * 2**20
 _DOCTYPE = b"<!DOCTYPE"
 _HEAD = 4_096
 # A part whose first element has begun: no document type can follow. The groups give nothing back that they have

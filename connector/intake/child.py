@@ -67,7 +67,7 @@ def _die_with(parent: int) -> bool:
 def _write(sheet: RawSheet, folder: Path, number: int) -> dict[str, object]:
     sheet.frame.write_ipc(folder / f"{number}.values")
     sheet.marks.write_ipc(folder / f"{number}.marks")
-    return {"name": sheet.name, "hidden": sheet.hidden, "width": sheet.width}
+    return {"name": sheet.name, "hidden": sheet.hidden, "width": sheet.width, "plain": sheet.plain}
 
 
 def _look_for_far_cells(data: bytes, limits: Limits) -> tuple[RawSheet, ...]:

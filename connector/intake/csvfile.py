@@ -1,13 +1,14 @@
 """CSV files: encoding and delimiter by evidence, then every field as text, with a mark on records of odd length.
 
-Rows count records, as spreadsheet programs number them, so a quoted field with line breaks stays one row. Only records
-that hold a quote go through the `csv` module; all others are split at once.
+Rows count records, as spreadsheet programs number them, so a quoted field with line breaks stays one row. A file in
+which every record has the same number of fields is read by polars, and believed only when every byte of it is found
+again in the result; any other is read record by record.
 """
 
 import csv
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
@@ -17,8 +18,11 @@ from connector.intake.rawsheet import FIELDS, Mark, RawSheet, RefusedError, mark
 
 _DELIMITERS = ",;\t|"
 _SAMPLE = 1_000
+_HEAD = 1_000_000
+_PIECE = 4_000_000
 _LONGEST_FIELD = 1_000_000
 _QUOTE = '"'
+_PRINTABLE = bytes(range(0x20, 0x7F)) + b"\n"
 _UTF_8_LETTER = re.compile(  # one character of two bytes or more, well-formed
     rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
     rb"|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}"
@@ -32,29 +36,126 @@ def read_csv(data: bytes, limits: Limits) -> RawSheet:
     Raises:
         RefusedError: it is not text, or larger than the limits.
     """
+    text = _in_utf_8(data)
+    del data
+    head = text[:_HEAD].decode("utf-8", "ignore").split("\n")[:_SAMPLE]
+    delimiter = head[0][-1] if head[0].lower().startswith("sep=") and len(head[0]) == len("sep=?") else None
+    if delimiter is None:
+        delimiter = _delimiter(head[:-1] if len(text) > _HEAD else head)
+        even = _read_even(text, delimiter, limits)
+        if even is not None:
+            return even
+    else:
+        text = text[len(head[0].encode()) :]
+    return _read_any(text.decode("utf-8"), delimiter, limits)
+
+
+def _read_any(text: str, delimiter: str, limits: Limits) -> RawSheet:
+    """Read record by record: those with quotes by the `csv` module, all others split at once."""
     csv.field_size_limit(_LONGEST_FIELD)
-    text = _decode(data).replace("\r\n", "\n").replace("\r", "\n")
-    lines = text.split("\n")
-    while lines and not lines[-1]:
-        lines.pop()
-    delimiter = None
-    if lines and lines[0].lower().startswith("sep=") and len(lines[0]) == len("sep=?"):
-        delimiter, lines[0] = lines[0][-1], ""
-    delimiter = delimiter or _delimiter(lines[:_SAMPLE])
-    records, quoted = _records(lines, delimiter)
+    records, quoted = _records(text.removesuffix("\n").split("\n"), delimiter)
     counts = records.str.count_matches(delimiter, literal=True) + 1
     for index, fields in quoted.items():
         counts[index] = len(fields)
     widest = int(counts.max() or 1)  # type: ignore[arg-type]
-    if widest > limits.columns or len(records) > limits.rows:
-        message = f"the file has {len(records):,} rows and up to {widest:,} fields in a row"
-        raise RefusedError(FILE_TOO_COSTLY.code, message, FILE_TOO_COSTLY.remedy)
+    _check_size(len(records), widest, limits)
     usual = Counter(counts.filter(records != "").to_list()).most_common(1)
     width = usual[0][0] if usual else 1
     odd = pl.DataFrame({"row": pl.int_range(1, len(records) + 1, eager=True), "n": counts, "text": records})
     odd = odd.filter((pl.col("n") != width) & (pl.col("text") != ""))
     marks = marks_frame(Mark(row, 0, FIELDS, str(n)) for row, n in odd.select("row", "n").iter_rows())
     return RawSheet("", hidden=False, frame=_frame(records, quoted, delimiter, widest), marks=marks, width=width)
+
+
+def _read_even(text: bytes, delimiter: str, limits: Limits) -> RawSheet | None:
+    """Read a file whose records all have the same number of fields; None when it is not proved to be one."""
+    first = text[: text.find(b"\n")] if b"\n" in text else text
+    width = first.count(delimiter.encode()) + 1
+    if not width > 1 or b"\n\n" in text or text.startswith(b"\n") or first.count(_QUOTE.encode()) % 2:
+        return None
+    quotes = text.count(_QUOTE.encode())
+    names = [f"c{number}" for number in range(1, _fields(first, delimiter, quoted=quotes > 0) + 1)]
+    _check_size(0, len(names), limits)
+    try:
+        frame = pl.read_csv(
+            text,
+            has_header=False,
+            schema=dict.fromkeys(names, pl.String),
+            separator=delimiter,
+            quote_char=_QUOTE if quotes else None,
+        )
+    except pl.exceptions.PolarsError:
+        return None  # not all records are as long as the first, or its quotes are not where they belong
+    _check_size(frame.height, frame.width, limits)
+    if not _is_whole(text, frame, delimiter, quotes):
+        return None
+    plain = _is_plain(text, delimiter)
+    frame = frame.with_columns(pl.all().replace("", None)) if quotes else frame
+    return RawSheet("", hidden=False, frame=frame, width=frame.width, plain=plain)
+
+
+def _fields(record: bytes, delimiter: str, *, quoted: bool) -> int:
+    """The number of fields of the first record."""
+    text = record.decode("utf-8")
+    return len(next(csv.reader([text], delimiter=delimiter))) if quoted else text.count(delimiter) + 1
+
+
+def _is_whole(text: bytes, frame: pl.DataFrame, delimiter: str, quotes: int) -> bool:
+    """Whether every byte of the file is in a field, or is a delimiter, a line's end, or a quote around or in a field.
+
+    Of the delimiters, those outside quotes must be as many as records of equal length have.
+    """
+    sizes = frame.select(pl.all().str.len_bytes().sum()).sum_horizontal()[0]
+    inside = kept = 0
+    if quotes:
+        inside = frame.select(pl.all().str.count_matches(delimiter, literal=True).sum()).sum_horizontal()[0]
+        kept = frame.select(pl.all().str.count_matches(_QUOTE, literal=True).sum()).sum_horizontal()[0]
+    last = text.endswith(b"\n")
+    ends = frame.height - 1 + last
+    outside = text.count(delimiter.encode()) - inside
+    even = outside == frame.height * (frame.width - 1) and (quotes > 0 or ends == text.count(b"\n"))
+    return bool(even and len(text) == sizes + outside + ends + quotes - kept)
+
+
+def _pieces(text: bytes) -> Iterator[bytes]:
+    """Pieces that end with a line."""
+    start = 0
+    while start < len(text):
+        end = text.find(b"\n", start + _PIECE) + 1 or len(text)
+        yield text[start:end]
+        start = end
+
+
+def _holds(piece: bytes, pattern: str) -> bool:
+    return bool(pl.Series([piece], dtype=pl.Binary).cast(pl.String).str.contains(pattern)[0])
+
+
+def _is_plain(text: bytes, delimiter: str) -> bool:
+    """Whether the file holds nothing but printable ASCII, and no field that begins or ends with a space."""
+    if text.translate(None, _PRINTABLE + delimiter.encode()):
+        return False
+    at = re.escape(delimiter)
+    outer = rf'(?:^|[\n"{at}]) | (?:$|[\n"{at}])'
+    return not any(_holds(piece, outer) for piece in _pieces(text))
+
+
+def _check_size(rows: int, columns: int, limits: Limits) -> None:
+    if columns > limits.columns or rows > limits.rows or rows * columns > limits.cells:
+        message = (
+            f"the file has {rows:,} rows and up to {columns:,} fields in a row"
+            if rows
+            else (f"the file has up to {columns:,} fields in a row")
+        )
+        raise RefusedError(FILE_TOO_COSTLY.code, message, FILE_TOO_COSTLY.remedy)
+
+
+def _in_utf_8(data: bytes) -> bytes:
+    """The text in UTF-8, its lines ended by a line feed, without empty lines at the end."""
+    text = data if data.isascii() and b"\x00" not in data else _decode(data).encode("utf-8")
+    if b"\r" in text:
+        text = text.replace(b"\r\n", b"\n")
+        text = text.replace(b"\r", b"\n") if b"\r" in text else text
+    return text.rstrip(b"\n") if text.endswith(b"\n\n") else text
 
 
 def _decode(data: bytes) -> str:

@@ -102,7 +102,7 @@ def _check_file(found: os.stat_result, limits: Limits) -> None:
 def _kind(data: bytes, suffix: str) -> str:
     """Which reader the content asks for, by its first bytes and not by its name."""
     head = data[:2_000].lstrip(_SPACE).lower()
-    if not data.strip(_SPACE):
+    if not head and not data.strip(_SPACE):
         raise _refused(kinds.FILE_EMPTY, "the file is empty")
     if data.startswith(b"PK\x03\x04"):
         return "xlsx"
@@ -165,6 +165,7 @@ def _result(folder: Path, label: str) -> tuple[tuple[RawSheet, ...], tuple[Probl
             pl.read_ipc(folder / f"{number}.values"),
             pl.read_ipc(folder / f"{number}.marks"),
             sheet["width"],
+            sheet["plain"],
         )
         for number, sheet in enumerate(result.get("sheets", ()))
     )

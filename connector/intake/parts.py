@@ -1,25 +1,34 @@
-"""What a workbook says of itself: its sheets and their parts, zero-padded number formats, whether it was calculated.
+"""What a workbook says of itself: its sheets and their parts, telling number formats, whether it was calculated.
 
 Names of parts are found through the relations, never guessed: strict and hand-made workbooks put them anywhere.
 """
 
 import posixpath
-import re
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from connector.intake.archive import Archive
 from connector.intake.kinds import FILE_DAMAGED, FILE_KIND, FILE_NOT_A_WORKBOOK
+from connector.intake.numberformats import is_telling
 from connector.intake.rawsheet import RefusedError
+
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ$"
 
 
 @dataclass(frozen=True)
 class SheetPart:
-    """One sheet of the workbook: its name, whether it is hidden, and its part in the archive."""
+    """One sheet of the workbook.
+
+    Attributes:
+        name, hidden: as the workbook says.
+        part: its part in the archive.
+        totals: the rows that are the totals row of a table.
+    """
 
     name: str
     hidden: bool
     part: str
+    totals: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -28,13 +37,13 @@ class Book:
 
     Attributes:
         sheets: its worksheets in order; charts and macros left out.
-        padded: style index → digits, for the formats such as `00000` that show leading zeros.
+        shown: style index → number format, for those that show a whole number otherwise than plainly (`00000`).
         recalculate: the workbook asks to be calculated when it is opened, so a cached 0 proves nothing.
         texts: the part of the shared texts, "" when there is none.
     """
 
     sheets: tuple[SheetPart, ...]
-    padded: dict[int, int]
+    shown: dict[int, str]
     recalculate: bool
     texts: str
 
@@ -53,13 +62,13 @@ def read_book(archive: Archive) -> Book:
         kind, target = relations.get(_attribute(sheet, "id"), ("", ""))
         if kind == "worksheet" and target in archive.parts:
             hidden = sheet.get("state", "visible") != "visible"
-            sheets.append(SheetPart(sheet.get("name", ""), hidden, target))
+            sheets.append(SheetPart(sheet.get("name", ""), hidden, target, _totals(archive, target)))
     by_kind = dict(relations.values())
     calculation = next(iter(_named(root, "calcPr")), None)
     recalculate = calculation is not None and calculation.get("fullCalcOnLoad", "0") in {"1", "true"}
     styles = by_kind.get("styles", "")
-    padded = _padded(_parse(archive, styles)) if styles in archive.parts else {}
-    return Book(tuple(sheets), padded, recalculate, by_kind.get("sharedStrings", ""))
+    shown = _shown(_parse(archive, styles)) if styles in archive.parts else {}
+    return Book(tuple(sheets), shown, recalculate, by_kind.get("sharedStrings", ""))
 
 
 def _workbook_part(archive: Archive) -> str:
@@ -92,18 +101,27 @@ def _relations(archive: Archive, part: str) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _padded(root: ET.Element) -> dict[int, int]:
-    """Style index → how many digits it shows at least."""
-    digits = {
-        form.get("numFmtId", ""): len(form.get("formatCode", ""))
-        for form in _named(root, "numFmt")
-        if re.fullmatch("00+", form.get("formatCode", ""))
-    }
+def _shown(root: ET.Element) -> dict[int, str]:
+    """Style index → its number format, where that tells more than the number."""
+    codes = {form.get("numFmtId", ""): form.get("formatCode", "") for form in _named(root, "numFmt")}
+    telling = {form: code for form, code in codes.items() if is_telling(code)}
     cells = next(iter(_named(root, "cellXfs")), None)
-    if not digits or cells is None:
+    if not telling or cells is None:
         return {}
     styles = (style.get("numFmtId", "") for style in cells)
-    return {index: digits[form] for index, form in enumerate(styles) if form in digits}
+    return {index: telling[form] for index, form in enumerate(styles) if form in telling}
+
+
+def _totals(archive: Archive, sheet: str) -> tuple[int, ...]:
+    """The totals rows of the sheet's tables."""
+    found: list[int] = []
+    for kind, target in _relations(archive, sheet).values():
+        if kind == "table" and target in archive.parts:
+            table = _parse(archive, target)
+            rows, last = table.get("totalsRowCount", "0"), table.get("ref", "").rpartition(":")[2].lstrip(_LETTERS)
+            if rows.isdecimal() and last.isdecimal():
+                found.extend(range(int(last) - min(int(rows), 1) + 1, int(last) + 1))
+    return tuple(found)
 
 
 def _parse(archive: Archive, part: str) -> ET.Element:

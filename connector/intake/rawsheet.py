@@ -15,6 +15,8 @@ DIGITS = "digits"  # a number of more than 15 digits
 SHOWN = "shown"  # the cell shows another text than its value (applied by the reader itself)
 ERROR = "error"  # an error cell (its text is laid into the column by the reader itself)
 HIDDEN = "hidden"  # the row is hidden or filtered away
+MERGED = "merge"  # the first cell of a merged range; text is `last row:last column`
+TOTALS = "totals-row"  # the totals row of an Excel table
 FIELDS = "fields"  # a CSV record with another number of fields than most; text is the number
 
 OUT_OF_MEMORY = 12  # the exit code by which the reading process says so
@@ -44,6 +46,7 @@ class RawSheet:
         frame: text columns `c<number>`, in the order of their numbers; every row from row 1.
         marks: see `MARKS`.
         width: the usual number of fields of a CSV record; 0 for a workbook.
+        plain: it is proved that the sheet holds nothing but printable ASCII, and no outer spaces.
     """
 
     name: str
@@ -51,6 +54,7 @@ class RawSheet:
     frame: pl.DataFrame
     marks: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=MARKS))
     width: int = 0
+    plain: bool = False
 
     def fields_of(self, row: int) -> int:
         """How many fields the CSV record of this row has; 0 for a workbook."""

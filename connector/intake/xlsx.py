@@ -15,11 +15,10 @@ import polars as pl
 from connector.intake.archive import Archive, open_archive
 from connector.intake.kinds import FILE_DAMAGED, FILE_NO_ROWS, FILE_TOO_COSTLY
 from connector.intake.limits import Limits
-from connector.intake.parts import Book, read_book
-from connector.intake.rawsheet import ERROR, NO_VALUE, SHOWN, Mark, RawSheet, RefusedError, marks_frame
-from connector.intake.scan import Task, has_signs, scan
+from connector.intake.parts import Book, SheetPart, read_book
+from connector.intake.rawsheet import ERROR, NO_VALUE, SHOWN, TOTALS, Mark, RawSheet, RefusedError, marks_frame
+from connector.intake.scan import Task, scan
 
-_DIGITS_KEPT = 15
 _READ_BY_NAME = {"xl/sharedstrings.xml", "xl/styles.xml", "xl/workbook.xml"}  # whether or not a relation leads there
 _ERROR_CELL = re.compile(rb"""(<(?:\w+:)?c\b[^>]*\bt=["']e["'][^>]*>.*?<(?:\w+:)?v>)[^<]*(<)""", re.DOTALL)
 
@@ -36,8 +35,7 @@ def read_workbook(data: bytes, limits: Limits) -> tuple[RawSheet, ...]:
         if part == book.texts or part.lower() in _READ_BY_NAME:
             for _ in archive.unpack(part):
                 pass  # only to prove its size, and that it declares no document type
-    tasks = {sheet.part: Task(sheet.name, book.padded, book.recalculate, limits) for sheet in book.sheets}
-    marks = {part: scan(archive, part, task) for part, task in tasks.items() if has_signs(archive, part, task)}
+    marks = {sheet.part: _marks(archive, book, sheet, limits) for sheet in book.sheets}
     try:
         frames = _values(data, book)
     except fastexcel.FastExcelError:
@@ -45,9 +43,7 @@ def read_workbook(data: bytes, limits: Limits) -> tuple[RawSheet, ...]:
     sheets = []
     for sheet, frame in zip(book.sheets, frames, strict=True):
         _check_size(frame, sheet.name, limits)
-        if sheet.part not in marks and _has_long_numbers(frame):
-            marks[sheet.part] = scan(archive, sheet.part, tasks[sheet.part])
-        found = marks.get(sheet.part, [])
+        found = marks[sheet.part]
         sheets.append(RawSheet(sheet.name, sheet.hidden, _laid(frame, found), marks_frame(_telling(found))))
     if not any(sheet.frame.width for sheet in sheets):
         message = "no sheet of the workbook holds anything" if sheets else "the workbook has no worksheet"
@@ -64,23 +60,18 @@ def find_far_cells(data: bytes, limits: Limits) -> None:
     archive = open_archive(data, limits)
     book = read_book(archive)
     for sheet in book.sheets:
-        scan(archive, sheet.part, Task(sheet.name, book.padded, book.recalculate, limits))
+        _marks(archive, book, sheet, limits)
+
+
+def _marks(archive: Archive, book: Book, sheet: SheetPart, limits: Limits) -> list[Mark]:
+    found = scan(archive, sheet.part, Task(sheet.name, book.shown, book.recalculate, limits))
+    return [*found, *(Mark(row, 0, TOTALS) for row in sheet.totals if row <= limits.rows)]
 
 
 def _check_size(frame: pl.DataFrame, sheet: str, limits: Limits) -> None:
     if frame.height * frame.width > limits.cells or frame.width > limits.columns or frame.height > limits.rows:
         message = f"the sheet has {frame.height:,} rows and {frame.width:,} columns"
         raise RefusedError(FILE_TOO_COSTLY.code, message, FILE_TOO_COSTLY.remedy, sheet=sheet)
-
-
-def _has_long_numbers(frame: pl.DataFrame) -> bool:
-    """Whether a text of 16 digits or more stands anywhere; the raw XML tells whether it is a number."""
-    longest = frame.select(pl.all().str.len_bytes().max())
-    return any(
-        frame[name].str.contains(r"^-?[0-9]{16,}$").any()
-        for name, length in zip(frame.columns, longest.row(0) if frame.width else (), strict=True)
-        if (length or 0) > _DIGITS_KEPT
-    )
 
 
 def _values(data: bytes, book: Book) -> list[pl.DataFrame]:

@@ -119,9 +119,7 @@ def test_a_killed_program_takes_its_reader_along_and_the_next_read_sweeps_up(
     process, temporary, reader = started(tmp_path)
     process.send_signal(sent)
     assert process.wait(PATIENCE) == -sent
-    before = time.monotonic()
     assert ended(reader)
-    assert time.monotonic() - before < 1
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
     assert read(write_csv(tmp_path / "clients.csv", [CLIENT_HEADER, CLIENT])).problems == ()
     assert list(temporary.iterdir()) == []
