@@ -1,6 +1,7 @@
 """A column of texts to a column of values, with what is wrong by distinct text. Here sorts of fields meet frames."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -11,26 +12,35 @@ from connector.domain.employees import Size
 from connector.intake import values
 from connector.intake.dates import order_of, read_date
 from connector.intake.fields import Field, Sort
-from connector.intake.values import LONGEST_TEXT, Wrong
+from connector.intake.values import LONGEST_TEXT, Wrong, read_size
 from connector.intake.words import same
 
 # A plain domain, after lower case: read without Python. What does not match is looked at one by one.
 _PLAIN_DOMAIN = r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$"
 _PASTED_DOMAIN = r"^(?:https?://)?(?:www\.)?((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63})/?$"
+_PLAIN_COUNT = re.compile("[1-9][0-9]{0,6}")
 _PUNYCODE = "xn--"
-_PLAIN_COUNT = r"^[1-9][0-9]{0,6}$"
+_TOLD_ELSEHOW = r"^www\.|xn--"
 _DOUBTFUL_TEXT = r"[\x00-\x1f\x7f-\x9f]"
-_DOUBTFUL_IDENTIFIER = r"[\x00-\x1f\x7f-\x9f\u202d\u202e]|^[0-9](?:[.,][0-9]+)?[eE]|^[+-]?[0-9]{4,}-[0-9]{2}-[0-9]{2} "
+_MANGLED = r"^[0-9](?:[.,][0-9]+)?[eE]|^[+-]?[0-9]{4,}-[0-9]{2}-[0-9]{2} "
+_DOUBTFUL_IDENTIFIER = rf"[\x00-\x1f\x7f-\x9f\u202d\u202e]|{_MANGLED}"
+_FEW = 100_000  # distinct texts up to which they are numbered before anything is looked up
 _UNSEEN = r"\p{Default_Ignorable_Code_Point}+"  # zero-width characters, soft hyphens, reading marks
 
 
 @dataclass(frozen=True)
 class Told:
-    """What the mapping tells about one field: its words, its date order, and where to change it."""
+    """What is known of one field beforehand.
+
+    Attributes:
+        words, order, place: from the mapping: its words, its date order, and where to change it.
+        plain: every text is known to be printable ASCII.
+    """
 
     words: Mapping[str, str]
     order: str | None
     place: str
+    plain: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,28 +83,36 @@ def _coded(read: Callable[[str], str | Wrong]) -> Callable[[pl.Series, Field, To
     return lambda texts, field, _: _each(texts, field.name, read, pl.String)
 
 
-def _text(doubtful: str, check: Callable[[str], Wrong | None]) -> Callable[[pl.Series, Field, Told], Reading]:
-    return lambda texts, field, _: _checked(texts, field, doubtful, check)
+def _texts(texts: pl.Series, field: Field, told: Told) -> Reading:
+    return _checked(texts, field, "" if told.plain else _DOUBTFUL_TEXT, values.check_text)
 
 
 def _each(texts: pl.Series, name: str, read: Callable[[str], Any | Wrong], dtype: type[pl.DataType]) -> Reading:
     """Read every distinct text once."""
-    found: dict[str, Any] = {}
-    wrong: dict[str, Wrong] = {}
-    for text in texts.drop_nulls().unique():
-        value = read(text)
-        if isinstance(value, Wrong):
-            wrong[text] = value
-        else:
-            found[text] = value
-    return Reading({name: _replaced(texts, found, dtype).alias(name)}, wrong, texts)
+    distinct = _Distinct(texts)
+    read_once = [read(text) for text in distinct.texts]
+    wrong = {text: value for text, value in zip(distinct.texts, read_once, strict=True) if isinstance(value, Wrong)}
+    found = [None if isinstance(value, Wrong) else value for value in read_once]
+    return Reading({name: distinct.spread(found, dtype).alias(name)}, wrong, texts)
 
 
-def _replaced(texts: pl.Series, found: Mapping[str, Any], dtype: type[pl.DataType]) -> pl.Series:
-    if not found:
-        return pl.Series([None], dtype=dtype).new_from_index(0, len(texts))
-    new = pl.Series(list(found.values()), dtype=dtype)
-    return texts.replace_strict(pl.Series(list(found)), new, default=None, return_dtype=dtype)
+class _Distinct:
+    """The distinct texts of a column, and what was found for each of them laid out over the column again."""
+
+    def __init__(self, texts: pl.Series) -> None:
+        self.texts = texts.drop_nulls().unique()
+        self._column = texts
+        # A column of few texts is numbered once; of many, the numbering costs more than each look-up.
+        self._codes = texts.cast(pl.Enum(self.texts)).to_physical() if len(self.texts) <= _FEW else None
+
+    def spread(self, found: Sequence[Any], dtype: type[pl.DataType]) -> pl.Series:
+        """A column of `found`, which speaks of `texts` in their order."""
+        values_found = pl.Series(found, dtype=dtype)
+        if not len(values_found):
+            return pl.Series([None], dtype=dtype).new_from_index(0, len(self._column))
+        if self._codes is not None:
+            return values_found.gather(self._codes)
+        return self._column.replace_strict(self.texts, values_found, default=None, return_dtype=dtype)
 
 
 def _through_words(texts: pl.Series, words: Mapping[str, str]) -> pl.Series:
@@ -104,15 +122,19 @@ def _through_words(texts: pl.Series, words: Mapping[str, str]) -> pl.Series:
 
 def _checked(texts: pl.Series, field: Field, doubtful: str, check: Callable[[str], Wrong | None]) -> Reading:
     """Texts that stay as they are; only doubtful ones are looked at one by one."""
-    doubt = texts.filter(texts.str.contains(doubtful) | (texts.str.len_chars() > LONGEST_TEXT)).unique()
-    wrong = {text: fault for text in doubt if (fault := check(text)) is not None}
+    doubt = texts.str.len_chars() > LONGEST_TEXT
+    if doubtful:
+        doubt = doubt | texts.str.contains(doubtful)
+    looked = texts.filter(doubt).unique() if doubt.any() else ()
+    wrong = {text: fault for text in looked if (fault := check(text)) is not None}
     return Reading({field.name: texts.alias(field.name)}, wrong, texts)
 
 
-def _identifiers(texts: pl.Series, field: Field, _: Told) -> Reading:
+def _identifiers(texts: pl.Series, field: Field, told: Told) -> Reading:
     """Identifiers in one spelling each: what looks the same is the same, and upper and lower case stay as they are."""
-    reading = _checked(texts, field, _DOUBTFUL_IDENTIFIER, values.check_identifier)
-    plain = texts.str.len_bytes().sum() == texts.str.len_chars().sum()
+    doubtful = _MANGLED if told.plain else _DOUBTFUL_IDENTIFIER
+    reading = _checked(texts, field, doubtful, values.check_identifier)
+    plain = told.plain or texts.str.len_bytes().sum() == texts.str.len_chars().sum()
     if plain and not texts.str.contains("  ", literal=True).any():
         return reading
     seen = texts.str.replace_all(_UNSEEN, "").str.normalize("NFC").str.replace_all(r"\s+", " ").str.strip_chars(" ")
@@ -122,6 +144,8 @@ def _identifiers(texts: pl.Series, field: Field, _: Told) -> Reading:
 
 def _domains(texts: pl.Series, field: Field, _: Told) -> Reading:
     """Plain domains as they stand, pasted addresses by one expression, all else (IDN, ports, paths) by Python."""
+    if (texts.str.contains(_PLAIN_DOMAIN) & ~texts.str.contains(_TOLD_ELSEHOW)).all():
+        return Reading({field.name: texts.alias(field.name)}, {}, texts)
     lower = texts.str.to_lowercase()
     plain = lower.str.contains(_PLAIN_DOMAIN) & ~lower.str.starts_with("www.")
     if not plain.all():
@@ -132,30 +156,32 @@ def _domains(texts: pl.Series, field: Field, _: Told) -> Reading:
     wrong = {text: value for text, value in read.items() if isinstance(value, Wrong)}
     found = {text: value for text, value in read.items() if isinstance(value, str)}
     if found:
-        lower = pl.select(pl.coalesce(_replaced(texts, found, pl.String), lower)).to_series()
+        own = texts.replace_strict(found, default=None, return_dtype=pl.String)
+        lower = pl.select(pl.coalesce(own, lower)).to_series()
     return Reading({field.name: lower.alias(field.name)}, wrong, texts)
 
 
 def _sizes(texts: pl.Series, field: Field, _: Told) -> Reading:
-    """Counts and bands of one column: `count_low`, `band_low`, `band_high`. Plain numbers are read without Python."""
-    plain = texts.str.contains(_PLAIN_COUNT) if field.sort is not Sort.BAND else texts.is_null()
-    counts = texts.set(~plain, None).str.to_integer(strict=False)
-    rest = texts.filter(~plain).drop_nulls()
-    read = {text: values.read_size(text, field.sort) for text in rest.unique()}
-    wrong = {text: size for text, size in read.items() if isinstance(size, Wrong)}
-    sizes = {text: size for text, size in read.items() if isinstance(size, Size)}
-    odd = {text: size.low for text, size in sizes.items() if size.source == "count"}
-    bands = {text: size for text, size in sizes.items() if size.source == "band"}
+    """Counts and bands of one column: `count_low`, `band_low`, `band_high`."""
+    distinct = _Distinct(texts)
+    counts = field.sort is not Sort.BAND
+    read = [
+        Size(int(text), int(text), "count") if counts and _PLAIN_COUNT.fullmatch(text) else read_size(text, field.sort)
+        for text in distinct.texts
+    ]
+    sizes = [size if isinstance(size, Size) else None for size in read]
+    wrong = {text: size for text, size in zip(distinct.texts, read, strict=True) if isinstance(size, Wrong)}
+    bands = [size if size is not None and size.source == "band" else None for size in sizes]
     columns = {
-        "count_low": pl.select(pl.coalesce(counts, _replaced(texts, odd, pl.Int64))).to_series() if odd else counts,
-        "band_low": _replaced(texts, {text: size.low for text, size in bands.items()}, pl.Int64),
-        "band_high": _replaced(texts, {text: size.high for text, size in bands.items()}, pl.Int64),
+        "count_low": [size.low if size is not None and size.source == "count" else None for size in sizes],
+        "band_low": [size.low if size is not None else None for size in bands],
+        "band_high": [size.high if size is not None else None for size in bands],
     }
-    return Reading(columns, wrong, texts)
+    return Reading({name: distinct.spread(found, pl.Int64) for name, found in columns.items()}, wrong, texts)
 
 
 _READERS: Mapping[Sort, Callable[[pl.Series, Field, Told], Reading]] = {
-    Sort.TEXT: _text(_DOUBTFUL_TEXT, values.check_text),
+    Sort.TEXT: _texts,
     Sort.IDENTIFIER: _identifiers,
     Sort.DOMAIN: _domains,
     Sort.SIZE: _sizes,

@@ -66,7 +66,7 @@ def read_records(raw: RawSheet, texts: pl.DataFrame, rows: pl.Series, header: He
     columns: dict[str, pl.Series] = {}
     for name, field in FIELDS[header.rules.kind].items():
         if name in texts.columns:
-            told = _told(name, header)
+            told = _told(name, header, plain=raw.plain)
             reading = read_column(texts[name], field, told)
             column = header.columns.get(name, 0)
             faults.extend(_wrong(reading.texts, reading.wrong, rows, column))
@@ -85,9 +85,10 @@ def read_records(raw: RawSheet, texts: pl.DataFrame, rows: pl.Series, header: He
     return Read(frame, tuple(faults))
 
 
-def _told(name: str, header: Header) -> Told:
+def _told(name: str, header: Header, *, plain: bool) -> Told:
     orders = header.mapping.date_order
-    return Told(header.rules.values.get(name, {}), orders.get(name, orders.get("")), header.mapping.place.file)
+    order = orders.get(name, orders.get(""))
+    return Told(header.rules.values.get(name, {}), order, header.mapping.place.file, plain)
 
 
 def _marked(raw: RawSheet, rows: pl.Series, header: Header) -> Iterator[Fault]:

@@ -60,7 +60,8 @@ def read_sheet(raw: RawSheet, source: str, mappings: Mappings) -> Sheet:
         blocked = _plain(raw.frame, RowKind.BLOCKED)
         problems = faults if (blocked == RowKind.BLOCKED.value).any() else ()
         return Sheet(_rows(raw, source, "", blocked), None, None, "", problems, raw.name, {}, raw.frame)
-    mapped = clean(raw.frame.select(pl.col(f"c{column}").alias(field) for field, column in header.columns.items()))
+    mapped = raw.frame.select(pl.col(f"c{column}").alias(field) for field, column in header.columns.items())
+    mapped = mapped if raw.plain else clean(mapped)
     constants = {field: text for field, text in header.rules.constants.items() if field not in header.columns}
     texts = mapped.with_columns(pl.lit(text).alias(field) for field, text in constants.items())
     kind = classify(raw.frame, mapped, header)
