@@ -4,13 +4,13 @@ Names of parts are found through the relations, never guessed: strict and hand-m
 """
 
 import posixpath
-import re
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from connector.intake.archive import Archive
-from connector.intake.kinds import FILE_DAMAGED, FILE_KIND, FILE_NOT_A_WORKBOOK
+from connector.intake.kinds import FILE_DAMAGED, FILE_NOT_A_WORKBOOK
 from connector.intake.rawsheet import RefusedError
+from connector.intake.spelling import zeros_of
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,11 @@ def read_book(archive: Archive) -> Book:
     """Read the workbook's own parts.
 
     Raises:
-        RefusedError: it is no workbook, one of a kind not read, or damaged.
+        RefusedError: it is no workbook, or damaged.
     """
-    part = _workbook_part(archive)
+    part = workbook_part(archive)
     root = _parse(archive, part)
-    relations = _relations(archive, part)
+    relations = relations_of(archive, part)
     sheets = []
     for sheet in _named(root, "sheet"):
         kind, target = relations.get(_attribute(sheet, "id"), ("", ""))
@@ -62,24 +62,21 @@ def read_book(archive: Archive) -> Book:
     return Book(tuple(sheets), padded, recalculate, by_kind.get("sharedStrings", ""))
 
 
-def _workbook_part(archive: Archive) -> str:
-    names = archive.parts
-    if "mimetype" in names and b"opendocument" in archive.read("mimetype"):
-        message = "an OpenDocument file; read are .xlsx and .csv"
-        raise RefusedError(FILE_KIND.code, message, FILE_KIND.remedy)
-    for kind, target in _relations(archive, "").values():
-        if kind == "officeDocument" and target in names:
-            if target.endswith(".bin"):
-                message = "a binary workbook (.xlsb); read are .xlsx and .csv"
-                raise RefusedError(FILE_KIND.code, message, FILE_KIND.remedy)
-            if target.endswith(".xml"):
-                return target
+def workbook_part(archive: Archive) -> str:
+    """The part that names the sheets: XML in .xlsx and .xlsm, records (`.bin`) in .xlsb.
+
+    Raises:
+        RefusedError: the archive is no workbook.
+    """
+    for kind, target in relations_of(archive, "").values():
+        if kind == "officeDocument" and target in archive.parts and target.endswith((".xml", ".bin")):
+            return target
     message = "an archive, but not a workbook"
     raise RefusedError(FILE_NOT_A_WORKBOOK.code, message, FILE_NOT_A_WORKBOOK.remedy)
 
 
-def _relations(archive: Archive, part: str) -> dict[str, tuple[str, str]]:
-    """Relation id → its kind and the part it leads to."""
+def relations_of(archive: Archive, part: str) -> dict[str, tuple[str, str]]:
+    """Relation id → its kind and the part it leads to; the relations of the archive itself for the part ""."""
     folder, name = posixpath.split(part)
     root = _parse(archive, posixpath.join(folder, "_rels", f"{name}.rels"))
     found = {}
@@ -95,9 +92,9 @@ def _relations(archive: Archive, part: str) -> dict[str, tuple[str, str]]:
 def _padded(root: ET.Element) -> dict[int, int]:
     """Style index → how many digits it shows at least."""
     digits = {
-        form.get("numFmtId", ""): len(form.get("formatCode", ""))
+        form.get("numFmtId", ""): zeros
         for form in _named(root, "numFmt")
-        if re.fullmatch("00+", form.get("formatCode", ""))
+        if (zeros := zeros_of(form.get("formatCode", "")))
     }
     cells = next(iter(_named(root, "cellXfs")), None)
     if not digits or cells is None:
