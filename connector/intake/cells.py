@@ -36,25 +36,35 @@ class Cells:
         Raises:
             RefusedError: the cell lies outside the limits.
         """
-        if not text:
-            return
-        if column > self._limits.columns or row > self._limits.rows:
-            raise self._beyond(row, column)
-        self._rows[column].append(row - 1)
-        self._texts[column].append(text)
+        self.put_rows(range(row, row + 1), ((column, text),))
 
-    def put_rows(self, rows: range, column: int, text: str) -> None:
-        """The same text in one column of several rows.
+    def put_rows(self, rows: range, texts: Iterable[tuple[int, str]]) -> None:
+        """Texts by their column, the same in each of the rows.
 
         Raises:
             RefusedError: one of the cells lies outside the limits.
         """
-        if not text or not rows:
-            return
-        if column > self._limits.columns or rows[-1] > self._limits.rows:
-            raise self._beyond(rows[-1], column)
-        self._rows[column].extend(range(rows[0] - 1, rows[-1]))
-        self._texts[column].extend([text] * len(rows))
+        times, first, last_column = len(rows), rows.start - 1, self._limits.columns
+        for column, text in texts:
+            if not text:
+                continue
+            if column > last_column or rows.stop - 1 > self._limits.rows:
+                raise self._beyond(rows.stop - 1, column)
+            if times == 1:
+                self._rows[column].append(first)
+                self._texts[column].append(text)
+            else:
+                self._rows[column].extend(range(first, first + times))
+                self._texts[column].extend([text] * times)
+
+    def check(self, row: int, column: int) -> None:
+        """Refuse content that lies outside the limits.
+
+        Raises:
+            RefusedError: this would.
+        """
+        if column > self._limits.columns or row > self._limits.rows:
+            raise self._beyond(row, column)
 
     def mark(self, row: int, column: int, what: str, text: str = "") -> None:
         """There is more to know of a cell than its text."""

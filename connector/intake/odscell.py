@@ -8,15 +8,24 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from connector.intake.odsnames import (
+    BOOLEAN_VALUE,
+    DATE_VALUE,
+    FORMULA,
+    SHOWN_TYPE,
+    STRING_VALUE,
+    TIME_VALUE,
+    VALUE,
+    VALUE_TYPE,
+)
 from connector.intake.rawsheet import DIGITS, ERROR, NO_VALUE
 from connector.intake.spelling import moment_text
 
-_OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
-_CALC = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
-FORMULA = "urn:oasis:names:tc:opendocument:xmlns:table:1.0}formula"
-TYPE = _OFFICE + "value-type"
-VALUE = _OFFICE + "value"
-TEXT = _OFFICE + "string-value"
+# Signs that no XML can hold stand for the white space that was meant, while the other runs of it shrink.
+MEANT_SPACE, MEANT_TAB, MEANT_BREAK = "\x00", "\x01", "\x02"
+_AS_MEANT = str.maketrans({MEANT_SPACE: " ", MEANT_TAB: "\t", MEANT_BREAK: "\n"})
+_LAYOUT = re.compile("[ \t\r\n]+")
+_PLAIN = re.compile("[^\x00-\x20]+(?: [^\x00-\x20]+)*")
 _NUMBERS = {"float", "percentage", "currency"}
 _KEPT_DIGITS = 15
 _ERROR = re.compile(r"#[A-Z][A-Z0-9/_]*[!?]?|Err:[0-9]{3}")
@@ -27,6 +36,15 @@ _DURATION = re.compile(
 )
 
 
+def paragraph(text: str) -> str:
+    """A paragraph as shown: a run of white space counts as one space, and as nothing at the ends, unless it is meant.
+
+    Args:
+        text: its characters, with `MEANT_SPACE` and its like where the document asks for one.
+    """
+    return text if _PLAIN.fullmatch(text) else _LAYOUT.sub(" ", text).strip(" ").translate(_AS_MEANT)
+
+
 def cell_text(attributes: Mapping[str, str], shown: str) -> tuple[str, str]:
     """The cell's text, and a mark of it ("" for none), as a reader of workbooks hands them over.
 
@@ -34,9 +52,9 @@ def cell_text(attributes: Mapping[str, str], shown: str) -> tuple[str, str]:
         attributes: of the cell, their names with the namespace before a `}`.
         shown: the paragraphs it shows, one a line.
     """
-    kind = attributes.get(TYPE, "")
+    kind = attributes.get(VALUE_TYPE, "")
     formula = attributes.get(FORMULA, "")
-    if (formula or attributes.get(_CALC + "value-type") == "error") and _ERROR.fullmatch(shown):
+    if (formula or attributes.get(SHOWN_TYPE) == "error") and _ERROR.fullmatch(shown):
         return shown, ERROR
     if kind in _NUMBERS:
         value = attributes.get(VALUE, "")
@@ -46,7 +64,7 @@ def cell_text(attributes: Mapping[str, str], shown: str) -> tuple[str, str]:
         value = attributes.get(name, "")
         return (read(value), "") if value else _without_value(formula, shown)
     if kind or shown:
-        return attributes.get(TEXT, shown), ""
+        return attributes.get(STRING_VALUE, shown), ""
     return _without_value(formula, shown)
 
 
@@ -100,7 +118,7 @@ def _thousandths(fraction: str) -> int:
 
 
 _OTHERS: Mapping[str, tuple[str, Callable[[str], str]]] = {
-    "date": (_OFFICE + "date-value", _moment),
-    "time": (_OFFICE + "time-value", _duration),
-    "boolean": (_OFFICE + "boolean-value", str.lower),
+    "date": (DATE_VALUE, _moment),
+    "time": (TIME_VALUE, _duration),
+    "boolean": (BOOLEAN_VALUE, str.lower),
 }
