@@ -13,10 +13,11 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from connector.intake.archived import look_for_far_cells, read_archived
 from connector.intake.csvfile import read_csv
 from connector.intake.limits import Limits
 from connector.intake.rawsheet import FAR_CELLS, OUT_OF_MEMORY, RawSheet, RefusedError
-from connector.intake.xlsx import find_far_cells, read_workbook
+from connector.intake.xls import read_xls
 
 RESULT = "result.json"
 _ORPHANED = 1  # an exit code nobody reads
@@ -27,8 +28,8 @@ def main(arguments: list[str]) -> int:
     """Read standard input; write `result.json`, and for sheet n `n.values` and `n.marks`, into the folder named.
 
     Args:
-        arguments: the folder; the kind of file (`xlsx`, `csv`, or `far-cells` for a workbook that took all memory);
-            the limits as JSON; and the process id of the program that waits for the result.
+        arguments: the folder; the kind of file (`archive`, `xls`, `csv`, or `far-cells` for a workbook that took all
+            memory); the limits as JSON; and the process id of the program that waits for the result.
 
     Returns:
         the exit code: 0 also when the file was refused (the reason is in the result), 12 when memory ran out, 1 when
@@ -70,15 +71,11 @@ def _write(sheet: RawSheet, folder: Path, number: int) -> dict[str, object]:
     return {"name": sheet.name, "hidden": sheet.hidden, "width": sheet.width, "plain": sheet.plain}
 
 
-def _look_for_far_cells(data: bytes, limits: Limits) -> tuple[RawSheet, ...]:
-    find_far_cells(data, limits)
-    return ()
-
-
 _READERS: Mapping[str, Callable[[bytes, Limits], tuple[RawSheet, ...]]] = {
-    "xlsx": read_workbook,
+    "archive": read_archived,
+    "xls": read_xls,
     "csv": lambda data, limits: (read_csv(data, limits),),
-    FAR_CELLS: _look_for_far_cells,
+    FAR_CELLS: look_for_far_cells,
 }
 
 

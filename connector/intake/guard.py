@@ -23,11 +23,17 @@ from connector.intake.rawsheet import FAR_CELLS, OUT_OF_MEMORY, RawSheet, Refuse
 from connector.intake.scratch import scratch_folder
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_NO_CONTAINER = (  # first records of workbooks from before Excel 5, and of later ones that were taken out
+    b"\x09\x00\x04\x00",
+    b"\x09\x02\x06\x00",
+    b"\x09\x04\x06\x00",
+    b"\x09\x08\x08\x00",
+    b"\x09\x08\x10\x00",
+)
 _SPACE = b"\xef\xbb\xbf \t\r\n"
 _HTML = (b"<html", b"<!doctype html", b"<table", b"<meta", b"<head", b"<body")
-_KNOWN_SUFFIXES = {".json", ".xml", ".pdf", ".ods", ".xlsb"}
-_KINDS_READ = "read are .xlsx and .csv"
+_KNOWN_SUFFIXES = {".json", ".xml", ".pdf"}
+_KINDS_READ = "read are .xlsx, .xlsm, .xlsb, .xls, .ods and .csv"
 _TEXT_SUFFIXES = {"", ".csv", ".txt", ".tsv", ".tab"}
 
 
@@ -105,12 +111,9 @@ def _kind(data: bytes, suffix: str) -> str:
     if not head and not data.strip(_SPACE):
         raise _refused(kinds.FILE_EMPTY, "the file is empty")
     if data.startswith(b"PK\x03\x04"):
-        return "xlsx"
-    if data.startswith(_OLE):
-        if _ENCRYPTED in data:
-            raise _refused(kinds.FILE_ENCRYPTED, "the workbook is protected by a password")
-        named = " named .xlsx" if suffix == ".xlsx" else ""
-        raise _refused(kinds.FILE_KIND, f"an Excel 97–2003 workbook (.xls){named}; {_KINDS_READ}")
+        return "archive"
+    if data.startswith((_OLE, *_NO_CONTAINER)):
+        return "xls"
     if head.startswith(_HTML):
         message = f"a web page (HTML) named {suffix or 'without a suffix'}, not a workbook"
         raise _refused(kinds.FILE_NOT_A_WORKBOOK, message, "Open it in Excel and save it as .xlsx.")
@@ -128,7 +131,7 @@ def _read(data: bytes, kind: str, label: str, limits: Limits) -> tuple[tuple[Raw
         try:
             done = _run(folder, kind, limits)
             death = _death(done, limits) if done.returncode else None
-            if death is not None and death.code == kinds.FILE_TOO_COSTLY.code and kind == "xlsx":
+            if death is not None and death.code == kinds.FILE_TOO_COSTLY.code and kind == "archive":
                 done = _run(folder, FAR_CELLS, limits)
         except subprocess.TimeoutExpired:
             message = f"reading the file takes longer than {limits.wall_seconds:g} seconds"

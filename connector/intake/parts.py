@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from connector.intake.archive import Archive
-from connector.intake.kinds import FILE_DAMAGED, FILE_KIND, FILE_NOT_A_WORKBOOK
+from connector.intake.kinds import FILE_DAMAGED, FILE_NOT_A_WORKBOOK
 from connector.intake.numberformats import is_telling
 from connector.intake.rawsheet import RefusedError
 
@@ -52,11 +52,11 @@ def read_book(archive: Archive) -> Book:
     """Read the workbook's own parts.
 
     Raises:
-        RefusedError: it is no workbook, one of a kind not read, or damaged.
+        RefusedError: it is no workbook, or damaged.
     """
-    part = _workbook_part(archive)
+    part = workbook_part(archive)
     root = _parse(archive, part)
-    relations = _relations(archive, part)
+    relations = relations_of(archive, part)
     sheets = []
     for sheet in _named(root, "sheet"):
         kind, target = relations.get(_attribute(sheet, "id"), ("", ""))
@@ -71,24 +71,21 @@ def read_book(archive: Archive) -> Book:
     return Book(tuple(sheets), shown, recalculate, by_kind.get("sharedStrings", ""))
 
 
-def _workbook_part(archive: Archive) -> str:
-    names = archive.parts
-    if "mimetype" in names and b"opendocument" in archive.read("mimetype"):
-        message = "an OpenDocument file; read are .xlsx and .csv"
-        raise RefusedError(FILE_KIND.code, message, FILE_KIND.remedy)
-    for kind, target in _relations(archive, "").values():
-        if kind == "officeDocument" and target in names:
-            if target.endswith(".bin"):
-                message = "a binary workbook (.xlsb); read are .xlsx and .csv"
-                raise RefusedError(FILE_KIND.code, message, FILE_KIND.remedy)
-            if target.endswith(".xml"):
-                return target
+def workbook_part(archive: Archive) -> str:
+    """The part that names the sheets: XML in .xlsx and .xlsm, records (`.bin`) in .xlsb.
+
+    Raises:
+        RefusedError: the archive is no workbook.
+    """
+    for kind, target in relations_of(archive, "").values():
+        if kind == "officeDocument" and target in archive.parts and target.endswith((".xml", ".bin")):
+            return target
     message = "an archive, but not a workbook"
     raise RefusedError(FILE_NOT_A_WORKBOOK.code, message, FILE_NOT_A_WORKBOOK.remedy)
 
 
-def _relations(archive: Archive, part: str) -> dict[str, tuple[str, str]]:
-    """Relation id → its kind and the part it leads to."""
+def relations_of(archive: Archive, part: str) -> dict[str, tuple[str, str]]:
+    """Relation id → its kind and the part it leads to; the relations of the archive itself for the part ""."""
     folder, name = posixpath.split(part)
     root = _parse(archive, posixpath.join(folder, "_rels", f"{name}.rels"))
     found = {}
@@ -115,7 +112,7 @@ def _shown(root: ET.Element) -> dict[int, str]:
 def _totals(archive: Archive, sheet: str) -> tuple[int, ...]:
     """The totals rows of the sheet's tables."""
     found: list[int] = []
-    for kind, target in _relations(archive, sheet).values():
+    for kind, target in relations_of(archive, sheet).values():
         if kind == "table" and target in archive.parts:
             table = _parse(archive, target)
             rows, last = table.get("totalsRowCount", "0"), table.get("ref", "").rpartition(":")[2].lstrip(_LETTERS)

@@ -47,8 +47,8 @@ def test_what_is_no_regular_file_is_never_opened(make: Callable[[Path], Path]) -
         (problem,) = open_source(path, "clients.csv", Limits()).problems
     assert time.monotonic() - before < 2
     assert str(problem) == (
-        "clients.csv: error: this is no regular file, but a device, a pipe or a socket; read are .xlsx and .csv "
-        "[file-kind]\nSave it as .xlsx or .csv."
+        "clients.csv: error: this is no regular file, but a device, a pipe or a socket; read are .xlsx, .xlsm, .xlsb, "
+        ".xls, .ods and .csv [file-kind]\nSave it as .xlsx or .csv."
     )
 
 

@@ -1,8 +1,8 @@
-"""The first bytes of an old .xls file under the name of a new one."""
+"""A print of the list instead of the list."""
 
 from pathlib import Path
 
 
 def make() -> str:
-    Path("clients.xlsx").write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(504))
-    return "clients.xlsx"
+    Path("clients.pdf").write_bytes(b"%PDF-1.7\n")
+    return "clients.pdf"
