@@ -14,7 +14,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from connector.intake.csvfile import read_csv
+from connector.intake.jsonfile import read_json, read_ndjson
 from connector.intake.limits import Limits
+from connector.intake.parquetfile import read_parquet
 from connector.intake.rawsheet import FAR_CELLS, OUT_OF_MEMORY, RawSheet, RefusedError
 from connector.intake.xlsx import find_far_cells, read_workbook
 
@@ -27,7 +29,7 @@ def main(arguments: list[str]) -> int:
     """Read standard input; write `result.json`, and for sheet n `n.values` and `n.marks`, into the folder named.
 
     Args:
-        arguments: the folder; the kind of file (`xlsx`, `csv`, or `far-cells` for a workbook that took all memory);
+        arguments: the folder; the kind of file (a key of `_READERS`; `far-cells` for a workbook that took all memory);
             the limits as JSON; and the process id of the program that waits for the result.
 
     Returns:
@@ -78,6 +80,9 @@ def _look_for_far_cells(data: bytes, limits: Limits) -> tuple[RawSheet, ...]:
 _READERS: Mapping[str, Callable[[bytes, Limits], tuple[RawSheet, ...]]] = {
     "xlsx": read_workbook,
     "csv": lambda data, limits: (read_csv(data, limits),),
+    "json": read_json,
+    "ndjson": read_ndjson,
+    "parquet": read_parquet,
     FAR_CELLS: _look_for_far_cells,
 }
 

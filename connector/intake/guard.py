@@ -6,6 +6,7 @@ The bytes that are hashed are the bytes that are read: the file is read once her
 import hashlib
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -25,8 +26,12 @@ from connector.intake.scratch import scratch_folder
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _SPACE = b"\xef\xbb\xbf \t\r\n"
+_UTF_16 = b"\xff\xfe"
 _HTML = (b"<html", b"<!doctype html", b"<table", b"<meta", b"<head", b"<body")
-_KNOWN_SUFFIXES = {".json", ".xml", ".pdf", ".ods", ".xlsb"}
+_KNOWN_SUFFIXES = {".xml", ".pdf", ".ods", ".xlsb"}
+_JSON_SUFFIXES = {".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson"}
+_JSON_HEAD = re.compile(rb"\{\s*[\"}]|\[\s*[\[{\"\]]")
+_PARQUET = b"PAR1"
 _KINDS_READ = "read are .xlsx and .csv"
 _TEXT_SUFFIXES = {"", ".csv", ".txt", ".tsv", ".tab"}
 
@@ -104,6 +109,11 @@ def _kind(data: bytes, suffix: str) -> str:
     head = data[:2_000].lstrip(_SPACE).lower()
     if not head and not data.strip(_SPACE):
         raise _refused(kinds.FILE_EMPTY, "the file is empty")
+    if data.startswith(_PARQUET) and (suffix == ".parquet" or data.endswith(_PARQUET)):
+        return "parquet"
+    plain = data[:2_000].lstrip(_UTF_16).replace(b"\0", b"").lstrip(_SPACE)
+    if suffix in _JSON_SUFFIXES or _JSON_HEAD.match(plain):
+        return _JSON_SUFFIXES.get(suffix, "json")
     if data.startswith(b"PK\x03\x04"):
         return "xlsx"
     if data.startswith(_OLE):
