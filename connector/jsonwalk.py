@@ -68,7 +68,7 @@ def exact_decoder(*, strict: bool) -> json.JSONDecoder:
 
 
 def spelled(number: str) -> str:
-    """A number with a point or a power, in plain digits: `12.0` is 12, `1e3` is 1000. Beyond every use: as it stands."""
+    """A number with a point or a power in plain digits: `12.0` is 12, `1e3` is 1000. Beyond every use, as it stands."""
     if len(number) > _KEPT_AS_WRITTEN:
         return number
     try:

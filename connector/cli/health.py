@@ -11,10 +11,11 @@ from rich.console import Console
 from rich.text import Text
 
 from connector.accounting.connect import TenantSettings, connect
-from connector.accounting.port import Catalogue, SetupError
+from connector.accounting.port import Catalogue
 from connector.cli import opening
 from connector.cli.output import finish
 from connector.ledger import StoreError
+from connector.net.errors import SetupError
 from connector.runs import workspace
 from connector.runs.config import SANDBOX_ID, Config
 from connector.runs.errors import INPUT, StopError

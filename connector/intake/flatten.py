@@ -161,10 +161,7 @@ class Flat:
                 del self._columns[name]
 
     def _all_marks(self, numbers: dict[str, int]) -> pl.DataFrame:
-        told = [
-            (row + _ROWS_BEFORE, numbers.get(column, 0), what, text)
-            for row, column, what, text in self._marks
-        ]
+        told = [(row + _ROWS_BEFORE, numbers.get(column, 0), what, text) for row, column, what, text in self._marks]
         frames = [pl.DataFrame(told, schema=MARKS, orient="row")]
         for name, rows in self._lists.items():
             frames.append(list_marks(pl.Series(rows, dtype=pl.UInt32) + _ROWS_BEFORE, numbers[name]))

@@ -25,6 +25,7 @@ _LINES_LOOKED_AT = 50
 _EXPORT_AGAIN = "Export it again: a file that was cut off, or edited by hand, looks like this."
 _NAMED = 8
 _SHOWN = 200
+_LONGEST_TOTAL = 15
 
 Path = tuple[str, ...]
 
@@ -113,7 +114,9 @@ def _document(text: str, limits: Limits) -> tuple[RawSheet, ...]:
             if _add(lists[part.path], part.value, shown):
                 filled.add(part.path)
     if not filled:
-        return _one_record(text, limits, doubtful=doubtful, has_empty_list=any(not flat.rows for flat in lists.values()))
+        return _one_record(
+            text, limits, doubtful=doubtful, has_empty_list=any(not flat.rows for flat in lists.values())
+        )
     # A list in which no object stands is a value beside the records, such as the warnings of a page.
     beside.update({path: flat.rows for path, flat in lists.items() if flat.rows and path not in filled})
     sheets = _named([path for path, flat in lists.items() if path in filled or not flat.rows], lists)
@@ -159,10 +162,9 @@ def _beside(beside: Mapping[Path, object], rows: int) -> pl.DataFrame:
     what = "1 value beside the records is" if len(names) == 1 else f"{len(names)} values beside the records are"
     marks = [Mark(0, 0, BESIDE, f"{what} not read: {', '.join(names[:_NAMED])}{more}")] if names else []
     for path, value in beside.items():
-        name = ".".join(path)
-        if path and same(path[-1]) in _NEXT and value not in (None, False, "", "0", "false", ()):
+        name, last, text = ".".join(path), same(path[-1]) if path else "", str(value)
+        if last in _NEXT and value not in (None, False, "", "0", "false", ()):
             marks.append(Mark(0, 0, MORE_PAGES, f"{name} is filled, so this is one page of several"))
-        elif path and same(path[-1]) in _TOTAL and str(value).isdecimal() and len(str(value)) < _SHOWN:
-            if int(str(value)) > rows:
-                marks.append(Mark(0, 0, MORE_PAGES, f"{name} says {value}, but {rows:,} records are here"))
+        elif last in _TOTAL and text.isdecimal() and len(text) < _LONGEST_TOTAL and int(text) > rows:
+            marks.append(Mark(0, 0, MORE_PAGES, f"{name} says {text}, but {rows:,} records are here"))
     return marks_frame(marks)

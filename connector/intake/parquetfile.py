@@ -15,8 +15,12 @@ from connector.jsonwalk import spelled
 
 _EXPORT_AGAIN = "Export it again."
 _DEEPEST = 16
-_DAY = "%Y-%m-%d 00:00:00"
-_MOMENT = "%Y-%m-%d %H:%M:%S%.f"
+_FORMS = {
+    pl.Date: "%Y-%m-%d 00:00:00",  # as a workbook's date cell is told
+    pl.Datetime: "%Y-%m-%d %H:%M:%S%.f",
+    pl.Time: "%H:%M:%S%.f",
+    pl.Duration: "iso",
+}
 _ODD_NUMBERS = {"NaN": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 
@@ -53,12 +57,10 @@ def _plain(name: str, dtype: pl.DataType, value: pl.Expr | None = None, depth: i
     return [
         column
         for field, of_field in inner
-        for column in _plain(f"{name}.{field.name}", _instance(field.dtype), of_field, depth + 1)
+        for column in _plain(
+            f"{name}.{field.name}", pl.Schema([(field.name, field.dtype)]).dtypes()[0], of_field, depth + 1
+        )
     ]
-
-
-def _instance(dtype: pl.DataType | type[pl.DataType]) -> pl.DataType:
-    return dtype() if isinstance(dtype, type) else dtype
 
 
 def _check_size(rows: int, columns: int, limits: Limits) -> None:
@@ -71,21 +73,16 @@ def _check_size(rows: int, columns: int, limits: Limits) -> None:
 
 def _as_text(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     """The column as text, or as bytes where it holds bytes."""
-    if isinstance(dtype, pl.Date):
-        return value.dt.to_string(_DAY)
-    if isinstance(dtype, pl.Datetime):
-        return value.dt.to_string(f"{_MOMENT}%:z" if dtype.time_zone else _MOMENT)
-    if isinstance(dtype, pl.Time):
-        return value.dt.to_string("%H:%M:%S%.f")
-    if isinstance(dtype, pl.Duration):
-        return value.dt.to_string("iso")
+    form = _FORMS.get(type(dtype), "")
+    if form:
+        zone = "%:z" if isinstance(dtype, pl.Datetime) and dtype.time_zone else ""
+        return value.dt.to_string(form + zone)
     if isinstance(dtype, pl.List):
         return value.list.len().cast(pl.String)
     if isinstance(dtype, pl.Array):
         return pl.when(value.is_not_null()).then(pl.lit(str(dtype.size)))
-    if isinstance(dtype, pl.Decimal):
-        text = value.cast(pl.String)
-        return text.str.replace(r"(\.[0-9]*?)0+$", "$1").str.strip_suffix(".") if dtype.scale else text
+    if isinstance(dtype, pl.Decimal) and dtype.scale:
+        return value.cast(pl.String).str.replace(r"(\.[0-9]*?)0+$", "$1").str.strip_suffix(".")
     return value if isinstance(dtype, pl.Binary) else value.cast(pl.String)
 
 
