@@ -61,7 +61,7 @@ def check(files: Sources, *, folder: Folder = HERE, as_json: AsJson = False) -> 
 @app.command()
 def fetch(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Exports of connector.yaml. Default: all.", metavar="[NAME…]")
+        list[str] | None, typer.Argument(help="Exports of connector.yaml. Default: all.", metavar="NAME…")
     ] = None,
     *,
     restart: Annotated[bool, typer.Option("--restart", help="Throw away what an earlier fetch has left.")] = False,

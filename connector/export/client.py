@@ -28,6 +28,8 @@ _ACCEPT = {
     "parquet": "application/vnd.apache.parquet, application/octet-stream",
     "csv": "text/csv",
 }
+_WITHOUT_AN_END = {"csv", "ndjson"}  # cut off, they look whole
+_SAYS_ITS_END = {"content-length", "transfer-encoding"}
 _ASKED_OF_PEOPLE = ("text/html", "application/xhtml")
 
 Failed = Rejected | RetryLater
@@ -168,6 +170,9 @@ class Client:
             )
         if self._export.format == "parquet" and not head.startswith(b"par1"):
             return Rejected("the answer is no Parquet file", "Check format: and the url.")
+        if self._export.format in _WITHOUT_AN_END and not (_SAYS_ITS_END & reply.headers.keys()):
+            step = "Ask for answers with a Content-Length, or use format: json or parquet, which show where they end."
+            return Rejected("the answer does not say where it ends, so that a part could be missing", step)
         return reply.body
 
 

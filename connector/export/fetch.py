@@ -146,9 +146,7 @@ def _following(export: Export, found: dict[str, Any], part: PartFile, where: str
         message = f"{where} is full ({found['records']:,} records), but has nothing at {way}: the rest would be missing"
         return Rejected(message, _RESTART)
     following: str | None = found.get("next")
-    if following is None:
-        return None
-    if part.was_seen(following):
+    if following is not None and part.was_seen(following):
         return Rejected(f"{where} leads back to a page that was there before", _RESTART)
     if _leads_elsewhere(export, following):
         return Rejected(f"{where} leads to another host", "Only pages of the host declared are fetched.")

@@ -53,7 +53,9 @@ def _found(text: str, asked: dict[str, object]) -> tuple[dict[str, object], list
     way = _way(asked["next"])
     after: dict[str, object] = {}
     for part in records_of(text, exact_decoder(strict=True)):
-        if part.what == LIST:
+        if way and part.path[: len(way)] == way and (part.what != LEAF or len(part.path) > len(way)):
+            after = {"fault": "what leads to the next page is no single text"}
+        elif part.what == LIST:
             lists.setdefault(part.path, [])
         elif part.what == ITEM:
             lists[part.path].append(text[part.start : part.end].translate(_BREAKS))

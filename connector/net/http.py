@@ -115,7 +115,7 @@ class Transport:
             return NotSent(f"{where} cannot be found: no address is known for that name")
         with self._wire.within(self._total):
             got = self._exchanged(method, url, headers, body, where)
-        if self._wire.was_cut and not isinstance(got, Reply):
+        if self._wire.was_cut:  # also where a reply was made of what had come until then
             return NoAnswer(f"{where} did not finish its answer within {self._total:g} seconds")
         return got
 

@@ -1,4 +1,4 @@
-"""`connector.yaml`: where things are, which tenant keeps each selling entity's books, what is fetched, how much is read.
+"""`connector.yaml`: where things are, who keeps each selling entity's books, what is fetched, how much is read.
 
 Secrets never stand in it: a credential is the name of an environment variable, or the word `sandbox` for the built-in
 sandbox, whose client id and secret are public.

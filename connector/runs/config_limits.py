@@ -1,4 +1,4 @@
-"""`limits:` in connector.yaml: how much of a file is read, in the units people use. What is not told keeps its default."""
+"""`limits:` in connector.yaml: how much of a file is read, in units people use. What is not told is the default."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -31,4 +31,4 @@ def read_limits(reader: Reader, node: Node | None) -> Limits:
         number = reader.whole(entries.get(key), key, low, high)
         if number is not None:
             told[name] = number * unit
-    return replace(Limits(), **told)  # type: ignore[arg-type]  # every one of them is a number
+    return replace(Limits(), **told)
