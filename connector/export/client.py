@@ -161,6 +161,10 @@ class Client:
             return Rejected(f"the platform does not let this program in: it answered {status}", f"Check {named}.")
         if status != _OK:
             return Rejected(f"the platform answered {status}", f"Check the url of {self._export.name}.")
+        return self._content(reply)
+
+    def _content(self, reply: Reply) -> bytes | Rejected:
+        """The body, unless it is plainly another thing than the export."""
         kind = reply.headers.get("content-type", "").strip().lower()
         head = reply.body[:200].lstrip().lower()
         if kind.startswith(_ASKED_OF_PEOPLE) or head.startswith((b"<!doctype html", b"<html")):

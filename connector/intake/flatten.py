@@ -69,8 +69,8 @@ class Flat:
     def sheet(self) -> RawSheet:
         """What was added."""
         self._drop_stand_ins()
-        if self._broken and not self._columns:
-            self._columns["record"] = []
+        if self.rows and not self._columns:  # nothing but empty or broken records: their rows are there all the same
+            self._columns["record" if self._broken else ""] = []
         names = list(self._columns)
         numbers = {name: number for number, name in enumerate(names, 1)}
         made = {}
