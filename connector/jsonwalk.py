@@ -13,6 +13,7 @@ from typing import NamedTuple
 LIST, ITEM, LEAF = "list", "item", "leaf"
 DEEPEST = 4  # objects within objects in which lists of records are looked for
 _GAP = re.compile(r"[ \t\r\n]*")
+_SPACES = {" ", "\t", "\r", "\n"}
 _KEPT_AS_WRITTEN = 400
 _LARGEST_POWER = 30
 
@@ -159,6 +160,8 @@ def _next(text: str, at: int, closer: str) -> tuple[int, bool]:
 
 
 def _skip(text: str, at: int) -> int:
+    if text[at : at + 1] not in _SPACES:
+        return at
     found = _GAP.match(text, at)
     return found.end() if found else at
 

@@ -88,9 +88,10 @@ class Flat:
         return RawSheet(self.name, hidden=False, frame=pl.DataFrame(made), marks=self._all_marks(numbers))
 
     def _begin(self) -> None:
-        if (self.rows + _ROWS_BEFORE) > self._limits.rows:
+        rows = self.rows + _ROWS_BEFORE
+        if rows > self._limits.rows:
             self._too_large("rows", f"{self._limits.rows:,}")
-        if (self.rows + _ROWS_BEFORE) * len(self._columns) > self._limits.cells:
+        if rows * len(self._columns) > self._limits.cells:
             self._too_large("cells", f"{self._limits.cells:,}")
 
     def _fill(self, pairs: Pairs, prefix: str, depth: int) -> None:

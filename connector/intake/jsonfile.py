@@ -110,7 +110,8 @@ def _document(text: str, limits: Limits) -> tuple[RawSheet, ...]:
         if part.path not in lists:
             lists[part.path] = Flat(".".join(part.path), limits, doubtful=doubtful)
         if part.what == ITEM:
-            shown = text[part.start : min(part.end, part.start + _SHOWN)]
+            is_record = isinstance(part.value, tuple)
+            shown = "" if is_record else text[part.start : min(part.end, part.start + _SHOWN)]
             if _add(lists[part.path], part.value, shown):
                 filled.add(part.path)
     if not filled:
