@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from connector.accounting.http import Transport
 from connector.accounting.limits import Limiter
 from connector.accounting.oauth import TokenSource
-from connector.accounting.port import AccountingSystem, CredentialsError, SetupError
+from connector.accounting.port import AccountingSystem, CredentialsError
 from connector.accounting.xero.adapter import XeroSystem
 from connector.accounting.xero.client import Client
 from connector.accounting.xero.invoices import Style
+from connector.net.errors import SetupError
+from connector.net.http import Transport
 
 XERO = "xero"
 IN_FLIGHT = 5

@@ -11,8 +11,9 @@ from threading import Lock
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from connector.accounting.http import NoAnswer, NotSent, Reply, Transport
-from connector.accounting.port import CredentialsError, RetryLater, SetupError
+from connector.accounting.port import CredentialsError, RetryLater
+from connector.net.errors import SetupError
+from connector.net.http import NoAnswer, NotSent, Reply, Transport
 
 RENEW_BEFORE = timedelta(seconds=60)
 LATER = timedelta(seconds=30)

@@ -11,19 +11,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from connector.domain.documents import Document, Party
-
-
-class SetupError(Exception):
-    """The connection is set up wrongly, so no call can succeed until a person changes it. Nothing was booked."""
-
-    def __init__(self, message: str, next_step: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.next_step = next_step
-
-    def __str__(self) -> str:
-        """What is wrong, then what to do."""
-        return f"{self.message}. {self.next_step}"
+from connector.net.errors import SetupError
 
 
 class CredentialsError(SetupError):

@@ -50,8 +50,8 @@ def as_stop(error: Exception) -> StopError:
         shown = getattr(error, "format_message", lambda: str(error))()
         return StopError(str(shown).rstrip(".?") or "wrong usage", _HELP, USAGE)
     # These rooms are loaded by then if one of their errors is here, and are not worth loading for '--help'.
-    from connector.accounting.port import SetupError  # noqa: PLC0415
     from connector.ledger import RefusedError, StoreError  # noqa: PLC0415
+    from connector.net.errors import SetupError  # noqa: PLC0415
 
     if isinstance(error, StoreError | SetupError):
         return StopError(error.message, error.next_step, USAGE)

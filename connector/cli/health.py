@@ -1,20 +1,24 @@
 """doctor: one line per thing that must be right, and what to do where it is not."""
 
+import os
 import platform
 import shutil
 import time
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.text import Text
 
 from connector.accounting.connect import TenantSettings, connect
-from connector.accounting.port import Catalogue, SetupError
+from connector.accounting.port import Catalogue
 from connector.cli import opening
 from connector.cli.output import finish
+from connector.export import Export, missing_variables
 from connector.ledger import StoreError
+from connector.net.errors import SetupError
 from connector.runs import workspace
 from connector.runs.config import SANDBOX_ID, Config
 from connector.runs.errors import INPUT, StopError
@@ -46,6 +50,7 @@ def doctor(folder: Path, *, as_json: bool) -> None:
         found.append(Finding("settings", good=True, told=f"connector.yaml of {config.folder.resolve().name}"))
         found += [_rules(config), _ledger(config), _room(config)]
         found += [_tenant(tenant) for tenant in config.tenants.values()]
+        found += [_export(export) for export in config.exports.values()]
 
     def render(to: Console) -> None:
         for one in found:
@@ -115,6 +120,14 @@ def _tenant(settings: TenantSettings) -> Finding:
         return Finding(what, good=False, told=answer.reason, next_step=_unreached(settings))
     told = f"{answer.organisation}, {answer.base_currency}, {len(answer.accounts)} accounts"
     return Finding(what, good=True, told=told)
+
+
+def _export(export: Export) -> Finding:
+    what, missing = f"export {export.name}", missing_variables(export, os.environ)
+    if missing:
+        told = f"the environment variable {missing[0]} is not set"
+        return Finding(what, good=False, told=told, next_step="Set it before 'connector fetch'.")
+    return Finding(what, good=True, told=f"{export.format} from {urlsplit(export.url).hostname}; nothing was asked")
 
 
 def _stopped(what: str, stop: StopError) -> Finding:

@@ -10,7 +10,9 @@ Folder = Annotated[
     Path, typer.Option("--folder", "-C", help="The working folder.", envvar="CONNECTOR_FOLDER", show_default=False)
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-Sources = Annotated[list[Path], typer.Argument(help="Workbooks (.xlsx) and CSV files.", metavar="FILE…")]
+Sources = Annotated[
+    list[Path], typer.Argument(help="Workbooks, CSV files and exports (JSON, NDJSON, Parquet).", metavar="FILE…")
+]
 Run = Annotated[str, typer.Argument(help="A run, such as R-0001; 'latest' is the last one planned.")]
 HERE = Path()
 
@@ -54,6 +56,22 @@ def check(files: Sources, *, folder: Folder = HERE, as_json: AsJson = False) -> 
     from connector.cli import planning
 
     planning.check(folder, files, as_json=as_json)
+
+
+@app.command()
+def fetch(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Exports of connector.yaml. Default: all.", metavar="NAME…")
+    ] = None,
+    *,
+    restart: Annotated[bool, typer.Option("--restart", help="Throw away what an earlier fetch has left.")] = False,
+    folder: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Download the platform's exports that connector.yaml declares; one that stopped goes on where it was."""
+    from connector.cli import fetching
+
+    fetching.fetch(folder, names or (), restart=restart, as_json=as_json)
 
 
 @app.command()

@@ -30,6 +30,11 @@ def console(*, to_stderr: bool = False) -> Console:
     return Console(file=stream, width=width, highlight=False, soft_wrap=not stream.isatty())
 
 
+def stderr_is_terminal() -> bool:
+    """Whether a person watches: only then a bar is shown."""
+    return sys.stderr.isatty()
+
+
 def say(message: str) -> None:
     """One message to the person, on standard error."""
     console(to_stderr=True).print(Text(message))
@@ -82,7 +87,7 @@ def print_problems(to: Console, problems: Sequence[Problem]) -> None:
 @contextmanager
 def progress_bar(*, shown: bool) -> Iterator[Callable[[str, int, int], None]]:
     """A progress bar on standard error, fed with what is done, how much, and of how much; silent off a terminal."""
-    if not shown or not sys.stderr.isatty():
+    if not shown or not stderr_is_terminal():
         yield lambda _what, _done, _total: None
         return
     bar = Progress(

@@ -19,15 +19,16 @@ from connector.runs.errors import INPUT, REMAINS, StopError
 from connector.runs.runplan import RunPlan, problem_to_plain
 
 
-def read(mappings: Mappings, paths: Sequence[Path], *, as_json: bool) -> Intake:
+def read(config: Config, mappings: Mappings, paths: Sequence[Path], *, as_json: bool) -> Intake:
     """Read the sources, with a progress bar for people."""
     with progress_bar(shown=not as_json) as progress:
-        return workspace.read_files(mappings, paths, progress)
+        return workspace.read_files(config, mappings, paths, progress)
 
 
 def check(folder: Path, paths: Sequence[Path], *, as_json: bool) -> None:
     """Read and validate; write nothing."""
-    intake = read(workspace.open_mappings(opening.config(folder)), paths, as_json=as_json)
+    config = opening.config(folder)
+    intake = read(config, workspace.open_mappings(config), paths, as_json=as_json)
     counted = intake.rows.group_by("source", "record_kind", "kind").len().sort("source", "record_kind", "kind").rows()
     wrong, warnings = workspace.faults_by_severity(intake.problems)
 
@@ -61,7 +62,7 @@ def plan(folder: Path, paths: Sequence[Path], as_of: str, *, as_json: bool) -> N
 def make(config: Config, paths: Sequence[Path], day: date | None, *, as_json: bool) -> RunPlan:
     """Read the sources and store the plan made from them. The ledger is open."""
     files = workspace.open_files(config)
-    intake = read(files.mappings, paths, as_json=as_json)
+    intake = read(config, files.mappings, paths, as_json=as_json)
     return workspace.plan_run(config, files, intake, as_of=day, clock=opening.clock(), by=opening.who())
 
 

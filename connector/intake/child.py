@@ -15,7 +15,9 @@ from pathlib import Path
 
 from connector.intake.archived import look_for_far_cells, read_archived
 from connector.intake.csvfile import read_csv
+from connector.intake.jsonfile import read_json, read_ndjson
 from connector.intake.limits import Limits
+from connector.intake.parquetfile import read_parquet
 from connector.intake.rawsheet import FAR_CELLS, OUT_OF_MEMORY, RawSheet, RefusedError
 from connector.intake.xls import read_xls
 
@@ -28,8 +30,8 @@ def main(arguments: list[str]) -> int:
     """Read standard input; write `result.json`, and for sheet n `n.values` and `n.marks`, into the folder named.
 
     Args:
-        arguments: the folder; the kind of file (`archive`, `xls`, `csv`, or `far-cells` for a workbook that took all
-            memory); the limits as JSON; and the process id of the program that waits for the result.
+        arguments: the folder; the kind of file (a key of `_READERS`; `far-cells` for a workbook that took all memory);
+            the limits as JSON; and the process id of the program that waits for the result.
 
     Returns:
         the exit code: 0 also when the file was refused (the reason is in the result), 12 when memory ran out, 1 when
@@ -75,6 +77,9 @@ _READERS: Mapping[str, Callable[[bytes, Limits], tuple[RawSheet, ...]]] = {
     "archive": read_archived,
     "xls": read_xls,
     "csv": lambda data, limits: (read_csv(data, limits),),
+    "json": read_json,
+    "ndjson": read_ndjson,
+    "parquet": read_parquet,
     FAR_CELLS: look_for_far_cells,
 }
 

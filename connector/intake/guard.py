@@ -6,6 +6,7 @@ The bytes that are hashed are the bytes that are read: the file is read once her
 import hashlib
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -31,9 +32,13 @@ _NO_CONTAINER = (  # first records of workbooks from before Excel 5, and of late
     b"\x09\x08\x10\x00",
 )
 _SPACE = b"\xef\xbb\xbf \t\r\n"
+_UTF_16 = b"\xff\xfe"
 _HTML = (b"<html", b"<!doctype html", b"<table", b"<meta", b"<head", b"<body")
-_KNOWN_SUFFIXES = {".json", ".xml", ".pdf"}
-_KINDS_READ = "read are .xlsx, .xlsm, .xlsb, .xls, .ods and .csv"
+_KNOWN_SUFFIXES = {".xml", ".pdf"}
+_JSON_SUFFIXES = {".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson"}
+_JSON_HEAD = re.compile(rb"\{\s*[\"}]|\[\s*[\[{\"\]]")
+_PARQUET = b"PAR1"
+_KINDS_READ = "read are .xlsx, .xlsm, .xlsb, .xls, .ods, .csv, .json, .ndjson and .parquet"
 _TEXT_SUFFIXES = {"", ".csv", ".txt", ".tsv", ".tab"}
 
 
@@ -110,6 +115,11 @@ def _kind(data: bytes, suffix: str) -> str:
     head = data[:2_000].lstrip(_SPACE).lower()
     if not head and not data.strip(_SPACE):
         raise _refused(kinds.FILE_EMPTY, "the file is empty")
+    if data.startswith(_PARQUET) and (suffix == ".parquet" or data.endswith(_PARQUET)):
+        return "parquet"
+    plain = data[:2_000].lstrip(_UTF_16).replace(b"\0", b"").lstrip(_SPACE)
+    if suffix in _JSON_SUFFIXES or _JSON_HEAD.match(plain):
+        return _JSON_SUFFIXES.get(suffix, "json")
     if data.startswith(b"PK\x03\x04"):
         return "archive"
     if data.startswith((_OLE, *_NO_CONTAINER)):

@@ -71,7 +71,23 @@ SHEET_TWO_MAPPINGS = _file(
 SHEET_UNMAPPED = _file(
     "sheet-unmapped-columns", "Columns that nothing reads", "Nothing, if they are not needed.", Severity.WARNING
 )
-SHEET_KINDS: tuple[Kind, ...] = (SHEET_NO_HEADER, SHEET_HEADER_TWICE, SHEET_TWO_MAPPINGS, SHEET_UNMAPPED)
+SHEET_BESIDE = _file(
+    "sheet-beside", "Values of an export beside its records", "Nothing, if they are not needed.", Severity.WARNING
+)
+SHEET_MORE_PAGES = _file(
+    "sheet-more-pages",
+    "An export that is one page of several",
+    "Fetch all pages with 'connector fetch', or name the other pages too.",
+    Severity.WARNING,
+)
+SHEET_KINDS: tuple[Kind, ...] = (
+    SHEET_NO_HEADER,
+    SHEET_HEADER_TWICE,
+    SHEET_TWO_MAPPINGS,
+    SHEET_UNMAPPED,
+    SHEET_BESIDE,
+    SHEET_MORE_PAGES,
+)
 
 CELL_ERROR = _row("cell-error", "The cell shows an error of the spreadsheet program", "Mend the formula.")
 CELL_FORMULA = _row(
@@ -90,7 +106,21 @@ CELL_DIGITS = _row(
     Severity.WARNING,
 )
 ROW_RAGGED = _row("row-ragged", "The line has more or fewer fields than the header", "Mend its delimiters or quotes.")
-CELL_KINDS: tuple[Kind, ...] = (CELL_ERROR, CELL_FORMULA, CELL_NEVER_CALCULATED, CELL_DIGITS, ROW_RAGGED)
+ROW_BROKEN = _row("row-broken", "A line or item of an export that is no record", "Mend it, or export it again.")
+CELL_TWICE = _row("cell-key-twice", "A key that stands twice in one record", "Keep one of the two.")
+CELL_LIST = _row("cell-list", "A list where one value belongs", "Export one value, or map another key to the field.")
+CELL_NOT_A_NUMBER = _row("cell-not-a-number", "NaN or Infinity, which is no value", "Export nothing (null) for it.")
+CELL_KINDS: tuple[Kind, ...] = (
+    CELL_ERROR,
+    CELL_FORMULA,
+    CELL_NEVER_CALCULATED,
+    CELL_DIGITS,
+    ROW_RAGGED,
+    ROW_BROKEN,
+    CELL_TWICE,
+    CELL_LIST,
+    CELL_NOT_A_NUMBER,
+)
 
 MISSING = _row("record-missing", "A value that every record needs is blank", "Fill the cell in.")
 NO_IDENTITY = _row("client-no-identity", "A client with neither an id nor a website", "Fill one of the two in.")

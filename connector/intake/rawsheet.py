@@ -18,6 +18,12 @@ HIDDEN = "hidden"  # the row is hidden or filtered away
 MERGED = "merge"  # the first cell of a merged range; text is `last row:last column`
 TOTALS = "totals-row"  # the totals row of an Excel table
 FIELDS = "fields"  # a CSV record with another number of fields than most; text is the number
+BROKEN = "broken"  # the row is no record of the export; text is the reason
+TWICE = "twice"  # the cell's key stands twice in the record
+LIST = "list"  # the cell is a list, and its text the number of its items
+NOT_A_NUMBER = "not-a-number"  # the cell is NaN or Infinity
+BESIDE = "beside"  # (row 0) values that stand beside the records of the export; text tells of them
+MORE_PAGES = "more-pages"  # (row 0) the export says that it is not whole; text tells why
 
 OUT_OF_MEMORY = 12  # the exit code by which the reading process says so
 
@@ -41,7 +47,7 @@ class RawSheet:
     """One sheet.
 
     Attributes:
-        name: the sheet's name, "" for a CSV file.
+        name: the sheet's name, "" for a file without sheets.
         hidden: whether the whole sheet is hidden.
         frame: text columns `c<number>`, in the order of their numbers; every row from row 1.
         marks: see `MARKS`.

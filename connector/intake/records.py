@@ -13,6 +13,7 @@ from connector.domain.problems import Kind, Severity
 from connector.domain.words import Plan, RecordKind
 from connector.intake import kinds
 from connector.intake.columns import Told, read_column
+from connector.intake.exported import faults_exported
 from connector.intake.fields import FIELDS, NEEDED_CODES
 from connector.intake.layout import Header
 from connector.intake.rawsheet import DIGITS, ERROR, NEVER, NO_VALUE, RawSheet
@@ -57,6 +58,9 @@ def read_records(raw: RawSheet, texts: pl.DataFrame, rows: pl.Series, header: He
         source: how records name the file.
     """
     faults: list[Fault] = list(_marked(raw, rows, header))
+    exported = [
+        Fault(row, column, kind, text, kind.remedy) for row, column, kind, text in faults_exported(raw, rows, header)
+    ]
     spoilt, cells = _spoilt(raw, texts, rows, header)
     faults.extend(cells)
     faults.extend(_missing(texts, rows, header))
@@ -75,8 +79,11 @@ def read_records(raw: RawSheet, texts: pl.DataFrame, rows: pl.Series, header: He
     if header.rules.kind is RecordKind.CLIENTS:
         columns["employees_text"] = _employees_text(texts)
         faults.extend(_client_faults(columns, rows, header))
-    ragged = tuple(_ragged(raw, rows, header))
+    broken = (fault for fault in exported if fault.kind is kinds.ROW_BROKEN)
+    ragged = (*_ragged(raw, rows, header), *broken)
     shifted = {fault.row for fault in ragged}  # the cells of such a line mean nothing, so they are not complained of
+    known = {(fault.row, fault.column) for fault in exported}  # and what is wrong with a cell is said once
+    faults = [*exported, *(fault for fault in faults if (fault.row, fault.column) not in known)]
     faults = [*ragged, *(fault for fault in faults if fault.row not in shifted)]
     frame = _frame(columns, rows, header, raw.name, source)
     blocked = {fault.row for fault in faults if fault.kind.severity is Severity.ERROR}

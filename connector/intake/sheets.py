@@ -10,6 +10,7 @@ from connector.domain.places import Cell, column_letters
 from connector.domain.problems import Kind, Problem, Severity
 from connector.domain.words import RecordKind, RowKind
 from connector.intake import kinds
+from connector.intake.exported import problems_beside
 from connector.intake.layout import Header, NoHeader, find_header
 from connector.intake.mapping import Mappings
 from connector.intake.rawsheet import HIDDEN, RawSheet
@@ -54,11 +55,12 @@ def read_sheet(raw: RawSheet, source: str, mappings: Mappings) -> Sheet:
         return Sheet(
             _rows(raw, source, "", _plain(raw.frame, RowKind.TITLE)), None, None, "", (), raw.name, {}, raw.frame
         )
+    beside = problems_beside(raw, place)
     header = find_header(raw.frame, mappings)
     faults = _no_header(header, place) if isinstance(header, NoHeader) else _header_faults(header, raw, place)
     if isinstance(header, NoHeader) or any(fault.severity is Severity.ERROR for fault in faults):
         blocked = _plain(raw.frame, RowKind.BLOCKED)
-        problems = faults if (blocked == RowKind.BLOCKED.value).any() else ()
+        problems = (*beside, *faults) if (blocked == RowKind.BLOCKED.value).any() else ()
         return Sheet(_rows(raw, source, "", blocked), None, None, "", problems, raw.name, {}, raw.frame)
     mapped = raw.frame.select(pl.col(f"c{column}").alias(field) for field, column in header.columns.items())
     mapped = mapped if raw.plain else clean(mapped)
@@ -71,7 +73,7 @@ def read_sheet(raw: RawSheet, source: str, mappings: Mappings) -> Sheet:
     blocked_rows = {fault.row for fault in read.faults if fault.kind.severity is Severity.ERROR}
     if blocked_rows:
         kind = kind.scatter([row - 1 for row in blocked_rows], RowKind.BLOCKED.value)
-    problems = (*faults, *problems_of(read.faults, raw.frame, source, raw.name))
+    problems = (*beside, *faults, *problems_of(read.faults, raw.frame, source, raw.name))
     rows = _rows(raw, source, header.rules.kind.value, kind)
     return Sheet(
         rows, header.rules.kind, read.records, header.mapping.name, problems, raw.name, header.columns, raw.frame

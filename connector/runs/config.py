@@ -1,15 +1,18 @@
-"""`connector.yaml`: where things are, and which accounting tenant each selling entity's books are kept in.
+"""`connector.yaml`: where things are, who keeps each selling entity's books, what is fetched, how much is read.
 
 Secrets never stand in it: a credential is the name of an environment variable, or the word `sandbox` for the built-in
 sandbox, whose client id and secret are public.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from connector.accounting.connect import TenantSettings
 from connector.declared import Node, Reader, read_yaml
+from connector.export import Export, read_exports
+from connector.intake import Limits
+from connector.runs.config_limits import read_limits
 from connector.runs.errors import StopError
 
 FILE = "connector.yaml"
@@ -28,6 +31,8 @@ class Config:
         rules, mappings: folders of the accountants' files.
         tenants: settings of each accounting tenant, by its name here.
         books: the tenant of each selling entity.
+        exports: what `fetch` downloads, by its name here.
+        limits: how much of a file is read.
     """
 
     folder: Path
@@ -36,6 +41,8 @@ class Config:
     mappings: Path
     tenants: Mapping[str, TenantSettings]
     books: Mapping[str, str]
+    exports: Mapping[str, Export] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
 
 
 def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
@@ -49,7 +56,8 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
         raise StopError(f"{where} has no {FILE}", "Run 'connector init' here, or name the folder with --folder.")
     node, text, problems = read_yaml(folder / FILE, FILE)
     reader = Reader(text)
-    entries = reader.mapping(node, FILE, ("ledger", "rules", "mappings", "tenants", "books")) or {}
+    required = ("ledger", "rules", "mappings", "tenants", "books")
+    entries = reader.mapping(node, FILE, required, ("exports", "limits")) or {}
     paths = {
         name: _path(reader, entries.get(name), name, folder, environment) for name in ("ledger", "rules", "mappings")
     }
@@ -57,6 +65,7 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
     tenants = {name: _tenant(reader, at, name, environment) for name, at in named.items()}
     bound = reader.mapping(entries.get("books"), "books", open_keys=True) or {}
     books = {entity: reader.choice(at, f"books of {entity}", tenants) for entity, at in bound.items()}
+    exports, limits = read_exports(reader, entries.get("exports")), read_limits(reader, entries.get("limits"))
     # Without excerpts: a person may have typed a secret where its name belongs.
     faults = tuple(replace(one, excerpt="", mark=(0, 0)) for one in (*problems, *reader.problems))
     if faults or node is None:
@@ -71,6 +80,8 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
         mappings=paths["mappings"],
         tenants={name: tenant for name, tenant in tenants.items() if tenant is not None},
         books={entity: tenant for entity, tenant in books.items() if tenant is not None},
+        exports=exports,
+        limits=limits,
     )
 
 

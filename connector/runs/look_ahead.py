@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from connector.accounting.connect import connect
-from connector.accounting.port import AccountingSystem, Rejected, RetryLater, SetupError
+from connector.accounting.port import AccountingSystem, Rejected, RetryLater
 from connector.accounting.preflight import check
 from connector.billing.invoicing import Draft
 from connector.domain.documents import Document
 from connector.domain.problems import Kind
+from connector.net.errors import SetupError
 from connector.runs.config import Config
 from connector.runs.sending import Clock
 

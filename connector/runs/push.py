@@ -8,9 +8,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from connector.accounting.port import AccountingSystem, RetryLater, SetupError
+from connector.accounting.port import AccountingSystem, RetryLater
 from connector.ledger import outbox, process_lock
 from connector.ledger.outbox import OutboxItem
+from connector.net.errors import SetupError
 from connector.runs.crashpoints import reached
 from connector.runs.push_result import Progress, PushResult, Refused, Waiting
 from connector.runs.push_round import run_round

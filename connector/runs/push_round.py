@@ -10,19 +10,12 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from connector.accounting.port import (
-    Booked,
-    Outcome,
-    OutcomeUnknown,
-    Rejected,
-    RetryLater,
-    SetupError,
-    Submission,
-)
+from connector.accounting.port import Booked, Outcome, OutcomeUnknown, Rejected, RetryLater, Submission
 from connector.accounting.preflight import check
 from connector.domain.documents import Document
 from connector.ledger import outbox
 from connector.ledger.outbox import OutboxItem
+from connector.net.errors import SetupError
 from connector.runs.crashpoints import reached
 from connector.runs.push_contacts import known_contacts, with_contacts
 from connector.runs.push_work import (

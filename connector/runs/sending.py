@@ -12,9 +12,10 @@ import polars as pl
 
 from connector import ledger
 from connector.accounting.connect import connect
-from connector.accounting.port import AccountingSystem, RemoteDocument, RetryLater, SetupError
+from connector.accounting.port import AccountingSystem, RemoteDocument, RetryLater
 from connector.domain.money import Money
 from connector.ledger import outbox
+from connector.net.errors import SetupError
 from connector.runs import store
 from connector.runs.config import Config
 from connector.runs.errors import USAGE, StopError

@@ -45,6 +45,21 @@ tenants:
 books:                           # selling entity (rules/entities.yaml): tenant
   us: us-books
   uk: uk-books
+
+# The platform's export, fetched by 'connector fetch' into exports/. Its key comes from the environment:
+# exports:
+#   platform:
+#     url: https://platform.example.com/api/v1/clients
+#     format: json               # json, ndjson, parquet or csv
+#     records: data.items        # where the list stands in a page
+#     paging: {{cursor_param: cursor, next: meta.next_cursor, size_param: limit, size: 500}}
+#     # or, when each page holds the link to the next:  paging: {{next_link: links.next}}
+#     auth: {{bearer_from: PLATFORM_TOKEN}}
+#     # or, a key that is exchanged for a token:  auth: {{api_key_from: PLATFORM_KEY, token_url: https://…/token}}
+#     largest_mb: 100            # allow_http and allow_private: true, time_out_seconds, most_pages: docs/operations.md
+
+# How much of a file is read at all; these are the defaults.
+# limits: {{file_mb: 100, memory_mb: 4096, cpu_seconds: 120, wall_seconds: 300, rows: 1048576, columns: 512}}
 """
 SANDBOX_PORT = 8765
 

@@ -88,9 +88,11 @@ def open_ledger(config: Config) -> None:
         raise StopError(error.message, error.next_step) from error
 
 
-def read_files(mappings: Mappings, paths: Sequence[Path], progress: ReadProgress | None = None) -> Intake:
-    """Read the sources named; faults of rows and files are values in what comes back."""
-    return read_sources(paths, mappings, progress=progress)
+def read_files(
+    config: Config, mappings: Mappings, paths: Sequence[Path], progress: ReadProgress | None = None
+) -> Intake:
+    """Read the sources named, within the limits; faults of rows and files are values in what comes back."""
+    return read_sources(paths, mappings, limits=config.limits, progress=progress)
 
 
 def plan_run(config: Config, files: Files, intake: Intake, *, as_of: date | None, clock: Clock, by: str) -> RunPlan:

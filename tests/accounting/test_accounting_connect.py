@@ -4,7 +4,8 @@ import pytest
 import responses
 from accounting_kit import connected
 
-from connector.accounting.port import CredentialsError, SetupError
+from connector.accounting.port import CredentialsError
+from connector.net.errors import SetupError
 
 
 @responses.activate

@@ -10,9 +10,10 @@ import requests
 import responses
 from accounting_kit import ACCESS, API, SECRET, START, TOKEN, Time, connected, give_token, settings
 
-from connector.accounting.http import Transport
 from connector.accounting.oauth import TokenSource
-from connector.accounting.port import CredentialsError, RetryLater, SetupError
+from connector.accounting.port import CredentialsError, RetryLater
+from connector.net.errors import SetupError
+from connector.net.http import Transport
 
 
 def source(time: Time, secret: str = SECRET) -> TokenSource:

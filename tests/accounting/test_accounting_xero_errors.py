@@ -30,8 +30,8 @@ from connector.accounting.port import (
     Rejected,
     RemoteDocument,
     RetryLater,
-    SetupError,
 )
+from connector.net.errors import SetupError
 
 INVOICES = f"{API}/Invoices"
 NUMBER = "US-000001"

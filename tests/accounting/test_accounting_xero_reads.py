@@ -16,10 +16,10 @@ from connector.accounting.port import (
     OutcomeUnknown,
     Rejected,
     RetryLater,
-    SetupError,
     TaxCode,
 )
 from connector.domain.documents import Party
+from connector.net.errors import SetupError
 
 OTHER = "aaaaaaaa-0000-4000-8000-000000000002"
 

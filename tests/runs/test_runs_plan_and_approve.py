@@ -30,7 +30,7 @@ def inputs(world: World, *files: str) -> Inputs:
         run_id="R-0001",
         now=NOW,
         as_of=None,
-        intake=workspace.read_files(files_read.mappings, [Path(name) for name in files]),
+        intake=workspace.read_files(config, files_read.mappings, [Path(name) for name in files]),
         rulebook=files_read.rulebook,
         books=files_read.books,
         pins=files_read.pins(config),

@@ -5,9 +5,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from connector.accounting.port import Account, Catalogue, RetryLater, SetupError, TaxCode
+from connector.accounting.port import Account, Catalogue, RetryLater, TaxCode
 from connector.accounting.xero import wire
 from connector.accounting.xero.client import Client
+from connector.net.errors import SetupError
 
 _RESOURCES = {
     "Organisation": "Organisations",

@@ -13,8 +13,8 @@ import requests
 import responses
 from urllib3.exceptions import MaxRetryError, SSLError
 
-from connector.accounting.http import LARGEST_ANSWER, NoAnswer, NotSent, Reply, Transport
-from connector.accounting.port import SetupError
+from connector.net.errors import SetupError
+from connector.net.http import LARGEST_ANSWER, NoAnswer, NotSent, NotTrusted, Reply, Transport, Unusable
 
 
 @contextmanager
@@ -87,7 +87,7 @@ def test_an_answer_that_does_not_end_is_no_answer() -> None:
 @responses.activate
 def test_an_answer_that_is_too_large_is_no_answer(transport: Transport) -> None:
     responses.get("https://xero.example/x", body=b"x" * (LARGEST_ANSWER + 1))
-    assert transport.exchange("GET", "https://xero.example/x", {}) == NoAnswer("the answer is larger than 32 MB")
+    assert transport.exchange("GET", "https://xero.example/x", {}) == Unusable("the answer is larger than 32 MB")
 
 
 def test_a_refused_connection_was_not_sent(transport: Transport) -> None:
@@ -151,7 +151,7 @@ _BAD_CERTIFICATE = SSLError(ssl.SSLCertVerificationError("certificate has expire
         ),
         (
             requests.exceptions.SSLError(MaxRetryError(None, URL, _BAD_CERTIFICATE)),  # type: ignore[arg-type]
-            NotSent("the certificate of xero.example is not valid"),
+            NotTrusted("the certificate of xero.example is not valid"),
         ),
         (
             requests.exceptions.SSLError(MaxRetryError(None, URL, SSLError())),  # type: ignore[arg-type]

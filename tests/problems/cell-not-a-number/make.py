@@ -1,0 +1,15 @@
+"""What a program wrote where it had no number."""
+
+from pathlib import Path
+
+TEXT = """\
+[{"clientId": "C-1", "hubId": "P-1", "name": "Acme", "plan": "Full",
+ "created": "2025-03-01", "status": "Active", "employees": NaN},
+{"clientId": "C-2", "hubId": "P-1", "name": "Birch", "plan": "Full",
+ "created": "2025-03-01", "status": "Active", "employees": 50}]
+"""
+
+
+def make() -> str:
+    Path("clients.json").write_text(TEXT, encoding="utf-8")
+    return "clients.json"
