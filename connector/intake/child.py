@@ -13,12 +13,16 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from connector.intake.archive import open_archive
 from connector.intake.csvfile import read_csv
 from connector.intake.limits import Limits
-from connector.intake.rawsheet import FAR_CELLS, OUT_OF_MEMORY, RawSheet, RefusedError
+from connector.intake.rawsheet import FAR_CELLS, OUT_OF_MEMORY, REPAIR, RawSheet, RefusedError
+from connector.intake.repair.lineage import is_own, lineage_of
 from connector.intake.xlsx import find_far_cells, read_workbook
 
 RESULT = "result.json"
+TASK = "task.json"
+REPAIRED = "repaired"
 _ORPHANED = 1  # an exit code nobody reads
 _PR_SET_PDEATHSIG = 1  # of prctl(2): the signal to get when the parent ends
 
@@ -27,8 +31,9 @@ def main(arguments: list[str]) -> int:
     """Read standard input; write `result.json`, and for sheet n `n.values` and `n.marks`, into the folder named.
 
     Args:
-        arguments: the folder; the kind of file (`xlsx`, `csv`, or `far-cells` for a workbook that took all memory);
-            the limits as JSON; and the process id of the program that waits for the result.
+        arguments: the folder; the kind of file (`xlsx`, `csv`, `far-cells` for a workbook that took all memory, or
+            `repair` for one to be marked); the limits as JSON; and the process id of the program that waits for the
+            result.
 
     Returns:
         the exit code: 0 also when the file was refused (the reason is in the result), 12 when memory ran out, 1 when
@@ -42,8 +47,7 @@ def main(arguments: list[str]) -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         data = sys.stdin.buffer.read()
-        sheets = _READERS[kind](data, limits)
-        result = {"sheets": [_write(sheet, folder, number) for number, sheet in enumerate(sheets)]}
+        result = _repaired(data, folder, limits) if kind == REPAIR else _read(data, kind, folder, limits)
     except RefusedError as refused:
         place = {"sheet": refused.sheet, "row": refused.row, "column": refused.column}
         result = {"refused": [{"code": refused.code, "message": str(refused), "next_step": refused.next_step, **place}]}
@@ -51,6 +55,25 @@ def main(arguments: list[str]) -> int:
         return OUT_OF_MEMORY
     (folder / RESULT).write_text(json.dumps(result), encoding="utf-8")
     return 0
+
+
+def _read(data: bytes, kind: str, folder: Path, limits: Limits) -> dict[str, object]:
+    sheets = _READERS[kind](data, limits)
+    lineage = lineage_of(open_archive(data, limits)) if kind == "xlsx" else ""
+    return {
+        "sheets": [_write(sheet, folder, number, own=is_own(sheet, lineage)) for number, sheet in enumerate(sheets)],
+        "lineage": lineage,
+    }
+
+
+def _repaired(data: bytes, folder: Path, limits: Limits) -> dict[str, object]:
+    """Mark the workbook as `task.json` says, into `repaired`."""
+    from connector.intake.repair.patch import patch  # noqa: PLC0415  (reading, which is usual, does without it)
+    from connector.intake.repair.task import task_from  # noqa: PLC0415
+
+    done = patch(data, task_from((folder / TASK).read_text("utf-8")), limits)
+    (folder / REPAIRED).write_bytes(done.data)
+    return {"suffix": done.suffix, "marked_cells": done.marked_cells, "remarks": done.remarks}
 
 
 def _die_with(parent: int) -> bool:
@@ -64,10 +87,10 @@ def _die_with(parent: int) -> bool:
     return os.getppid() == parent
 
 
-def _write(sheet: RawSheet, folder: Path, number: int) -> dict[str, object]:
+def _write(sheet: RawSheet, folder: Path, number: int, *, own: bool) -> dict[str, object]:
     sheet.frame.write_ipc(folder / f"{number}.values")
     sheet.marks.write_ipc(folder / f"{number}.marks")
-    return {"name": sheet.name, "hidden": sheet.hidden, "width": sheet.width}
+    return {"name": sheet.name, "hidden": sheet.hidden, "width": sheet.width, "own": own}
 
 
 def _look_for_far_cells(data: bytes, limits: Limits) -> tuple[RawSheet, ...]:

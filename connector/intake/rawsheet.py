@@ -20,6 +20,7 @@ FIELDS = "fields"  # a CSV record with another number of fields than most; text 
 OUT_OF_MEMORY = 12  # the exit code by which the reading process says so
 
 FAR_CELLS = "far-cells"  # what it is asked to look for in a workbook that has taken all memory
+REPAIR = "repair"  # what it is asked to do with a workbook that has faults
 
 MARKS = {"row": pl.UInt32, "column": pl.UInt32, "what": pl.String, "text": pl.String}
 
@@ -44,6 +45,7 @@ class RawSheet:
         frame: text columns `c<number>`, in the order of their numbers; every row from row 1.
         marks: see `MARKS`.
         width: the usual number of fields of a CSV record; 0 for a workbook.
+        own: whether a repair has written it: its Fix list, or the words of its drop-downs.
     """
 
     name: str
@@ -51,6 +53,7 @@ class RawSheet:
     frame: pl.DataFrame
     marks: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=MARKS))
     width: int = 0
+    own: bool = False
 
     def fields_of(self, row: int) -> int:
         """How many fields the CSV record of this row has; 0 for a workbook."""
