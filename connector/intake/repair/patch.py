@@ -5,6 +5,7 @@ It runs in the reading process. A sheet whose XML has an unfamiliar shape is lef
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, count
 
 from connector.domain.places import column_letters
 from connector.intake.archive import open_archive
@@ -186,7 +187,7 @@ def _choices(work: _Work, wanted: Sequence[DropDown]) -> list[Choice]:
 def _free(name: str, taken: Iterable[str]) -> str:
     """The name, with a number when another sheet has it already."""
     lower = {sheet.lower() for sheet in taken}
-    names = (name, *(f"{name} {number}" for number in range(2, 2**16)))
+    names = chain([name], (f"{name} {number}" for number in count(2)))
     return next(free for free in names if free.lower() not in lower)
 
 

@@ -54,6 +54,8 @@ class Marker:
         self.pending = sorted(self.wanted, reverse=True)
         self.tag = b"<" + self.prefix + b"row"
         cell = re.escape(self.prefix) + b"c"
+        self.end = b"</" + self.prefix + b"row"
+        self.cell_tag = re.compile(b"<" + cell + _ATTRIBUTES + rb"\s*/?>")
         self.cell = re.compile(b"<" + cell + _ATTRIBUTES + rb"\s*(?:/>|>(.*?)</" + cell + rb"\s*>)", re.DOTALL)
         styles = b"|".join(str(number).encode() for number in sorted(self.ours))
         self.stale = re.compile(rb"""\ss\s*=\s*["'](?:""" + styles + rb""")["']""") if self.ours else None
@@ -152,10 +154,15 @@ def _column_style(column: int, marker: Marker) -> int:
 
 def _row(row: bytes, wanted: Mapping[int, bool], marker: Marker) -> Iterator[bytes]:
     """One row with its marks. What stands after its end tag (spaces, as a rule) stays."""
+    restyled = _restyled(row, wanted, marker)
+    if restyled is not None:
+        marker.written.append((marker.tag + restyled).partition(marker.end)[0] + marker.end + b">")
+        yield marker.tag + restyled
+        return
     head = _HEAD.match(row)
     if head is None:
         raise UnfamiliarError("it has an unfamiliar row")
-    attributes, end = head[1], b"</" + marker.prefix + b"row"
+    attributes, end = head[1], marker.end
     base = _STYLE.search(attributes) if _OWN_FORMAT.search(attributes) else None
     own = int(base[2] or base[3]) if base else None
     if head[2]:
@@ -171,6 +178,19 @@ def _row(row: bytes, wanted: Mapping[int, bool], marker: Marker) -> Iterator[byt
     new = marker.tag + attributes + b">" + cells + end + b">"
     marker.written.append(new)
     yield new + after
+
+
+def _restyled(row: bytes, wanted: Mapping[int, bool], marker: Marker) -> bytes | None:
+    """The row when all it needs is another format for cells that name their address; else None. Most marks are such."""
+    if marker.stale is not None:
+        return None
+    for column, error in wanted.items():
+        at = row.find(b'<%bc r="%b%d"' % (marker.prefix, column_letters(column).encode(), marker.row))
+        tag = marker.cell_tag.match(row, at) if at >= 0 else None
+        if tag is None:
+            return None
+        row = row[:at] + _styled(tag, error, marker) + row[tag.end() :]
+    return row
 
 
 def _cells(body: bytes, wanted: Mapping[int, bool], own: int | None, marker: Marker) -> tuple[bytes, bool]:
@@ -200,7 +220,7 @@ def _cells(body: bytes, wanted: Mapping[int, bool], own: int | None, marker: Mar
         put_in(at)
         column, position = at, cell.end()
         inserted -= at in wanted
-        made.append(_cell(cell, wanted.get(at), marker))
+        made.append(_styled(cell, wanted.get(at), marker))
         if left and left[-1] == at:
             left.pop()
     if re.match(rb"\s*<" + re.escape(marker.prefix) + rb"c[\s/>]", body[position:]):
@@ -209,7 +229,7 @@ def _cells(body: bytes, wanted: Mapping[int, bool], own: int | None, marker: Mar
     return b"".join((*made, body[position:])), inserted > 0
 
 
-def _cell(cell: re.Match[bytes], error: bool | None, marker: Marker) -> bytes:  # noqa: FBT001  (a mark's own)
+def _styled(cell: re.Match[bytes], error: bool | None, marker: Marker) -> bytes:  # noqa: FBT001  (a mark's own)
     attributes = cell[1]
     found = _STYLE.search(attributes)
     base = int(found[2] or found[3]) if found else 0
@@ -222,7 +242,7 @@ def _cell(cell: re.Match[bytes], error: bool | None, marker: Marker) -> bytes:  
     else:
         new = attributes + b' s="%d"' % style
     at = len(marker.prefix) + 2
-    return cell[0][:at] + new + cell[0][at + len(attributes) :]
+    return bytes(cell[0][:at] + new + cell[0][at + len(attributes) :])
 
 
 def _column(letters: bytes) -> int:

@@ -4,6 +4,7 @@ A stranger's trap: spreadsheet programs read `_x0041_` in a text as the letter A
 """
 
 import re
+from functools import lru_cache
 
 LONGEST_CELL = 32_767  # in units of UTF-16, as spreadsheet programs count
 LONGEST_NOTE = 8_000
@@ -34,6 +35,7 @@ def escaped(text: str) -> bytes:
     return text.translate(_ESCAPES_ALL).encode("ascii", "xmlcharrefreplace")
 
 
+@lru_cache(maxsize=4_096)
 def cell_text(text: str, longest: int = LONGEST_CELL) -> bytes:
     """The text of a cell or a note, as XML, without control characters."""
     return escaped(_LOOKS_ESCAPED.sub("_x005F_", plain(text, longest)))
