@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from connector.domain.places import column_letters
+from connector.intake.repair.around import link_notes
+from connector.intake.repair.frame import Frame
 from connector.intake.repair.located import Edit, Node, UnfamiliarError, appended, edited, parse
 from connector.intake.repair.package import Package
-from connector.intake.repair.sheet import Frame, link_notes
 from connector.intake.repair.task import CellMark
 from connector.intake.repair.texts import LONGEST_NOTE, cell_text
 

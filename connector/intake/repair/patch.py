@@ -13,11 +13,13 @@ from connector.intake.kinds import FILE_KIND
 from connector.intake.limits import Limits
 from connector.intake.rawsheet import RefusedError
 from connector.intake.repair import fixlist
+from connector.intake.repair.around import Choice, anchored, drop_downs
+from connector.intake.repair.frame import frame_of
 from connector.intake.repair.lineage import lineage_of, write_lineage
 from connector.intake.repair.located import Edit, UnfamiliarError
 from connector.intake.repair.notes import MOST_NOTES, Noted, add_notes
 from connector.intake.repair.package import Package
-from connector.intake.repair.sheet import Choice, drop_downs, frame_of, patch_sheet
+from connector.intake.repair.sheet import patch_sheet
 from connector.intake.repair.styles import Styles, blank_styles
 from connector.intake.repair.task import FIX_LIST, LISTS, DropDown, SheetTask, Task
 from connector.intake.repair.zipcopy import Packed, packed
@@ -141,6 +143,7 @@ def _sheet(work: _Work, part: str, task: SheetTask) -> None:
     if not package.has(part):
         raise UnfamiliarError("its part is missing")
     frame = frame_of(package.archive, part)
+    task = SheetTask(task.name, anchored(frame, task.marks), task.drop_downs)
     edits: list[Edit] = []
     before = package.state()
     try:
@@ -194,6 +197,9 @@ def _free(name: str, taken: Iterable[str]) -> str:
 def _styles_part(package: Package) -> str:
     found = [relation.target for relation in package.relations(package.workbook) if relation.kind == "styles"]
     if found and package.has(found[0]):
+        root = package.tree(found[0])
+        if not root.children:
+            package.put(found[0], blank_styles(root.uri))
         return found[0]
     name = package.free_name("xl/connectorStyles{}.xml")
     package.put(name, blank_styles(package.main_space))
