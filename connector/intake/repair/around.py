@@ -1,4 +1,4 @@
-"""What stands around a sheet's rows: drop-downs, the link to the notes, merged areas, the extent. All are small edits."""
+"""What stands around a sheet's rows: drop-downs, the link to the notes, merged areas, the extent; small edits all."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -19,6 +19,7 @@ from connector.intake.repair.texts import LONGEST_NOTE, cell_text
 AUTHOR = "connector"
 MOST_NOTES = 20_000
 _SIGN = "connector: "  # begins what is appended to a person's own comment
+_APPENDED = re.compile(rf"\n\n{_SIGN}.*\[[a-z]+(?:-[a-z]+)+\]", re.DOTALL)
 _COMMENTS = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
 _DRAWING = "application/vnd.openxmlformats-officedocument.vmlDrawing"
 _V, _O, _X = (
@@ -29,12 +30,12 @@ _V, _O, _X = (
 _SHAPE_ID = re.compile(rb"_x0000_s([0-9]{1,9})")
 _BLOCK = 1_024  # ids of one drawing; a drawing names its blocks
 _SHAPE_TYPE = (
-    b'<v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202" path="m,l,21600r21600,l21600,xe">'
-    b'<v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>'
+    '<v:shapetype{declared} id="_x0000_t202" coordsize="21600,21600" o:spt="202" path="m,l,21600r21600,l21600,xe">'
+    '<v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>'
 )
 _SHAPE = (
-    '<v:shape id="_x0000_s{ident}" type="#_x0000_t202" style="position:absolute;margin-left:60pt;margin-top:2pt;'
-    'width:260pt;height:110pt;z-index:{order};visibility:hidden" fillcolor="#ffffe1" o:insetmode="auto">'
+    '<v:shape{declared} id="_x0000_s{ident}" type="#_x0000_t202" style="position:absolute;margin-left:60pt;'
+    'margin-top:2pt;width:260pt;height:110pt;z-index:{order};visibility:hidden" fillcolor="#ffffe1" o:insetmode="auto">'
     '<v:fill color2="#ffffe1"/><v:shadow on="t" color="black" obscured="t"/><v:path o:connecttype="none"/>'
     '<v:textbox style="mso-direction-alt:auto"><div style="text-align:left"></div></v:textbox>'
     '<x:ClientData ObjectType="Note"><x:MoveWithCells/><x:SizeWithCells/>'
@@ -202,9 +203,10 @@ def _without_ours(data: bytes, talked: set[str]) -> tuple[bytes, set[str]]:
             gone.add(address)
             edits.append(Edit(comment.start, comment.end, b""))
             continue
-        runs = (run for text in comment.named("text") for run in text.named("r"))
-        ours = (run for run in runs if any(node.text.startswith(f"\n\n{_SIGN}") for node in run.named("t")))
-        edits.extend(Edit(run.start, run.end, b"") for run in ours)
+        for node in (node for text in comment.named("text") for node in text.all() if node.name == "t"):
+            rest = _APPENDED.sub("", node.text)
+            if rest != node.text and not node.empty:
+                edits.append(Edit(node.opened, node.closing, cell_text(rest)))
     return edited(data, edits), gone
 
 
@@ -224,20 +226,22 @@ def _with_shapes(data: bytes, marks: Sequence[CellMark]) -> bytes:
         return data
     root = parse(data, "the drawing of its comments")
     spaces = root.spaces
-    if root.name != "xml" or (spaces.get("v"), spaces.get("o"), spaces.get("x")) != (_V, _O, _X):
+    if root.name != "xml":
         raise UnfamiliarError("the drawing of its comments has an unfamiliar shape")
+    known = (spaces.get("v"), spaces.get("o"), spaces.get("x")) == (_V, _O, _X)
+    declared = "" if known else f' xmlns:v="{_V}" xmlns:o="{_O}" xmlns:x="{_X}"'  # openpyxl declares them further in
     blocks = [node.attributes.get("data", "") for node in root.all() if node.name == "idmap" and node.uri == _O]
     first = next((int(number) for text in blocks for number in text.split(",") if number.isdecimal()), 1) * _BLOCK
     used = max((int(found) for found in _SHAPE_ID.findall(data)), default=first)
-    known = any(node.attributes.get("id") == "_x0000_t202" for node in root.all())
-    shapes = [] if known else [_SHAPE_TYPE.decode()]
+    typed = any(node.attributes.get("id") == "_x0000_t202" for node in root.all())
+    shapes = [] if typed else [_SHAPE_TYPE.format(declared=declared)]
     for order, mark in enumerate(marks, 1):
         row, column = mark.row - 1, mark.column - 1
         top = max(0, row - 1)
         shapes.append(
             _SHAPE.format(
-                ident=max(used, first) + order, order=order, row=row, column=column, top=top, bottom=top + 6,
-                left=column + 1, right=column + 4,
+                declared=declared, ident=max(used, first) + order, order=order, row=row, column=column,
+                top=top, bottom=top + 6, left=column + 1, right=column + 4,
             )
         )  # fmt: skip
     return edited(data, [appended(data, root, "".join(shapes).encode())])
