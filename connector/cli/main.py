@@ -51,11 +51,20 @@ def demo(
 
 
 @app.command()
-def check(files: Sources, *, folder: Folder = HERE, as_json: AsJson = False) -> None:
-    """Read and validate files; write nothing."""
+def check(
+    files: Sources,
+    *,
+    repair: Annotated[
+        Path | None,
+        typer.Option("--repair", help="Write the file once more, its faults marked.", metavar="OUT.xlsx"),
+    ] = None,
+    folder: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Read and validate files; write nothing, except a marked copy when one is asked for."""
     from connector.cli import planning
 
-    planning.check(folder, files, as_json=as_json)
+    planning.check(folder, files, repair, as_json=as_json)
 
 
 @app.command()

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from connector.cli import opening
+from connector.cli import mending, opening
 from connector.cli.output import finish, print_problems, progress_bar, table
 from connector.cli.show import show_plan
 from connector.intake import Intake, Mappings
@@ -25,24 +26,32 @@ def read(config: Config, mappings: Mappings, paths: Sequence[Path], *, as_json: 
         return workspace.read_files(config, mappings, paths, progress)
 
 
-def check(folder: Path, paths: Sequence[Path], *, as_json: bool) -> None:
-    """Read and validate; write nothing."""
+def check(folder: Path, paths: Sequence[Path], repair_to: Path | None, *, as_json: bool) -> None:
+    """Read and validate; write nothing but the marked copy, when one is asked for."""
+    if repair_to is not None:
+        mending.refuse_early(paths, repair_to)
     config = opening.config(folder)
     intake = read(config, workspace.open_mappings(config), paths, as_json=as_json)
     counted = intake.rows.group_by("source", "record_kind", "kind").len().sort("source", "record_kind", "kind").rows()
     wrong, warnings = workspace.faults_by_severity(intake.problems)
+    done = mending.write(intake, paths[0], repair_to) if repair_to is not None else None
 
     def render(to: Console) -> None:
         rows = [(source, records or "-", kind, str(number)) for source, records, kind, number in counted]
         to.print(table("Rows", ["source", "records", "kind", "rows"], rows, ["rows"]))
         print_problems(to, intake.problems)
-        to.print(Text(f"{wrong} errors, {warnings} warnings. Nothing was written."))
+        nothing = " Nothing was written." if done is None or done.path is None else ""
+        to.print(Text(f"{wrong} errors, {warnings} warnings.{nothing}"))
+        if done is not None:
+            mending.show(to, done)
 
-    plain = {
+    plain: dict[str, Any] = {
         "sources": [asdict(source) for source in intake.sources],
         "rows": [dict(zip(("source", "record_kind", "kind", "rows"), row, strict=True)) for row in counted],
         "problems": [problem_to_plain(problem) for problem in intake.problems],
     }
+    if done is not None:
+        plain["repaired"] = mending.to_plain(done)
     finish(plain, INPUT if wrong else 0, as_json=as_json, render=render)
 
 

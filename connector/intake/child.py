@@ -13,15 +13,19 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from connector.intake.archive import open_archive
 from connector.intake.archived import look_for_far_cells, read_archived
 from connector.intake.csvfile import read_csv
 from connector.intake.jsonfile import read_json, read_ndjson
 from connector.intake.limits import Limits
 from connector.intake.parquetfile import read_parquet
-from connector.intake.rawsheet import FAR_CELLS, OUT_OF_MEMORY, RawSheet, RefusedError
+from connector.intake.rawsheet import FAR_CELLS, OUT_OF_MEMORY, REPAIR, RawSheet, RefusedError
+from connector.intake.repair.lineage import is_own, lineage_of
 from connector.intake.xls import read_xls
 
 RESULT = "result.json"
+TASK = "task.json"
+REPAIRED = "repaired"
 _ORPHANED = 1  # an exit code nobody reads
 _PR_SET_PDEATHSIG = 1  # of prctl(2): the signal to get when the parent ends
 
@@ -30,8 +34,8 @@ def main(arguments: list[str]) -> int:
     """Read standard input; write `result.json`, and for sheet n `n.values` and `n.marks`, into the folder named.
 
     Args:
-        arguments: the folder; the kind of file (a key of `_READERS`; `far-cells` for a workbook that took all memory);
-            the limits as JSON; and the process id of the program that waits for the result.
+        arguments: the folder; the kind of file (a key of `_READERS`; `far-cells` for a workbook that took all memory,
+            `repair` for one to be marked); the limits as JSON; and the process id of the program that waits.
 
     Returns:
         the exit code: 0 also when the file was refused (the reason is in the result), 12 when memory ran out, 1 when
@@ -45,8 +49,7 @@ def main(arguments: list[str]) -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         data = sys.stdin.buffer.read()
-        sheets = _READERS[kind](data, limits)
-        result = {"sheets": [_write(sheet, folder, number) for number, sheet in enumerate(sheets)]}
+        result = _repaired(data, folder, limits) if kind == REPAIR else _read(data, kind, folder, limits)
     except RefusedError as refused:
         place = {"sheet": refused.sheet, "row": refused.row, "column": refused.column}
         result = {"refused": [{"code": refused.code, "message": str(refused), "next_step": refused.next_step, **place}]}
@@ -54,6 +57,25 @@ def main(arguments: list[str]) -> int:
         return OUT_OF_MEMORY
     (folder / RESULT).write_text(json.dumps(result), encoding="utf-8")
     return 0
+
+
+def _read(data: bytes, kind: str, folder: Path, limits: Limits) -> dict[str, object]:
+    sheets = _READERS[kind](data, limits)
+    lineage = lineage_of(open_archive(data, limits)) if kind == "archive" else ""
+    return {
+        "sheets": [_write(sheet, folder, number, own=is_own(sheet, lineage)) for number, sheet in enumerate(sheets)],
+        "lineage": lineage,
+    }
+
+
+def _repaired(data: bytes, folder: Path, limits: Limits) -> dict[str, object]:
+    """Mark the workbook as `task.json` says, into `repaired`."""
+    from connector.intake.repair.patch import patch  # noqa: PLC0415  (reading, which is usual, does without it)
+    from connector.intake.repair.task import task_from  # noqa: PLC0415
+
+    done = patch(data, task_from((folder / TASK).read_text("utf-8")), limits)
+    (folder / REPAIRED).write_bytes(done.data)
+    return {"suffix": done.suffix, "marked_cells": done.marked_cells, "remarks": done.remarks}
 
 
 def _die_with(parent: int) -> bool:
@@ -67,10 +89,11 @@ def _die_with(parent: int) -> bool:
     return os.getppid() == parent
 
 
-def _write(sheet: RawSheet, folder: Path, number: int) -> dict[str, object]:
+def _write(sheet: RawSheet, folder: Path, number: int, *, own: bool) -> dict[str, object]:
     sheet.frame.write_ipc(folder / f"{number}.values")
     sheet.marks.write_ipc(folder / f"{number}.marks")
-    return {"name": sheet.name, "hidden": sheet.hidden, "width": sheet.width, "plain": sheet.plain}
+    told = {"name": sheet.name, "hidden": sheet.hidden, "width": sheet.width}
+    return {**told, "plain": sheet.plain, "own": own}
 
 
 _READERS: Mapping[str, Callable[[bytes, Limits], tuple[RawSheet, ...]]] = {

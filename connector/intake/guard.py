@@ -20,7 +20,7 @@ from connector.domain.places import Cell
 from connector.domain.problems import Kind, Problem
 from connector.intake import kinds
 from connector.intake.limits import Limits
-from connector.intake.rawsheet import FAR_CELLS, OUT_OF_MEMORY, RawSheet, RefusedError
+from connector.intake.rawsheet import FAR_CELLS, OUT_OF_MEMORY, REPAIR, RawSheet, RefusedError
 from connector.intake.scratch import scratch_folder
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -76,8 +76,54 @@ def open_source(path: Path, label: str, limits: Limits) -> Opened:
     except RefusedError as refused:
         digest = hashlib.sha256(data).hexdigest() if data else ""
         return Opened(digest, len(data), (), (_problem(refused, Cell(label)),))
-    sheets, problems = _read(data, kind, label, limits)
-    return Opened(hashlib.sha256(data).hexdigest(), len(data), sheets, problems)
+    read = _read(data, kind, label, limits)
+    return Opened(hashlib.sha256(data).hexdigest(), len(data), read.sheets, read.problems, read.lineage)
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """What came of marking a workbook: its bytes, and what `repair.patch.Patched` tells; or why it was not marked."""
+
+    data: bytes
+    suffix: str
+    marked_cells: int
+    remarks: tuple[str, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+def repair_workbook(data: bytes, task: str, label: str, limits: Limits) -> Repaired:
+    """Mark a workbook in a process of its own.
+
+    Args:
+        data: its bytes.
+        task: what to mark, as `repair.task.Task` writes it.
+        label: how places name the file.
+        limits: ceilings; the process is ended when it passes one.
+    """
+    with scratch_folder() as folder:
+        (folder / "source").write_bytes(data)
+        (folder / "task.json").write_text(task, encoding="utf-8")
+        try:
+            done = _run(folder, REPAIR, limits)
+        except subprocess.TimeoutExpired:
+            message = f"marking the file takes longer than {limits.wall_seconds:g} seconds"
+            return Repaired(b"", "", 0, (), (_problem(_refused(kinds.FILE_TOO_COSTLY, message), Cell(label)),))
+        if done.returncode:
+            return Repaired(b"", "", 0, (), (_problem(_death(done, limits), Cell(label)),))
+        if problems := _result(folder, label).problems:
+            return Repaired(b"", "", 0, (), problems)
+        told = json.loads((folder / "result.json").read_text("utf-8"))
+        marked = (folder / "repaired").read_bytes()
+        return Repaired(marked, told["suffix"], told["marked_cells"], tuple(told["remarks"]))
+
+
+@dataclass(frozen=True)
+class _Result:
+    """What the reading process has told."""
+
+    sheets: tuple[RawSheet, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    lineage: str = ""
 
 
 def _bytes(path: Path, limits: Limits) -> bytes:
@@ -135,7 +181,7 @@ def _kind(data: bytes, suffix: str) -> str:
     return "csv"
 
 
-def _read(data: bytes, kind: str, label: str, limits: Limits) -> tuple[tuple[RawSheet, ...], tuple[Problem, ...]]:
+def _read(data: bytes, kind: str, label: str, limits: Limits) -> _Result:
     with scratch_folder() as folder:
         (folder / "source").write_bytes(data)  # a pipe would be fed in pieces of 4 KiB
         try:
@@ -145,9 +191,9 @@ def _read(data: bytes, kind: str, label: str, limits: Limits) -> tuple[tuple[Raw
                 done = _run(folder, FAR_CELLS, limits)
         except subprocess.TimeoutExpired:
             message = f"reading the file takes longer than {limits.wall_seconds:g} seconds"
-            return (), (_problem(_refused(kinds.FILE_TOO_COSTLY, message), Cell(label)),)
-        sheets, problems = ((), ()) if done.returncode else _result(folder, label)
-        return (sheets, problems) if death is None or problems else ((), (_problem(death, Cell(label)),))
+            return _Result(problems=(_problem(_refused(kinds.FILE_TOO_COSTLY, message), Cell(label)),))
+        result = _Result() if done.returncode else _result(folder, label)
+        return result if death is None or result.problems else _Result(problems=(_problem(death, Cell(label)),))
 
 
 def _run(folder: Path, kind: str, limits: Limits) -> subprocess.CompletedProcess[bytes]:
@@ -162,7 +208,7 @@ def _run(folder: Path, kind: str, limits: Limits) -> subprocess.CompletedProcess
         )
 
 
-def _result(folder: Path, label: str) -> tuple[tuple[RawSheet, ...], tuple[Problem, ...]]:
+def _result(folder: Path, label: str) -> _Result:
     result = json.loads((folder / "result.json").read_text("utf-8"))
     problems = tuple(
         _problem(
@@ -179,10 +225,11 @@ def _result(folder: Path, label: str) -> tuple[tuple[RawSheet, ...], tuple[Probl
             pl.read_ipc(folder / f"{number}.marks"),
             sheet["width"],
             sheet["plain"],
+            sheet["own"],
         )
         for number, sheet in enumerate(result.get("sheets", ()))
     )
-    return sheets, problems
+    return _Result(sheets, problems, result.get("lineage", ""))
 
 
 def _death(done: subprocess.CompletedProcess[bytes], limits: Limits) -> RefusedError:

@@ -28,6 +28,7 @@ MORE_PAGES = "more-pages"  # (row 0) the export says that it is not whole; text 
 OUT_OF_MEMORY = 12  # the exit code by which the reading process says so
 
 FAR_CELLS = "far-cells"  # what it is asked to look for in a workbook that has taken all memory
+REPAIR = "repair"  # what it is asked to do with a workbook that has faults
 
 MARKS = {"row": pl.UInt32, "column": pl.UInt32, "what": pl.String, "text": pl.String}
 
@@ -53,6 +54,7 @@ class RawSheet:
         marks: see `MARKS`.
         width: the usual number of fields of a CSV record; 0 for a workbook.
         plain: it is proved that the sheet holds nothing but printable ASCII, and no outer spaces.
+        own: whether a repair has written it: its Fix list, or the words of its drop-downs.
     """
 
     name: str
@@ -61,6 +63,7 @@ class RawSheet:
     marks: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=MARKS))
     width: int = 0
     plain: bool = False
+    own: bool = False
 
     def fields_of(self, row: int) -> int:
         """How many fields the CSV record of this row has; 0 for a workbook."""

@@ -36,6 +36,7 @@ class Sheet:
         name: its own name.
         columns: the column of each field that has one.
         shown: its cells as text, for excerpts.
+        own: see `RawSheet.own`.
     """
 
     rows: pl.DataFrame
@@ -46,15 +47,15 @@ class Sheet:
     name: str
     columns: Mapping[str, int]
     shown: pl.DataFrame
+    own: bool = False
 
 
 def read_sheet(raw: RawSheet, source: str, mappings: Mappings) -> Sheet:
     """Read one sheet with the mapping its headers fit."""
     place = Cell(source, raw.name)
-    if any(raw.name and same(raw.name) in mapping.ignored for mapping in mappings.items):
-        return Sheet(
-            _rows(raw, source, "", _plain(raw.frame, RowKind.TITLE)), None, None, "", (), raw.name, {}, raw.frame
-        )
+    if raw.own or any(raw.name and same(raw.name) in mapping.ignored for mapping in mappings.items):
+        rows = _rows(raw, source, "", _plain(raw.frame, RowKind.TITLE))
+        return Sheet(rows, None, None, "", (), raw.name, {}, raw.frame, raw.own)
     beside = problems_beside(raw, place)
     header = find_header(raw.frame, mappings)
     faults = _no_header(header, place) if isinstance(header, NoHeader) else _header_faults(header, raw, place)
