@@ -23,6 +23,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+mapping = typer.Typer(help="The mappings: how workbooks and exports become records.", no_args_is_help=True)
+app.add_typer(mapping, name="mapping")
+
 
 @app.command()
 def init(
@@ -196,6 +199,22 @@ def sandbox(
     from connector.cli import setting_up
 
     setting_up.sandbox(port, state, as_json=as_json)
+
+
+@mapping.command("check")
+def mapping_check(*, folder: Folder = HERE, as_json: AsJson = False) -> None:
+    """Check the mapping files: every fault at once, each with its line."""
+    from connector.cli import mapping_files
+
+    mapping_files.check(folder, as_json=as_json)
+
+
+@mapping.command("schema")
+def mapping_schema() -> None:
+    """Print the JSON Schema of mapping files, by which editors complete and check them."""
+    from connector.cli import mapping_files
+
+    mapping_files.schema()
 
 
 @app.command()

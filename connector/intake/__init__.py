@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from connector.intake.limits import Limits
     from connector.intake.load import load_mappings
     from connector.intake.mapping import Mapping, Mappings
+    from connector.intake.schema import schema_text
 
 _HOMES = {
     "KINDS": "kinds",
@@ -24,9 +25,20 @@ _HOMES = {
     "SourceInfo": "door",
     "load_mappings": "load",
     "read_sources": "door",
+    "schema_text": "schema",
 }
 
-__all__ = ["KINDS", "Intake", "Limits", "Mapping", "Mappings", "SourceInfo", "load_mappings", "read_sources"]
+__all__ = [
+    "KINDS",
+    "Intake",
+    "Limits",
+    "Mapping",
+    "Mappings",
+    "SourceInfo",
+    "load_mappings",
+    "read_sources",
+    "schema_text",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -10,9 +10,9 @@ import polars as pl
 from connector.domain.employees import Size
 from connector.intake import values
 from connector.intake.dates import order_of, read_date
-from connector.intake.fields import Field, Sort
+from connector.intake.fields import CLOSE, Field, Sort
 from connector.intake.values import LONGEST_TEXT, Wrong
-from connector.intake.words import same
+from connector.intake.words import closely, same
 
 # A plain domain, after lower case: read without Python. What does not match is looked at one by one.
 _PLAIN_DOMAIN = r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$"
@@ -26,11 +26,12 @@ _UNSEEN = r"\p{Default_Ignorable_Code_Point}+"  # zero-width characters, soft hy
 
 @dataclass(frozen=True)
 class Told:
-    """What the mapping tells about one field: its words, its date order, and where to change it."""
+    """What the mapping tells about one field: its words, its date order, where to change it, and its letter map."""
 
     words: Mapping[str, str]
     order: str | None
     place: str
+    letters: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Reading:
 def read_column(texts: pl.Series, field: Field, told: Told) -> Reading:
     """Read the texts of one field; blanks are null and stay null."""
     if told.words and field.sort is not Sort.WORD:
-        texts = _through_words(texts, told.words)
+        texts = _through_words(texts, told.words, closely if field.sort in CLOSE else same)
     return _READERS[field.sort](texts, field, told)
 
 
@@ -97,8 +98,8 @@ def _replaced(texts: pl.Series, found: Mapping[str, Any], dtype: type[pl.DataTyp
     return texts.replace_strict(pl.Series(list(found)), new, default=None, return_dtype=dtype)
 
 
-def _through_words(texts: pl.Series, words: Mapping[str, str]) -> pl.Series:
-    mapped = {text: words[same(text)] for text in texts.drop_nulls().unique() if same(text) in words}
+def _through_words(texts: pl.Series, words: Mapping[str, str], spelling: Callable[[str], str]) -> pl.Series:
+    mapped = {text: words[spelling(text)] for text in texts.drop_nulls().unique() if spelling(text) in words}
     return texts.replace(mapped) if mapped else texts
 
 
@@ -136,12 +137,12 @@ def _domains(texts: pl.Series, field: Field, _: Told) -> Reading:
     return Reading({field.name: lower.alias(field.name)}, wrong, texts)
 
 
-def _sizes(texts: pl.Series, field: Field, _: Told) -> Reading:
+def _sizes(texts: pl.Series, field: Field, told: Told) -> Reading:
     """Counts and bands of one column: `count_low`, `band_low`, `band_high`. Plain numbers are read without Python."""
     plain = texts.str.contains(_PLAIN_COUNT) if field.sort is not Sort.BAND else texts.is_null()
     counts = texts.set(~plain, None).str.to_integer(strict=False)
     rest = texts.filter(~plain).drop_nulls()
-    read = {text: values.read_size(text, field.sort) for text in rest.unique()}
+    read = {text: values.read_size(text, field.sort, told.letters) for text in rest.unique()}
     wrong = {text: size for text, size in read.items() if isinstance(size, Wrong)}
     sizes = {text: size for text, size in read.items() if isinstance(size, Size)}
     odd = {text: size.low for text, size in sizes.items() if size.source == "count"}

@@ -74,6 +74,7 @@ def read_records(raw: RawSheet, texts: pl.DataFrame, rows: pl.Series, header: He
                 columns[key] = values.zip_with(values.is_not_null(), columns[key]) if key in columns else values
     if header.rules.kind is RecordKind.CLIENTS:
         columns["employees_text"] = _employees_text(texts)
+        _one_size(columns, header.rules.size_source)
         faults.extend(_client_faults(columns, rows, header))
     ragged = tuple(_ragged(raw, rows, header))
     shifted = {fault.row for fault in ragged}  # the cells of such a line mean nothing, so they are not complained of
@@ -87,7 +88,8 @@ def read_records(raw: RawSheet, texts: pl.DataFrame, rows: pl.Series, header: He
 
 def _told(name: str, header: Header) -> Told:
     orders = header.mapping.date_order
-    return Told(header.rules.values.get(name, {}), orders.get(name, orders.get("")), header.mapping.place.file)
+    rules = header.rules
+    return Told(rules.values.get(name, {}), orders.get(name, orders.get("")), header.mapping.place.file, rules.letters)
 
 
 def _marked(raw: RawSheet, rows: pl.Series, header: Header) -> Iterator[Fault]:
@@ -199,6 +201,15 @@ def _employees_text(texts: pl.DataFrame) -> pl.Series:
         return pl.repeat(None, texts.height, dtype=pl.String, eager=True)
     joined = texts.select(pl.concat_str(shown, separator=" / ", ignore_nulls=True)).to_series()
     return joined.replace("", None)
+
+
+def _one_size(columns: dict[str, pl.Series], source: str) -> None:
+    """Where a record has a count and a band, the one of them that the mapping says is not passed on is taken out."""
+    if source == "both" or "count_low" not in columns:
+        return
+    both = columns["count_low"].is_not_null() & columns["band_low"].is_not_null()
+    for name in ("band_low", "band_high") if source == "count" else ("count_low",):
+        columns[name] = columns[name].set(both, None)
 
 
 def _client_faults(columns: Mapping[str, pl.Series], rows: pl.Series, header: Header) -> Iterator[Fault]:

@@ -102,13 +102,19 @@ def read_word(text: str, field: Field, values: Mapping[str, str], place: str) ->
     return Wrong(kind, message, next_step)
 
 
-def read_size(text: str, sort: Sort) -> Size | Wrong:
-    """An employee count or a size band; a column of counts takes no bands, and the other way round."""
+def read_size(text: str, sort: Sort, letters: str = "") -> Size | Wrong:
+    """An employee count or a size band; a column of counts takes no bands, and the other way round.
+
+    Args:
+        text: as it stands.
+        sort: SIZE, COUNT or BAND.
+        letters: the letter map that the mapping names, "" for none.
+    """
     if DATE_CELL.fullmatch(text) or _MONTH_YEAR.fullmatch(text):
         message = "the spreadsheet program has turned a size band such as 2-10 or 11-50 into a date"
         next_step = "Format the column as text and enter the band again."
         return Wrong(kinds.EMPLOYEES_DATE, message, next_step)
-    size = parse_size(re.sub(r"^([0-9]+)\.0+$", r"\1", text))
+    size = parse_size(re.sub(r"^([0-9]+)\.0+$", r"\1", text), letters)
     if isinstance(size, Refusal):
         plainly = "not a whole number or a size band"
         message = f"{quoted(text)} is {plainly}" + ("" if size.reason == plainly else f": {size.reason}")
