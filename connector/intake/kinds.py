@@ -71,7 +71,30 @@ SHEET_TWO_MAPPINGS = _file(
 SHEET_UNMAPPED = _file(
     "sheet-unmapped-columns", "Columns that nothing reads", "Nothing, if they are not needed.", Severity.WARNING
 )
-SHEET_KINDS: tuple[Kind, ...] = (SHEET_NO_HEADER, SHEET_HEADER_TWICE, SHEET_TWO_MAPPINGS, SHEET_UNMAPPED)
+SHEET_SECOND_TABLE = _file(
+    "sheet-second-table", "A second table below the first one", "Move it to a sheet, or a file, of its own."
+)
+SHEET_HIDDEN = _file(
+    "sheet-hidden",
+    "A hidden sheet, which was read like the others",
+    "Delete the sheet, or name it under ignore_sheets: in the mapping, if it is not meant.",
+    Severity.WARNING,
+)
+ROWS_HIDDEN = _file(
+    "rows-hidden",
+    "Rows that are hidden or filtered away, which were read like the others",
+    "Clear the filter and look at them; delete those that are not meant.",
+    Severity.WARNING,
+)
+SHEET_KINDS: tuple[Kind, ...] = (
+    SHEET_NO_HEADER,
+    SHEET_HEADER_TWICE,
+    SHEET_TWO_MAPPINGS,
+    SHEET_UNMAPPED,
+    SHEET_SECOND_TABLE,
+    SHEET_HIDDEN,
+    ROWS_HIDDEN,
+)
 
 CELL_ERROR = _row("cell-error", "The cell shows an error of the spreadsheet program", "Mend the formula.")
 CELL_FORMULA = _row(
@@ -89,8 +112,14 @@ CELL_DIGITS = _row(
     "Write such identifiers as text.",
     Severity.WARNING,
 )
+CELL_MERGED = _row(
+    "cell-merged",
+    "One cell merged over several rows",
+    "Nothing, if the value is meant for all of them; else take the merge apart.",
+    Severity.WARNING,
+)
 ROW_RAGGED = _row("row-ragged", "The line has more or fewer fields than the header", "Mend its delimiters or quotes.")
-CELL_KINDS: tuple[Kind, ...] = (CELL_ERROR, CELL_FORMULA, CELL_NEVER_CALCULATED, CELL_DIGITS, ROW_RAGGED)
+CELL_KINDS: tuple[Kind, ...] = (CELL_ERROR, CELL_FORMULA, CELL_NEVER_CALCULATED, CELL_DIGITS, CELL_MERGED, ROW_RAGGED)
 
 MISSING = _row("record-missing", "A value that every record needs is blank", "Fill the cell in.")
 NO_IDENTITY = _row("client-no-identity", "A client with neither an id nor a website", "Fill one of the two in.")
@@ -148,7 +177,9 @@ RECORD_KINDS: tuple[Kind, ...] = (
 MAPPING_NONE = _mapping("mapping-none", "The folder declares no mapping", "Put a file with mapping: in it.")
 MAPPING_FIELD = _mapping("mapping-unknown-field", "Not a field of these records", "Mend its spelling.")
 MAPPING_VALUE = _mapping("mapping-unknown-value", "Not a value this field can have", "Write one of those listed.")
-MAPPING_TWICE = _mapping("mapping-claimed-twice", "One spelling is claimed twice", "Leave it with one of the two.")
+MAPPING_TWICE = _mapping(
+    "mapping-claimed-twice", "One spelling or fingerprint is claimed twice", "Leave it with one of the two."
+)
 MAPPING_REQUIRED = _mapping("mapping-no-column", "A needed field has no column and no constant", "Declare one.")
 MAPPING_KINDS: tuple[Kind, ...] = (MAPPING_NONE, MAPPING_FIELD, MAPPING_VALUE, MAPPING_TWICE, MAPPING_REQUIRED)
 

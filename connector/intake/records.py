@@ -164,6 +164,7 @@ def _missing(texts: pl.DataFrame, rows: pl.Series, header: Header) -> Iterator[F
         lacking = texts.select(pl.all_horizontal(pl.col(field).is_null() for field in fields)).to_series()
         for row in rows.filter(lacking) if lacking.any() else ():
             blank.setdefault(row, []).append(group)
+    every = len(header.rules.needed)
     for row, groups in blank.items():
         rest = [group for group in groups if group not in NEEDED_CODES]
         for group in (group for group in groups if group in NEEDED_CODES):
@@ -172,6 +173,8 @@ def _missing(texts: pl.DataFrame, rows: pl.Series, header: Header) -> Iterator[F
         if rest:
             names = ", ".join(_titles(group, header, " or ") for group in rest)
             next_step = "Fill the cell in." if len(rest) == 1 else "Fill the cells in."
+            if len(groups) >= every - 1 > 1:
+                next_step += " If the row is a heading or a note, move it above the header."
             yield Fault(row, _column(rest[0], header), kinds.MISSING, f"blank: {names}", next_step)
 
 
