@@ -52,11 +52,31 @@ def demo(
 
 
 @app.command()
-def check(files: Sources, *, folder: Folder = HERE, as_json: AsJson = False) -> None:
-    """Read and validate files; write nothing."""
-    from connector.cli import planning
+def check(
+    files: Sources,
+    *,
+    suggest: Annotated[
+        bool, typer.Option("--suggest-mapping", help="Propose a mapping for a file that none knows, and print it.")
+    ] = False,
+    save: Annotated[
+        str,
+        typer.Option("--save", help="Save the proposal as mappings/NAME.yaml; nothing is overwritten.", metavar="NAME"),
+    ] = "",
+    sheet: Annotated[
+        str, typer.Option("--sheet", help="Propose for this sheet only, known or not.", metavar="SHEET")
+    ] = "",
+    folder: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Read and validate files; write nothing. With --suggest-mapping, propose how to read an unknown layout."""
+    from connector.cli import mapping_files, planning
 
-    planning.check(folder, files, as_json=as_json)
+    if suggest:
+        mapping_files.suggest(folder, files, save=save, sheet=sheet or None, as_json=as_json)
+    elif save or sheet:
+        raise typer.BadParameter("--save and --sheet belong to --suggest-mapping")
+    else:
+        planning.check(folder, files, as_json=as_json)
 
 
 @app.command()

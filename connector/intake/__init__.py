@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from connector.intake.load import load_mappings
     from connector.intake.mapping import Mapping, Mappings
     from connector.intake.schema import schema_text
+    from connector.intake.suggest import Suggestion, suggest_mapping
 
 _HOMES = {
     "KINDS": "kinds",
@@ -25,7 +26,9 @@ _HOMES = {
     "SourceInfo": "door",
     "load_mappings": "load",
     "read_sources": "door",
+    "Suggestion": "suggest",
     "schema_text": "schema",
+    "suggest_mapping": "suggest",
 }
 
 __all__ = [
@@ -35,9 +38,11 @@ __all__ = [
     "Mapping",
     "Mappings",
     "SourceInfo",
+    "Suggestion",
     "load_mappings",
     "read_sources",
     "schema_text",
+    "suggest_mapping",
 ]
 
 

@@ -107,8 +107,11 @@ def _is_value(reader: Reader, field: Field, value: str, place: Line) -> bool:
         size = read_size(value, field.sort)
         hint = (size.next_step or hint) if isinstance(size, Wrong) else ""
         wrong = isinstance(size, Wrong)
+    elif field.words:
+        wrong = value not in field.words
     else:
-        wrong = bool(field.words) and value not in field.words
+        told = read_column(pl.Series([value]), field, Told({}, None, place.file)).wrong
+        wrong, hint = bool(told), next((one.next_step or one.kind.remedy for one in told.values()), "")
     if wrong:
         reader.fault(place, f"{field.name} has no value {value!r}", hint, kinds.MAPPING_VALUE)
     return not wrong

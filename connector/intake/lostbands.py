@@ -27,7 +27,7 @@ _DATE, _BANDS = _any(_DATES), ((_any(_OF_2_10), "2-10"), (_any(_OF_11_50), "11-5
 
 
 def lost_band(text: str) -> str | None:
-    """The band that a date in a column of sizes was, as far as it shows: "" for a date of another kind, None for none."""
+    """The band that a date in a column of sizes was: "" when the date does not show it, None when it is no date."""
     if not _DATE.fullmatch(text):
         return None
     return next((band for pattern, band in _BANDS if pattern.fullmatch(text)), "")
