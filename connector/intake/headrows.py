@@ -14,7 +14,10 @@ from connector.intake.words import INVISIBLE
 
 ROWS_LOOKED_AT = 20
 _HIGHEST = 3
+_MOST_MERGED_CELLS = 20_000  # no header needs more; a hostile file can claim any number
+_MOST_COLUMNS = 512
 Row = Mapping[int, str]
+Starts = Mapping[tuple[int, int], tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -46,31 +49,43 @@ def candidates(frame: pl.DataFrame, merges: Sequence[Merge], *, single: bool = F
     """
     numbers = [int(name[1:]) for name in frame.columns]
     top = [_texts(row, numbers) for row in frame.head(ROWS_LOOKED_AT + _HIGHEST - 1).iter_rows()]
-    near = among(merges, 1, len(top))
-    found = [_single(top, index, near) for index in range(min(ROWS_LOOKED_AT, len(top)))]
+    starts = _starts(among(merges, 1, len(top)), len(top))
+    found = [_single(top, index, starts) for index in range(min(ROWS_LOOKED_AT, len(top)))]
     for height in range(2, 2 if single else _HIGHEST + 1):
         for first in range(min(ROWS_LOOKED_AT, len(top) - height + 1)):
             rows = top[first : first + height]
             if all(rows):
-                found.append(_stacked(rows, first, numbers, among(near, first + 1, first + height)))
+                found.append(_stacked(rows, first, numbers, starts))
     return found
 
 
-def _single(top: Sequence[Row], index: int, merges: Sequence[Merge]) -> Candidate:
+def _starts(merges: Iterable[Merge], height: int) -> dict[tuple[int, int], tuple[int, int]]:
+    """Row and column of the cells that are merged (from 1) → those of the cell that holds their text."""
+    starts: dict[tuple[int, int], tuple[int, int]] = {}
+    for merge in merges:
+        if len(starts) > _MOST_MERGED_CELLS:
+            break
+        columns = range(merge.column, min(merge.last_column, merge.column + _MOST_COLUMNS) + 1)
+        for row in range(merge.row, min(merge.last_row, height) + 1):
+            starts.update(dict.fromkeys(((row, column) for column in columns), (merge.row, merge.column)))
+    return starts
+
+
+def _single(top: Sequence[Row], index: int, starts: Starts) -> Candidate:
     """One row, with the texts of cells that are merged down into it."""
     texts, first = dict(top[index]), index
-    for merge in merges if texts else ():
-        text = top[merge.row - 1].get(merge.column) if merge.row <= index < merge.last_row else None
+    for (row, column), (above, own) in starts.items() if texts else ():
+        text = top[above - 1].get(own) if row == index + 1 > above and column == own else None
         if text:
-            texts[merge.column], first = text, min(first, merge.row - 1)
+            texts[column], first = text, min(first, above - 1)
     return Candidate({number: (texts[number],) for number in sorted(texts)}, first, index)
 
 
-def _stacked(rows: Sequence[Row], first: int, numbers: Sequence[int], merges: Sequence[Merge]) -> Candidate:
+def _stacked(rows: Sequence[Row], first: int, numbers: Sequence[int], starts: Starts) -> Candidate:
     """Several rows as one header."""
     last = first + len(rows) - 1
-    if merges:
-        return Candidate(_under_merges(rows, first, numbers, merges), first, last)
+    if any(first < row <= last + 1 for row, _ in starts):
+        return Candidate(_under_merges(rows, first, numbers, starts), first, last)
     labels: dict[int, tuple[str, ...]] = {}
     above = [""] * (len(rows) - 1)
     for number in numbers:
@@ -86,7 +101,7 @@ def _stacked(rows: Sequence[Row], first: int, numbers: Sequence[int], merges: Se
 
 
 def _under_merges(
-    rows: Sequence[Row], first: int, numbers: Sequence[int], merges: Sequence[Merge]
+    rows: Sequence[Row], first: int, numbers: Sequence[int], starts: Starts
 ) -> dict[int, tuple[str, ...]]:
     """The same where cells are merged. One header over two columns without texts of their own names the first alone."""
     labels: dict[int, tuple[str, ...]] = {}
@@ -95,8 +110,7 @@ def _under_merges(
         own = False
         for level in range(len(rows)):
             at = first + level + 1
-            block = next((merge for merge in merges if merge.covers(at, number)), None)
-            start = (block.row, block.column) if block else (at, number)
+            start = starts.get((at, number), (at, number))
             text = rows[start[0] - first - 1].get(start[1], "") if start[0] > first else ""
             if text:
                 parts[start] = text

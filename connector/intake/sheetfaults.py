@@ -10,7 +10,7 @@ from connector.domain.problems import Kind, Problem
 from connector.domain.words import RowKind
 from connector.intake import kinds
 from connector.intake.layout import Header, NoHeader
-from connector.intake.merges import Merge
+from connector.intake.merges import Merge, among
 from connector.intake.rawsheet import HIDDEN, RawSheet
 from connector.intake.words import same
 
@@ -125,7 +125,7 @@ def _unread(header: Header, raw: RawSheet, merges: Sequence[Merge]) -> Mapping[i
 
 def _above(column: int, header: Header, merges: Sequence[Merge]) -> str:
     """What a column without a header of its own is called: perhaps it stands under the merged header of another."""
-    for merge in merges:
+    for merge in among(merges, header.last, header.last):
         if merge.covers(header.last, column) and _text(header.titles.get(merge.column)):
             return f"(under the merged header {_text(header.titles[merge.column])})"
     return "(without a header)"

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import openpyxl
 import polars as pl
 import pytest
 from intake_kit import CLIENT, CLIENT_HEADER, codes, read, shipped, write_csv, write_xlsx
@@ -177,3 +178,30 @@ def test_a_second_table_of_another_kind(tmp_path: Path) -> None:
     got = read(write_csv(tmp_path / "c.csv", rows))
     assert codes(got.problems) == [("4", "sheet-second-table")]
     assert (got.bundles.height, got.templates.height) == (1, 0)
+
+
+def test_merges_and_totals_rows_as_a_workbook_holds_them(tmp_path: Path) -> None:
+    path = write_xlsx(
+        tmp_path / "c.xlsx",
+        {
+            "Clients": [
+                ("Clients of 2025",),
+                *MERGED_HEADER,
+                ROW,
+                ("C-2", "Birch", "birch.com", "", "blue", "Full", "2025-03-01", "Active"),
+                ("All", "", "", "", "", "", "", ""),
+            ]
+        },
+    )
+    book = openpyxl.load_workbook(path)
+    sheet = book["Clients"]
+    for block in ("A1:H1", "A2:C2", "D2:E2", "F2:F3", "G2:G3", "H2:H3", "D4:D5", "A6:H6"):
+        sheet.merge_cells(block)
+    book.save(path)
+    got = read(path)
+    assert got.clients.select("row", "client_ref", "name", "partner_id").rows() == [
+        (4, "C-1", "Acme", "P-1"),
+        (5, "C-2", "Birch", "P-1"),
+    ]
+    assert codes(got.problems) == [("Clients!3", "sheet-unmapped-columns"), ("Clients!D4", "cell-merged")]
+    assert got.rows["kind"].to_list() == ["title", "header", "header", "record", "record", "title"]
