@@ -26,6 +26,7 @@ test: check ## the gates, every test, and the coverage of the rooms that decide 
 	$(BIN)/coverage report --include='$(GATED)' --fail-under=100
 
 golden: setup ## write the samples and what must come out of them again; the diff is the review
+	$(BIN)/connector mapping schema > mappings/mapping.schema.json
 	$(BIN)/python tests/golden/make_samples.py
 	$(BIN)/python tests/golden/make_expected.py
 	$(BIN)/python tools/problem_reference.py

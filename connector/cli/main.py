@@ -25,6 +25,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+mapping = typer.Typer(help="The mappings: how workbooks and exports become records.", no_args_is_help=True)
+app.add_typer(mapping, name="mapping")
+
 
 @app.command()
 def init(
@@ -58,13 +61,33 @@ def check(
         Path | None,
         typer.Option("--repair", help="Write the file once more, its faults marked.", metavar="OUT.xlsx"),
     ] = None,
+    suggest: Annotated[
+        bool, typer.Option("--suggest-mapping", help="Propose a mapping for a file that none knows, and print it.")
+    ] = False,
+    save: Annotated[
+        str,
+        typer.Option("--save", help="Save the proposal as mappings/NAME.yaml; nothing is overwritten.", metavar="NAME"),
+    ] = "",
+    sheet: Annotated[
+        str, typer.Option("--sheet", help="Propose for this sheet only, known or not.", metavar="SHEET")
+    ] = "",
     folder: Folder = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """Read and validate files; write nothing, except a marked copy when one is asked for."""
-    from connector.cli import planning
+    """Read and validate files; write nothing, except a marked copy when one is asked for.
 
-    planning.check(folder, files, repair, as_json=as_json)
+    With --suggest-mapping, propose how to read an unknown layout.
+    """
+    from connector.cli import mapping_files, planning
+
+    if suggest and repair is not None:
+        raise typer.BadParameter("--repair and --suggest-mapping are two questions: ask them one after the other")
+    if suggest:
+        mapping_files.suggest(folder, files, save=save, sheet=sheet or None, as_json=as_json)
+    elif save or sheet:
+        raise typer.BadParameter("--save and --sheet belong to --suggest-mapping")
+    else:
+        planning.check(folder, files, repair, as_json=as_json)
 
 
 @app.command()
@@ -223,6 +246,22 @@ def sandbox(
     from connector.cli import setting_up
 
     setting_up.sandbox(port, state, as_json=as_json)
+
+
+@mapping.command("check")
+def mapping_check(*, folder: Folder = HERE, as_json: AsJson = False) -> None:
+    """Check the mapping files: every fault at once, each with its line."""
+    from connector.cli import mapping_files
+
+    mapping_files.check(folder, as_json=as_json)
+
+
+@mapping.command("schema")
+def mapping_schema() -> None:
+    """Print the JSON Schema of mapping files, by which editors complete and check them."""
+    from connector.cli import mapping_files
+
+    mapping_files.schema()
 
 
 @app.command()

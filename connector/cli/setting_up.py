@@ -20,7 +20,7 @@ TEMPLATE = "clients-template.xlsx"
 def init(directory: Path, *, as_json: bool) -> None:
     """Make a working folder."""
     made = [path.name for path in make_folder(directory)]
-    write_template(directory / TEMPLATE, workspace.open_mappings(opening.config(directory)).items[0])
+    write_template(directory / TEMPLATE, workspace.open_mappings(opening.config(directory)).general)
     made.append(TEMPLATE)
 
     def render(to: Console) -> None:
@@ -35,7 +35,7 @@ def init(directory: Path, *, as_json: bool) -> None:
 
 def template(folder: Path, out: Path, *, as_json: bool) -> None:
     """Write the workbook template."""
-    write_template(out, workspace.open_mappings(opening.config(folder)).items[0])
+    write_template(out, workspace.open_mappings(opening.config(folder)).general)
     text = Text(f"Wrote {out}. Fill it in, then 'connector check {out}'.")
     finish({"written": str(out)}, 0, as_json=as_json, render=lambda to: to.print(text))
 

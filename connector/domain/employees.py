@@ -1,7 +1,8 @@
 """Employee sizes: a whole number, or one of LinkedIn's company-size bands, in the spellings people use.
 
-Bare letters are refused (two incompatible letter maps are in public use), and so is `10,000+`, where 10,000 itself is
-disputed. `10 000+` with a space is how LinkedIn's own pages abbreviate the last band in some languages, and is read.
+Bare letters are refused unless the caller names the map (two incompatible ones are in public use), and so is `10,000+`,
+where 10,000 itself is disputed. `10 000+` with a space is how LinkedIn's own pages abbreviate the last band in some
+languages, and is read.
 """
 
 import re
@@ -63,22 +64,34 @@ _BY_ENUM = {
     f"SIZE_{low}" + ("_OR_MORE" if high is None else "" if low == high else f"_TO_{high}"): Size(low, high, "band")
     for low, high in BANDS
 }
+_LETTERS = "ABCDEFGHI"
+LETTER_MAPS = ("b_is_2_to_10", "b_is_1_to_10")  # the two in public use; they differ in B alone
+_REASONS = (
+    (re.compile(r"-\s*[0-9]+([.,][0-9]+)?"), "a negative number"),
+    (re.compile(r"[0-9]+[.,][0-9]+"), "not a whole number"),
+    (re.compile(r".*%", re.DOTALL), "a percentage"),
+    (re.compile(r"true|false", re.IGNORECASE), "a truth value"),
+)
 _HELP = "Write a whole number such as 50, or a band such as 11-50."
 
 
 @cache
-def parse_size(text: str) -> Size | Refusal:
+def parse_size(text: str, letters: str = "") -> Size | Refusal:
     """Read one employee size as it stands in a cell.
 
     Accepts whole numbers (`1,200` too), the band labels with any dash and any thousands separator, and the
     platform's enum names (`SIZE_11_TO_50`). Everything else is refused with its reason.
+
+    Args:
+        text: the cell.
+        letters: which of `LETTER_MAPS` bare letters are read by; "" refuses them.
     """
     plain = " ".join(text.replace("\ufeff", "").replace("\u200b", "").split())
     enum = _BY_ENUM.get(plain.upper())
     if enum is not None:
         return enum
     if re.fullmatch(r"[A-Ia-i]", plain):
-        return Refusal("a bare letter: two different letter maps are in use", _HELP)
+        return _letter(plain.upper(), letters)
     plain = _WORDS.sub("", plain)
     if re.fullmatch(r"10 000 ?\+", plain):
         return _BY_LABEL["10001+"]
@@ -90,6 +103,15 @@ def parse_size(text: str) -> Size | Refusal:
         return _count(plain)
     band = _BY_LABEL.get(plain)
     return band if band is not None else _refuse(plain)
+
+
+def _letter(letter: str, letters: str) -> Size | Refusal:
+    if not letters:
+        return Refusal("a bare letter: two different letter maps are in use", _HELP)
+    if letter == "B" and letters == "b_is_1_to_10":
+        return Refusal("B means 1-10 in this letter map, which is two tiers: 1 and 2-10", "Write 1, or 2-10.")
+    low, high = BANDS[_LETTERS.index(letter)]
+    return Size(low, high, "band")
 
 
 def _count(digits: str) -> Size | Refusal:
@@ -105,11 +127,8 @@ def _count(digits: str) -> Size | Refusal:
 def _refuse(plain: str) -> Refusal:
     if plain == "10000+":
         return Refusal("10,000+ leaves 10,000 itself open", "Write 5001-10000 or 10001+.")
-    if re.fullmatch(r"-\s*[0-9]+([.,][0-9]+)?", plain):
-        return Refusal("a negative number", _HELP)
-    if re.fullmatch(r"[0-9]+[.,][0-9]+", plain):
-        return Refusal("not a whole number", _HELP)
     if re.fullmatch(r"[0-9]+-[0-9]+|[0-9]+\+", plain):
         labels = ", ".join(band_label(low, high) for low, high in BANDS)
         return Refusal("not one of the size bands", f"Write the number, or one of {labels}.")
-    return Refusal("not a whole number or a size band", _HELP)
+    known = (reason for pattern, reason in _REASONS if pattern.fullmatch(plain))
+    return Refusal(next(known, "not a whole number or a size band"), _HELP)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from connector.intake.limits import Limits
     from connector.intake.load import load_mappings
     from connector.intake.mapping import Mapping, Mappings
+    from connector.intake.schema import schema_text
+    from connector.intake.suggest import Suggestion, suggest_mapping
 
 _HOMES = {
     "KINDS": "kinds",
@@ -24,9 +26,24 @@ _HOMES = {
     "SourceInfo": "door",
     "load_mappings": "load",
     "read_sources": "door",
+    "Suggestion": "suggest",
+    "schema_text": "schema",
+    "suggest_mapping": "suggest",
 }
 
-__all__ = ["KINDS", "Intake", "Limits", "Mapping", "Mappings", "SourceInfo", "load_mappings", "read_sources"]
+__all__ = [
+    "KINDS",
+    "Intake",
+    "Limits",
+    "Mapping",
+    "Mappings",
+    "SourceInfo",
+    "Suggestion",
+    "load_mappings",
+    "read_sources",
+    "schema_text",
+    "suggest_mapping",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -11,9 +11,9 @@ import polars as pl
 from connector.domain.employees import Size
 from connector.intake import values
 from connector.intake.dates import order_of, read_date
-from connector.intake.fields import Field, Sort
+from connector.intake.fields import CLOSE, Field, Sort
 from connector.intake.values import LONGEST_TEXT, Wrong, read_size
-from connector.intake.words import same
+from connector.intake.words import closely, same
 
 # A plain domain, after lower case: read without Python. What does not match is looked at one by one.
 _PLAIN_DOMAIN = r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$"
@@ -33,13 +33,14 @@ class Told:
     """What is known of one field beforehand.
 
     Attributes:
-        words, order, place: from the mapping: its words, its date order, and where to change it.
+        words, order, place, letters: from the mapping: its words, its date order, where to change it, its letter map.
         plain: every text is known to be printable ASCII.
     """
 
     words: Mapping[str, str]
     order: str | None
     place: str
+    letters: str = ""
     plain: bool = False
 
 
@@ -61,7 +62,7 @@ class Reading:
 def read_column(texts: pl.Series, field: Field, told: Told) -> Reading:
     """Read the texts of one field; blanks are null and stay null."""
     if told.words and field.sort is not Sort.WORD:
-        texts = _through_words(texts, told.words)
+        texts = _through_words(texts, told.words, closely if field.sort in CLOSE else same)
     return _READERS[field.sort](texts, field, told)
 
 
@@ -115,8 +116,8 @@ class _Distinct:
         return self._column.replace_strict(self.texts, values_found, default=None, return_dtype=dtype)
 
 
-def _through_words(texts: pl.Series, words: Mapping[str, str]) -> pl.Series:
-    mapped = {text: words[same(text)] for text in texts.drop_nulls().unique() if same(text) in words}
+def _through_words(texts: pl.Series, words: Mapping[str, str], spelling: Callable[[str], str]) -> pl.Series:
+    mapped = {text: words[spelling(text)] for text in texts.drop_nulls().unique() if spelling(text) in words}
     return texts.replace(mapped) if mapped else texts
 
 
@@ -161,12 +162,14 @@ def _domains(texts: pl.Series, field: Field, _: Told) -> Reading:
     return Reading({field.name: lower.alias(field.name)}, wrong, texts)
 
 
-def _sizes(texts: pl.Series, field: Field, _: Told) -> Reading:
+def _sizes(texts: pl.Series, field: Field, told: Told) -> Reading:
     """Counts and bands of one column: `count_low`, `band_low`, `band_high`."""
     distinct = _Distinct(texts)
     counts = field.sort is not Sort.BAND
     read = [
-        Size(int(text), int(text), "count") if counts and _PLAIN_COUNT.fullmatch(text) else read_size(text, field.sort)
+        Size(int(text), int(text), "count")
+        if counts and _PLAIN_COUNT.fullmatch(text)
+        else read_size(text, field.sort, told.letters)
         for text in distinct.texts
     ]
     sizes = [size if isinstance(size, Size) else None for size in read]

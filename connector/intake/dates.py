@@ -6,7 +6,8 @@ that proves the contrary. It is never guessed from a locale.
 
 import re
 from collections.abc import Iterable
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from connector.intake import kinds
 from connector.intake.values import Wrong, quoted
@@ -23,6 +24,12 @@ _PARTS = re.compile(r"([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4})" + _TIME)
 _ZONE = re.compile(r"\s*(?:[+\-\u2212][0-9:]{1,8}|z|[A-Z]{1,5}(?:[+-][0-9:]{1,5})?|\[?[A-Za-z_]+/[A-Za-z_/+-]+\]?)")
 _DAY_NAME = re.compile(r"([0-9]{1,2})(?:st|nd|rd|th)?[-/. ]+([A-Za-z]{3,9})\.?,?[-/. ]+([0-9]{4})")
 _NAME_DAY = re.compile(r"([A-Za-z]{3,9})\.?[-/. ]+([0-9]{1,2})(?:st|nd|rd|th)?,?[-/. ]+([0-9]{4})")
+_SHORT_YEAR = re.compile(
+    r"(?:[0-9]{1,2}[-/. ][0-9]{1,2}|[0-9]{1,2}[-/. ]+[A-Za-z]{3,9}|[A-Za-z]{3,9}\.?[-/. ]+[0-9]{1,2},?)"
+    r"[-/. ]+'?[0-9]{2}" + _TIME
+)
+_EPOCH = date(1899, 12, 30)  # the day 0 of serial numbers from March 1900 on
+_LAST_SERIAL = 2_958_465  # 9999-12-31
 _NAMES = (
     "january",
     "february",
@@ -39,24 +46,50 @@ _NAMES = (
 )
 
 
-def order_of(texts: Iterable[str], declared: str | None) -> str | None:
-    """What comes first in a column: as declared, or as all its dates together prove; None when neither says."""
+@dataclass(frozen=True)
+class Order:
+    """What comes first in the dates of one column, and how that is known.
+
+    Attributes:
+        first: `day_first` or `month_first`; None when it is not known.
+        declared: whether the mapping says so.
+        odd: dates that can only be read otherwise than others of the column.
+        example: a date that those others are like.
+    """
+
+    first: str | None
+    declared: bool = False
+    odd: frozenset[str] = frozenset()
+    example: str = ""
+
+
+def order_of(texts: Iterable[str], declared: str | None) -> Order:
+    """What comes first in a column: as declared, or as all its dates together prove.
+
+    A column that proves both proves nothing: those of the rarer order are odd, or all of them when neither is rarer.
+
+    Args:
+        texts: the column's distinct texts.
+        declared: what the mapping says, None for nothing.
+    """
     if declared is not None:
-        return declared
+        return Order(declared, declared=True)
     parts = [found for text in texts if (found := _PARTS.fullmatch(text))]
-    day_first = any(int(found[1]) > _MONTHS for found in parts)
-    month_first = any(int(found[2]) > _MONTHS for found in parts)
-    if day_first == month_first:
-        return None
-    return DAY_FIRST if day_first else MONTH_FIRST
+    day_first = sorted(found[0] for found in parts if int(found[1]) > _MONTHS)
+    month_first = sorted(found[0] for found in parts if int(found[2]) > _MONTHS)
+    if not day_first or not month_first:
+        return Order(DAY_FIRST if day_first else MONTH_FIRST if month_first else None)
+    rare, usual = sorted((day_first, month_first), key=len)
+    odd = rare if len(rare) < len(usual) else (*rare, *usual)
+    return Order(None, odd=frozenset(odd), example=usual[0])
 
 
-def read_date(text: str, order: str | None, field: str, place: str) -> date | Wrong:
+def read_date(text: str, order: Order, field: str, place: str) -> date | Wrong:
     """One date.
 
     Args:
         text: as it stands.
-        order: what comes first, None when it is not known.
+        order: what comes first.
         field: the field's name, for the next step.
         place: the mapping's file, for the next step.
     """
@@ -66,18 +99,42 @@ def read_date(text: str, order: str | None, field: str, place: str) -> date | Wr
         name, day = (found[1], found[2]) if found[1].isalpha() else (found[2], found[1])
         return _day(text, found[3], _month(name), day)
     if found := _PARTS.fullmatch(text):
-        first, second = int(found[1]), int(found[2])
-        if order is None and first != second and max(first, second) <= _MONTHS and not found[4]:
-            message = f"{quoted(text)} can be read day first or month first"
-            next_step = f"Declare date_order: {{{field}: day_first}} (or month_first) in {place}, or write 2025-03-01."
-            return Wrong(kinds.DATE_AMBIGUOUS, message, next_step)
-        day_first = order == DAY_FIRST or (order is None and first > _MONTHS)
-        day = _day(text, found[3], found[2 if day_first else 1], found[1 if day_first else 2])
-        return _cut_off(text, found[4]) or day
-    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
-        message = f"{quoted(text)} is a bare number, not a date"
-        return Wrong(kinds.DATE, message, "Format the cell as a date, or write it as 2025-03-01.")
-    return Wrong(kinds.DATE, f"{quoted(text)} is not a date", "Write it as 2025-03-01.")
+        return _cut_off(text, found[4]) or _in_order(found, order, field, place)
+    return Wrong(kinds.DATE, _no_date(text), "Write it as 2025-03-01.")
+
+
+def _in_order(found: re.Match[str], order: Order, field: str, place: str) -> date | Wrong:
+    """A date of three numbers, the year last."""
+    text, first, second = found[0], int(found[1]), int(found[2])
+    if text in order.odd:
+        message = f"{quoted(text)} can only be read {_said(first > _MONTHS)}, but the column has both"
+        others = f", such as {quoted(order.example)}" if order.example != text else ""
+        return Wrong(kinds.DATE, f"{message} orders{others}", "Write it as 2025-03-01.")
+    if order.first is None and first != second and max(first, second) <= _MONTHS:
+        message = f"{quoted(text)} can be read day first or month first"
+        next_step = f"Declare date_order: {{{field}: day_first}} (or month_first) in {place}, or write 2025-03-01."
+        return Wrong(kinds.DATE_AMBIGUOUS, message, next_step)
+    day_first = order.first == DAY_FIRST or (order.first is None and first > _MONTHS)
+    if order.declared and (second if day_first else first) > _MONTHS >= (first if day_first else second):
+        message = f"{quoted(text)} is no date when it is read {_said(day_first)}, as the mapping declares"
+        return Wrong(kinds.DATE, message, f"Write it as 2025-03-01, or mend date_order: in {place}.")
+    return _day(text, found[3], found[2 if day_first else 1], found[1 if day_first else 2])
+
+
+def _said(day_first: bool) -> str:  # noqa: FBT001  (read at its only callers)
+    return "day first" if day_first else "month first"
+
+
+def _no_date(text: str) -> str:
+    """Why a text is no date: a serial number, a year of two digits, or something else."""
+    if found := re.fullmatch(r"([0-9]{1,7})(?:\.[0-9]+)?", text):
+        day = _EPOCH + timedelta(int(found[1])) if int(found[1]) <= _LAST_SERIAL else None
+        shown = f"; formatted as a date it would be {day}" if day and FIRST <= day <= LAST else ", not a date"
+        return f"{quoted(text)} is a bare number{shown}"
+    if _SHORT_YEAR.fullmatch(text):
+        return f"{quoted(text)} has a year of two digits, so its century is not known"
+    bare = re.fullmatch(r"[0-9]+(\.[0-9]+)?", text)
+    return f"{quoted(text)} is {'a bare number, not a date' if bare else 'not a date'}"
 
 
 def _cut_off(text: str, behind: str | None) -> Wrong | None:

@@ -36,6 +36,15 @@ class Sort(StrEnum):
     CONTACT = "contact"
 
 
+SIZES = frozenset({Sort.SIZE, Sort.COUNT, Sort.BAND})
+# The sorts whose words a mapping can give a value. Of sizes and identifiers every sign counts, so that their words are
+# compared closely: 11-50 is not 1150.
+MAPPED = frozenset({Sort.WORD, Sort.COUNTRY, Sort.CURRENCY, Sort.IDENTIFIER}) | SIZES
+CLOSE = frozenset({Sort.IDENTIFIER}) | SIZES
+SIZE_SOURCES = ("both", "count", "band")
+DATE_ORDERS = ("day_first", "month_first")
+
+
 @dataclass(frozen=True)
 class Field:
     """One field.

@@ -80,6 +80,21 @@ SHEET_MORE_PAGES = _file(
     "Fetch all pages with 'connector fetch', or name the other pages too.",
     Severity.WARNING,
 )
+SHEET_SECOND_TABLE = _file(
+    "sheet-second-table", "A second table below the first one", "Move it to a sheet, or a file, of its own."
+)
+SHEET_HIDDEN = _file(
+    "sheet-hidden",
+    "A hidden sheet, which was read like the others",
+    "Delete the sheet, or name it under ignore_sheets: in the mapping, if it is not meant.",
+    Severity.WARNING,
+)
+ROWS_HIDDEN = _file(
+    "rows-hidden",
+    "Rows that are hidden or filtered away, which were read like the others",
+    "Clear the filter and look at them; delete those that are not meant.",
+    Severity.WARNING,
+)
 SHEET_KINDS: tuple[Kind, ...] = (
     SHEET_NO_HEADER,
     SHEET_HEADER_TWICE,
@@ -87,6 +102,9 @@ SHEET_KINDS: tuple[Kind, ...] = (
     SHEET_UNMAPPED,
     SHEET_BESIDE,
     SHEET_MORE_PAGES,
+    SHEET_SECOND_TABLE,
+    SHEET_HIDDEN,
+    ROWS_HIDDEN,
 )
 
 CELL_ERROR = _row("cell-error", "The cell shows an error of the spreadsheet program", "Mend the formula.")
@@ -105,6 +123,12 @@ CELL_DIGITS = _row(
     "Write such identifiers as text.",
     Severity.WARNING,
 )
+CELL_MERGED = _row(
+    "cell-merged",
+    "One cell merged over several rows",
+    "Nothing, if the value is meant for all of them; else take the merge apart.",
+    Severity.WARNING,
+)
 ROW_RAGGED = _row("row-ragged", "The line has more or fewer fields than the header", "Mend its delimiters or quotes.")
 ROW_BROKEN = _row("row-broken", "A line or item of an export that is no record", "Mend it, or export it again.")
 CELL_TWICE = _row("cell-key-twice", "A key that stands twice in one record", "Keep one of the two.")
@@ -115,6 +139,7 @@ CELL_KINDS: tuple[Kind, ...] = (
     CELL_FORMULA,
     CELL_NEVER_CALCULATED,
     CELL_DIGITS,
+    CELL_MERGED,
     ROW_RAGGED,
     ROW_BROKEN,
     CELL_TWICE,
@@ -178,7 +203,9 @@ RECORD_KINDS: tuple[Kind, ...] = (
 MAPPING_NONE = _mapping("mapping-none", "The folder declares no mapping", "Put a file with mapping: in it.")
 MAPPING_FIELD = _mapping("mapping-unknown-field", "Not a field of these records", "Mend its spelling.")
 MAPPING_VALUE = _mapping("mapping-unknown-value", "Not a value this field can have", "Write one of those listed.")
-MAPPING_TWICE = _mapping("mapping-claimed-twice", "One spelling is claimed twice", "Leave it with one of the two.")
+MAPPING_TWICE = _mapping(
+    "mapping-claimed-twice", "One spelling or fingerprint is claimed twice", "Leave it with one of the two."
+)
 MAPPING_REQUIRED = _mapping("mapping-no-column", "A needed field has no column and no constant", "Declare one.")
 MAPPING_KINDS: tuple[Kind, ...] = (MAPPING_NONE, MAPPING_FIELD, MAPPING_VALUE, MAPPING_TWICE, MAPPING_REQUIRED)
 

@@ -23,6 +23,9 @@ class RecordRules:
         values: field → matching spelling of a word → the value it means.
         constants: field → the value of every record, for fields without a column.
         place: where the mapping declares it.
+        fingerprints: the sheets these rules were made for (`fingerprints.fingerprint`), each with its place.
+        size_source: whose size is passed on where a record has both: `count`, `band` or `both`.
+        letters: the letter map by which bare letters are sizes (`employees.LETTER_MAPS`), "" for none.
     """
 
     kind: RecordKind
@@ -33,6 +36,9 @@ class RecordRules:
     values: Table[str, Table[str, str]]
     constants: Table[str, str]
     place: Line
+    fingerprints: Table[str, Line]
+    size_source: str
+    letters: str
 
 
 @dataclass(frozen=True)
@@ -62,3 +68,9 @@ class Mappings:
 
     items: tuple[Mapping, ...]
     digest: str
+
+    @property
+    def general(self) -> Mapping:
+        """The mapping that templates are made from: the first that is not tied to single sheets, else the first."""
+        free = (item for item in self.items if not any(rules.fingerprints for rules in item.records))
+        return next(free, self.items[0])

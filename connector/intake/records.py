@@ -78,6 +78,7 @@ def read_records(raw: RawSheet, texts: pl.DataFrame, rows: pl.Series, header: He
                 columns[key] = values.zip_with(values.is_not_null(), columns[key]) if key in columns else values
     if header.rules.kind is RecordKind.CLIENTS:
         columns["employees_text"] = _employees_text(texts)
+        _one_size(columns, header.rules.size_source)
         faults.extend(_client_faults(columns, rows, header))
     broken = (fault for fault in exported if fault.kind is kinds.ROW_BROKEN)
     ragged = (*_ragged(raw, rows, header), *broken)
@@ -94,8 +95,9 @@ def read_records(raw: RawSheet, texts: pl.DataFrame, rows: pl.Series, header: He
 
 def _told(name: str, header: Header, *, plain: bool) -> Told:
     orders = header.mapping.date_order
+    rules = header.rules
     order = orders.get(name, orders.get(""))
-    return Told(header.rules.values.get(name, {}), order, header.mapping.place.file, plain)
+    return Told(rules.values.get(name, {}), order, header.mapping.place.file, rules.letters, plain=plain)
 
 
 def _marked(raw: RawSheet, rows: pl.Series, header: Header) -> Iterator[Fault]:
@@ -170,6 +172,7 @@ def _missing(texts: pl.DataFrame, rows: pl.Series, header: Header) -> Iterator[F
         lacking = texts.select(pl.all_horizontal(pl.col(field).is_null() for field in fields)).to_series()
         for row in rows.filter(lacking) if lacking.any() else ():
             blank.setdefault(row, []).append(group)
+    every = len(header.rules.needed)
     for row, groups in blank.items():
         rest = [group for group in groups if group not in NEEDED_CODES]
         for group in (group for group in groups if group in NEEDED_CODES):
@@ -178,6 +181,8 @@ def _missing(texts: pl.DataFrame, rows: pl.Series, header: Header) -> Iterator[F
         if rest:
             names = ", ".join(_titles(group, header, " or ") for group in rest)
             next_step = "Fill the cell in." if len(rest) == 1 else "Fill the cells in."
+            if len(groups) >= every - 1 > 1:
+                next_step += " If the row is a heading or a note, move it above the header."
             yield Fault(row, _column(rest[0], header), kinds.MISSING, f"blank: {names}", next_step)
 
 
@@ -207,6 +212,15 @@ def _employees_text(texts: pl.DataFrame) -> pl.Series:
         return pl.repeat(None, texts.height, dtype=pl.String, eager=True)
     joined = texts.select(pl.concat_str(shown, separator=" / ", ignore_nulls=True)).to_series()
     return joined.replace("", None)
+
+
+def _one_size(columns: dict[str, pl.Series], source: str) -> None:
+    """Where a record has a count and a band, the one of them that the mapping says is not passed on is taken out."""
+    if source == "both" or "count_low" not in columns:
+        return
+    both = columns["count_low"].is_not_null() & columns["band_low"].is_not_null()
+    for name in ("band_low", "band_high") if source == "count" else ("count_low",):
+        columns[name] = columns[name].set(both, None)
 
 
 def _client_faults(columns: Mapping[str, pl.Series], rows: pl.Series, header: Header) -> Iterator[Fault]:

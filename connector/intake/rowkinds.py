@@ -1,61 +1,34 @@
-"""What each row of a sheet is. Every row is exactly one kind, and only rows that show it plainly are called totals.
+"""What each row of a sheet is. Each is of exactly one kind; what does not plainly show that it is none is a record."""
 
-A total row is one whose only text is a label such as "Total" beside numbers; a client named "Total Fitness" is a record
-because its other cells are filled.
-"""
-
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from connector.domain.words import RecordKind, RowKind
+from connector.domain.words import RowKind
 from connector.intake.fields import RECORD_TYPE, TEMPLATE_ROW
+from connector.intake.headings import Shape, heading_rows
 from connector.intake.layout import Header
-from connector.intake.words import INVISIBLE, same
-
-_LABEL = r"(?i)^(grand\s+totals?|sub-?\s?totals?|totals?|sum)\s*(:|=|\(.*\)|for\b.*|of\b.*|\d.*)?$"
-_BARE_LABEL = r"(?i)^(grand\s+totals?|sub-?\s?totals?|totals?|sum)\s*:?$"
-_GROUP_LABEL = r"(?i)\s+(sub-?)?total$"
-_NUMBER = r"^([=#].*|[-+(]?\s*[$€£]?\s*[0-9][0-9.,\s'\u00a0\u202f]*\s*%?\)?)$"
-
-
-def cleaned(column: str) -> pl.Expr:
-    """The texts of a column without invisible outer characters; nothing left is null."""
-    text = pl.col(column).str.strip_chars(INVISIBLE)
-    return pl.when(text != "").then(text)
+from connector.intake.merges import Merge, wide_rows
+from connector.intake.rawsheet import RawSheet
+from connector.intake.tidy import cleaned
+from connector.intake.totals import total_rows
+from connector.intake.words import same
 
 
-def clean(frame: pl.DataFrame) -> pl.DataFrame:
-    """The same for all columns at once; columns in which there is nothing to clean are handed through."""
-    if not frame.width or not frame.height:
-        return frame
-    size, text = pl.all().str.len_bytes(), pl.all().str
-    shown, letters, stripped, shortest = (
-        frame.select(measure).row(0)
-        for measure in (size.sum(), text.len_chars().sum(), text.strip_chars().str.len_bytes().sum(), size.min())
-    )
-    untidy = [
-        cleaned(name).alias(name)
-        for position, name in enumerate(frame.columns)
-        if not shown[position] == letters[position] == stripped[position] or shortest[position] == 0
-    ]
-    return frame.with_columns(untidy)
-
-
-def classify(frame: pl.DataFrame, texts: pl.DataFrame, header: Header) -> pl.Series:
+def classify(raw: RawSheet, texts: pl.DataFrame, header: Header, merges: Sequence[Merge] = ()) -> pl.Series:
     """The kind of every row, `record` for all that are to be read.
 
     Args:
-        frame: the sheet's text columns.
+        raw: the sheet.
         texts: the mapped fields, cleaned, by field name.
         header: what was found.
+        merges: the merged blocks of the sheet.
     """
-    number = pl.int_range(1, frame.height + 1, dtype=pl.UInt32)
-    blank = _blank(frame, texts)
+    number = pl.int_range(1, raw.frame.height + 1, dtype=pl.UInt32)
     kind = (
         pl.when((number >= header.first) & (number <= header.last))
         .then(pl.lit(RowKind.HEADER.value))
-        .when(blank)
+        .when(_blank(raw.frame, texts))
         .then(pl.lit(RowKind.BLANK.value))
         .when(number < header.first)
         .then(pl.lit(RowKind.TITLE.value))
@@ -65,9 +38,31 @@ def classify(frame: pl.DataFrame, texts: pl.DataFrame, header: Header) -> pl.Ser
         .then(pl.lit(RowKind.TEMPLATE.value))
         .otherwise(pl.lit(RowKind.RECORD.value))
     )
-    kinds = frame.select(kind.alias("kind")).to_series()
-    totals = _totals(frame, texts, kinds, header)
-    return kinds.scatter(totals, RowKind.TOTAL.value) if totals else kinds
+    found = raw.frame.select(kind.alias("kind")).to_series()
+    lacking = (found == RowKind.RECORD.value) & texts.select(_lacking(texts, header)).to_series()
+    if not lacking.any():
+        return found
+    bare = raw.frame.select(cleaned(name).alias(name) for name in raw.frame.columns)
+    bare = bare.with_row_index("row", offset=1).filter(lacking)
+    totals = total_rows(bare, texts, header, raw)
+    complete = texts.with_row_index("row", offset=1).filter((found == RowKind.RECORD.value) & ~lacking)
+    rest = bare.filter(~pl.col("row").is_in(totals))
+    headings = heading_rows(rest, complete, header, Shape(raw.fields_of(header.last), wide_rows(merges)))
+    for rows, value in ((totals, RowKind.TOTAL), (headings, RowKind.TITLE)):
+        found = found.scatter([row - 1 for row in rows], value.value) if rows else found
+    return found
+
+
+def _lacking(texts: pl.DataFrame, header: Header) -> pl.Expr:
+    """Rows that lack something a record needs; only they can be anything but a record."""
+    groups = [
+        [field for field in group if field in texts.columns]
+        for group in header.rules.needed
+        if not any(field in header.rules.constants for field in group)
+    ]
+    return pl.any_horizontal(
+        pl.lit(value=False), *(pl.all_horizontal(pl.col(field).is_null() for field in group) for group in groups)
+    )
 
 
 def _blank(frame: pl.DataFrame, texts: pl.DataFrame) -> pl.Series:
@@ -80,13 +75,17 @@ def _blank(frame: pl.DataFrame, texts: pl.DataFrame) -> pl.Series:
 
 
 def _repeats(texts: pl.DataFrame, header: Header) -> pl.Series:
-    """Rows that say the header again, as exports with page breaks do."""
-    said = texts.row(header.last - 1)
-    names = [name for name, text in zip(texts.columns, said, strict=True) if text is not None]
-    same_text = (pl.col(name) == text for name, text in zip(texts.columns, said, strict=True) if name in names)
-    if not names:
-        return pl.repeat(value=False, n=texts.height, eager=True, dtype=pl.Boolean)
-    return texts.select(pl.all_horizontal(*same_text).fill_null(value=False).alias("again")).to_series()
+    """Rows that say a line of the header again, as exports with page breaks do."""
+    lines = [texts.row(row - 1) for row in range(header.first, header.last + 1)]
+    telling = [line for line in lines if len(set(line) - {None}) > 1 or len(line) == 1]
+    again = (
+        pl.all_horizontal(_is(name, text) for name, text in zip(texts.columns, line, strict=True)) for line in telling
+    )
+    return texts.select(pl.any_horizontal(pl.lit(value=False), *again).alias("again")).to_series()
+
+
+def _is(name: str, text: str | None) -> pl.Expr:
+    return pl.col(name).is_null() if text is None else (pl.col(name) == text).fill_null(value=False)
 
 
 def _template(texts: pl.DataFrame, words: Mapping[str, str]) -> pl.Series:
@@ -96,54 +95,3 @@ def _template(texts: pl.DataFrame, words: Mapping[str, str]) -> pl.Series:
     column = texts[RECORD_TYPE]
     found = [text for text in column.drop_nulls().unique() if words.get(same(text)) == TEMPLATE_ROW]
     return column.is_in(found).fill_null(value=False)
-
-
-def _totals(frame: pl.DataFrame, texts: pl.DataFrame, kinds: pl.Series, header: Header) -> list[int]:
-    """Indexes of the total rows, looked for among the rows that lack something a record needs."""
-    groups = [
-        [field for field in group if field in texts.columns]
-        for group in header.rules.needed
-        if not any(field in header.rules.constants for field in group)
-    ]
-    lacking = pl.any_horizontal(pl.all_horizontal(pl.col(field).is_null() for field in group) for group in groups)
-    candidates = (
-        frame.select(cleaned(name).alias(name) for name in frame.columns)
-        .with_row_index("index")
-        .filter((kinds == RowKind.RECORD.value) & texts.select(lacking).to_series())
-        if texts.filter(lacking).height
-        else None
-    )
-    if candidates is None or candidates.is_empty():
-        return []
-    partner = f"c{header.columns['partner_id']}" if "partner_id" in header.columns else frame.columns[0]
-    identity = f"c{header.columns.get('client_ref', 0)}"
-    labels = {name: pl.col(name).str.contains(_LABEL).fill_null(value=False) for name in frame.columns}
-    known = (
-        texts["partner_id"].drop_nulls().unique() if "partner_id" in texts.columns else pl.Series([], dtype=pl.String)
-    )
-    group = pl.col(partner).str.replace(_GROUP_LABEL, "")
-    labels[partner] = labels[partner] | (
-        pl.col(partner).str.contains(_GROUP_LABEL).fill_null(value=False) & group.is_in(known.implode())
-    )
-    number = {name: pl.col(name).is_null() | pl.col(name).str.contains(_NUMBER) for name in frame.columns}
-    only_numbers = pl.all_horizontal(
-        number[name] | labels[name] | pl.lit(name == partner and header.rules.kind is not RecordKind.PARTNERS)
-        for name in frame.columns
-    )
-    nobody = pl.lit(value=True)
-    if identity in frame.columns:
-        counted = number[identity] & _names_nobody(header, labels)
-        nobody = pl.col(identity).is_null() | labels[identity] | counted
-    total = candidates.filter(pl.any_horizontal(*labels.values()) & only_numbers & nobody)
-    return total["index"].to_list()
-
-
-def _names_nobody(header: Header, labels: Mapping[str, pl.Expr]) -> pl.Expr:
-    """Rows that give no partner, name or plan, so that a number under the client id is a count and nobody's id."""
-    given = []
-    for field in ("partner_id", "name", "plan", "template"):
-        if field in header.columns:
-            column = f"c{header.columns[field]}"
-            label = pl.col(column).str.contains(_BARE_LABEL) if field == "name" else labels[column]
-            given.append(pl.col(column).is_not_null() & ~label.fill_null(value=False))
-    return ~pl.any_horizontal(given)

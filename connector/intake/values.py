@@ -12,6 +12,7 @@ from connector.domain.employees import BANDS, Refusal, Size, band_label, parse_s
 from connector.domain.problems import Kind
 from connector.intake import kinds
 from connector.intake.fields import Field, Sort
+from connector.intake.lostbands import lost_band
 from connector.intake.words import same
 
 LONGEST_TEXT = 255
@@ -20,8 +21,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _TURNING = re.compile("[\u202d\u202e]")  # left and right overrides: what shows is another text than what is there
 _MANGLED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+")
 DATE_CELL = re.compile(r"[+-]?[0-9]{4,}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?")
-_MONTH_YEAR = re.compile(r"(?:[0-9]{1,2}-[A-Za-z]{3,9}|[A-Za-z]{3,9}-[0-9]{1,4})")
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})")
+_ADDRESS = re.compile(r"\[|[0-9]{1,3}(?:\.[0-9]{1,3}){3}\.?(?:[:/?#]|$)|[0-9a-f]{0,4}:[0-9a-f]{0,4}:")
 _EMAIL = re.compile(r"[^@\s,;<>()\"]{1,64}@[^@\s,;<>()\"]+\.[^@\s,;<>()\".]{2,63}")
 _DAYS = re.compile(r"(?:net\s*)?([0-9]+)(?:\s*days?)?(?:\s*net)?", re.IGNORECASE)
 _SHOWN_LETTERS = 60
@@ -72,9 +73,11 @@ def check_identifier(text: str) -> Wrong | None:
 
 def read_domain(text: str) -> str | Wrong:
     """A website's domain from what people paste: lower case, without scheme, `www.`, port and path."""
-    plain = re.sub(r"^[a-z][a-z0-9+.-]*://", "", text.strip().lower())
+    plain = re.sub(r"^(?:[a-z][a-z0-9+.-]*:)?//", "", text.strip().lower())
     if "@" in plain:
         return _no_domain(text, "an e-mail address has no place here")
+    if _ADDRESS.match(plain):
+        return _no_domain(text, "an IP address is none")
     host = re.sub(r":[0-9]+$", "", re.split(r"[/?#\\]", plain)[0]).rstrip(".")
     try:
         host = idna.encode(host, uts46=True).decode("ascii")
@@ -102,13 +105,20 @@ def read_word(text: str, field: Field, values: Mapping[str, str], place: str) ->
     return Wrong(kind, message, next_step)
 
 
-def read_size(text: str, sort: Sort) -> Size | Wrong:
-    """An employee count or a size band; a column of counts takes no bands, and the other way round."""
-    if DATE_CELL.fullmatch(text) or _MONTH_YEAR.fullmatch(text):
+def read_size(text: str, sort: Sort, letters: str = "") -> Size | Wrong:
+    """An employee count or a size band; a column of counts takes no bands, and the other way round.
+
+    Args:
+        text: as it stands.
+        sort: SIZE, COUNT or BAND.
+        letters: the letter map that the mapping names, "" for none.
+    """
+    band = lost_band(text)
+    if band is not None:
         message = "the spreadsheet program has turned a size band such as 2-10 or 11-50 into a date"
-        next_step = "Format the column as text and enter the band again."
-        return Wrong(kinds.EMPLOYEES_DATE, message, next_step)
-    size = parse_size(re.sub(r"^([0-9]+)\.0+$", r"\1", text))
+        was = f"; it was {band} perhaps." if band else "."
+        return Wrong(kinds.EMPLOYEES_DATE, message, f"Format the column as text and enter the band again{was}")
+    size = parse_size(re.sub(r"^([0-9]+)\.0+$", r"\1", text), letters)
     if isinstance(size, Refusal):
         plainly = "not a whole number or a size band"
         message = f"{quoted(text)} is {plainly}" + ("" if size.reason == plainly else f": {size.reason}")

@@ -10,7 +10,9 @@ INVISIBLE = (
     "\u200b\u200c\u200d\u202f\u205f\u2060\u3000\ufeff"
 )
 
-_IMPORT_CODE = re.compile(r"^\s*(?:FT|DD|MD|RT|DT)\s*[-–]\s*", re.IGNORECASE)
+_DASH = "[-\u2010-\u2015\u2212]"
+# A code and its dash have a space between or behind them ("DT - Created"), or a colon: "RT-1" is a word like others.
+_IMPORT_CODE = re.compile(rf"^\s*(FT|DD|MD|RT|DT)(?:\s+{_DASH}\s*|{_DASH}\s+|\s*:\s*)", re.IGNORECASE)
 
 
 @cache
@@ -21,3 +23,14 @@ def same(text: str) -> str:
     """
     plain = unicodedata.normalize("NFKC", _IMPORT_CODE.sub("", text)).casefold()
     return "".join(letter for letter in plain if letter.isalnum())
+
+
+def closely(text: str) -> str:
+    """The spelling by which sizes and identifiers are matched: every sign counts, but case and kinds of dash do not."""
+    return " ".join(re.sub(_DASH, "-", unicodedata.normalize("NFKC", text)).casefold().split())
+
+
+def import_code(header: str) -> str:
+    """The bulk-import code before a header, in capitals: FT free text, DD dropdown, MD multiselect, RT, DT date."""
+    found = _IMPORT_CODE.match(header)
+    return found[1].upper() if found else ""

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from connector.domain.employees import BANDS, LARGEST_COUNT, Refusal, Size, band_label, parse_size
+from connector.domain.employees import BANDS, LARGEST_COUNT, LETTER_MAPS, Refusal, Size, band_label, parse_size
 
 HELP = "Write a whole number such as 50, or a band such as 11-50."
 LABELS = "1, 2-10, 11-50, 51-200, 201-500, 501-1000, 1001-5000, 5001-10000, 10001+"
@@ -80,6 +80,8 @@ def test_bands_by_example(text: str, low: int, high: int | None) -> None:
         ("1.5", "not a whole number", HELP),
         ("1,5", "not a whole number", HELP),
         ("50.0", "not a whole number", HELP),
+        ("50%", "a percentage", HELP),
+        ("TRUE", "a truth value", HELP),
         ("0,500", "not a whole number", HELP),
         ("1234,567", "not a whole number", HELP),
         (">200", "not a whole number or a size band", HELP),
@@ -97,6 +99,21 @@ def test_bands_by_example(text: str, low: int, high: int | None) -> None:
 )
 def test_refusals_tell_the_reason(text: str, reason: str, next_step: str) -> None:
     assert parse_size(text) == Refusal(reason, next_step)
+
+
+@pytest.mark.parametrize("letters", LETTER_MAPS)
+def test_letters_are_read_by_the_map_that_is_named(letters: str) -> None:
+    """The two maps in public use differ in B alone: 2-10 in one, 1-10 (two tiers) in the other."""
+    got = {letter: parse_size(letter, letters) for letter in "ABCDEFGHI"}
+    own = got.pop("B")
+    bands = [Size(low, high, "band") for low, high in BANDS]
+    assert list(got.values()) == [bands[0], *bands[2:]]
+    assert parse_size("b", letters) == own
+    if letters == "b_is_2_to_10":
+        assert own == bands[1]
+    else:
+        assert own == Refusal("B means 1-10 in this letter map, which is two tiers: 1 and 2-10", "Write 1, or 2-10.")
+    assert parse_size("J", letters) == Refusal("not a whole number or a size band", HELP)
 
 
 @given(st.integers(-(10**9), -1))

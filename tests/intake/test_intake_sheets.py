@@ -163,6 +163,7 @@ def test_every_fault_of_a_mapping_at_once(tmp_path: Path) -> None:
         ("mapping-unknown-field", "mappings/m.yaml:8:16"),
         ("mapping-unknown-field", "mappings/m.yaml:9:28"),
         ("mapping-unknown-value", "mappings/m.yaml:12:23"),
+        ("mapping-unknown-value", "mappings/m.yaml:7:27"),
         ("yaml-unknown-key", "mappings/m.yaml:13:3"),
         ("yaml-value", "mappings/m.yaml:3:46"),
     ]
