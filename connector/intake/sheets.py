@@ -35,6 +35,7 @@ class Sheet:
         name: its own name.
         columns: the column of each field that has one.
         shown: its cells as text, for excerpts.
+        namespace: whose client ids its records carry, as its mapping says; "" without a header.
     """
 
     rows: pl.DataFrame
@@ -45,6 +46,7 @@ class Sheet:
     name: str
     columns: Mapping[str, int]
     shown: pl.DataFrame
+    namespace: str = ""
 
 
 def read_sheet(raw: RawSheet, source: str, mappings: Mappings) -> Sheet:
@@ -73,7 +75,15 @@ def read_sheet(raw: RawSheet, source: str, mappings: Mappings) -> Sheet:
     problems = (*faults, *problems_of(read.faults, raw.frame, source, raw.name))
     rows = _rows(raw, source, header.rules.kind.value, kind)
     return Sheet(
-        rows, header.rules.kind, read.records, header.mapping.name, problems, raw.name, header.columns, raw.frame
+        rows,
+        header.rules.kind,
+        read.records,
+        header.mapping.name,
+        problems,
+        raw.name,
+        header.columns,
+        raw.frame,
+        header.mapping.namespace,
     )
 
 
