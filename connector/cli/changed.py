@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from connector.cli.output import table
+from connector.runs.changes import cells_to_plain
 from connector.runs.runplan import RunPlan
 
 _MOST_CELLS = 20
@@ -15,8 +16,8 @@ def show_changes(to: Console, plan: RunPlan) -> None:
     """One line for each source, then the first changed cells."""
     for sentence in plan.changes.sentences.values():
         to.print(Text(sentence, style="bold"))
-    cells = plan.every_change["cells"]
-    if not cells:
+    cells = plan.changed_cells
+    if cells.is_empty():
         return
     rows = [
         (
@@ -26,9 +27,9 @@ def show_changes(to: Console, plan: RunPlan) -> None:
             one["after"] or "",
             "yes" if one["changes_money"] else "",
         )
-        for one in cells[:_MOST_CELLS]
+        for one in cells_to_plain(cells.head(_MOST_CELLS))
     ]
     to.print(table("Changed cells", ["cell", "what", "before", "now", "money"], rows))
-    if len(cells) > len(rows):
-        more = len(cells) - len(rows)
+    more = cells.height - len(rows)
+    if more:
         to.print(Text(f"… and {more} more cells; 'connector show {plan.run_id} --json' has all."))

@@ -1,6 +1,6 @@
 """What has changed since the last upload of a source: the figures of one run, and the sentence that people read."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import PurePath
 from typing import Any
@@ -14,6 +14,7 @@ from connector.intake.fields import FIELDS
 
 SAME, REPAIRED, VERSION = "same file", "repaired copy", "next version"
 PART, MOVED, ERASED = "part", "moved", "erased"
+HELD, LISTED, UNREAD = "held", "listed", "not asked about, for a part of the upload could not be read"
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Comparison:
         unchanged: rows with nothing of this.
         mended, broken: rows that were blocked and are not, and the other way round; counted in the above too.
         elsewhere: rows of an earlier source of which this one is a part only; nothing follows from their absence.
-        asked: whether the gone ones are asked about: not when a part of the upload could not be read.
+        gone_is: what is done about the gone ones: `HELD`, `LISTED` for records nobody is billed for, or `UNREAD`.
         new_fields, gone_fields: columns that came and went, by their titles.
         gone_files: the files in which the gone ones stood last.
         money: by cause (`cells`, `new`, `gone`, `otherwise`) and currency, minor units: what it comes to now less what
@@ -75,11 +76,16 @@ class Comparison:
     mended: int
     broken: int
     elsewhere: int
-    asked: bool
+    gone_is: str
     new_fields: tuple[str, ...]
     gone_fields: tuple[str, ...]
     gone_files: tuple[str, ...]
     money: Mapping[str, Mapping[str, int]]
+
+    @property
+    def is_first(self) -> bool:
+        """Whether there was nothing to compare it with."""
+        return all(one.how == ERASED for one in self.earlier)
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "Comparison":
@@ -103,13 +109,12 @@ class Changes:
     @property
     def held(self) -> int:
         """How many rows are gone and asked about."""
-        return sum(one.gone + one.still_gone for one in self.comparisons if one.asked)
+        return sum(one.gone + one.still_gone for one in self.comparisons if one.gone_is == HELD)
 
     @property
     def sentences(self) -> dict[str, str]:
         """Per source, one line for people."""
-        names = dict.fromkeys(one.source for one in self.comparisons)
-        return {name: _sentence(name, [one for one in self.comparisons if one.source == name]) for name in names}
+        return {name: _sentence(name, own) for name, own in _grouped(self.comparisons, lambda one: one.source).items()}
 
     def to_plain(self) -> dict[str, Any]:
         """As JSON values."""
@@ -126,35 +131,46 @@ class Changes:
         return cls(found, tuple(plain.get("replaced", ())))
 
 
-def changes_in_full(changes: Changes, frames: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
-    """The figures with every changed cell and every row that is not unchanged, as JSON values.
+def cells_to_plain(cells: pl.DataFrame) -> list[dict[str, Any]]:
+    """Changed cells (`diff.CELLS` with `column`) as JSON values: `where` it stands, the `title` of its field."""
+    return [
+        {
+            **one,
+            "title": FIELDS[RecordKind(one["record_kind"])][one["field"]].title,
+            "where": str(Cell(one["source"], one["sheet"], one["row"], one["column"])),
+        }
+        for one in cells.iter_rows(named=True)
+    ]
 
-    Args:
-        changes: the figures.
-        frames: the plan's, of which `changed_cells` and `changed_rows` are looked at where it has them.
-    """
-    cells = frames["changed_cells"].to_dicts() if "changed_cells" in frames else []
-    rows = frames["changed_rows"].to_dicts() if "changed_rows" in frames else []
-    for one in cells:
-        one["title"] = FIELDS[RecordKind(one["record_kind"])][one["field"]].title
-        one["where"] = str(Cell(one["source"], one["sheet"], one["row"], one["column"]))
-    for one in rows:
-        one["where"] = str(Cell(one["source"], one["sheet"], one["row"]))
-        one["money"] = {part["currency"]: part["minor"] for part in one["money"] or ()}
-    return {**changes.to_plain(), "cells": cells, "rows": rows}
+
+def rows_to_plain(rows: pl.DataFrame) -> list[dict[str, Any]]:
+    """Rows that are not unchanged (`diff.ROWS`) as JSON values: `where` each stands, its `money` by currency."""
+    return [
+        {
+            **one,
+            "where": str(Cell(one["source"], one["sheet"], one["row"])),
+            "money": {part["currency"]: part["minor"] for part in one["money"] or ()},
+        }
+        for one in rows.iter_rows(named=True)
+    ]
 
 
 def _sentence(source: str, comparisons: Sequence[Comparison]) -> str:
     """`clients.xlsx: the next version of clients.xlsx (R-0003): 3 cells changed, 2 change money: +USD 400.00; …`."""
-    groups: dict[str, list[Comparison]] = {}
-    for one in comparisons:
-        groups.setdefault(_lead(one.earlier), []).append(one)
+    groups = _grouped(comparisons, lambda one: _lead(one.earlier))
     parts = []
     for lead, own in groups.items():
         named = f" [{', '.join(one.records for one in own)}]" if len(groups) > 1 else ""
-        told = f": {_told(own)}" if own[0].earlier and own[0].earlier[0].how != ERASED else ""
+        told = "" if own[0].is_first else f": {_told(own)}"
         parts.append(f"{lead}{named}{told}")
     return f"{PurePath(source).name}: {'. '.join(parts)}."
+
+
+def _grouped(comparisons: Iterable[Comparison], by: Callable[[Comparison], str]) -> dict[str, list[Comparison]]:
+    groups: dict[str, list[Comparison]] = {}
+    for one in comparisons:
+        groups.setdefault(by(one), []).append(one)
+    return groups
 
 
 def _lead(earlier: Sequence[Earlier]) -> str:
@@ -173,38 +189,39 @@ def _lead(earlier: Sequence[Earlier]) -> str:
 
 def _told(own: Sequence[Comparison]) -> str:
     """The figures of some comparisons, those that are not nothing."""
+    told = [
+        _edits(own),
+        _rows(own, "new", "new {}", "new"),
+        *(text for word in (HELD, LISTED, UNREAD) for text in _gone([one for one in own if one.gone_is == word], word)),
+        _rows(own, "back", "{} back"),
+        _rows(own, "mended", "blocked {} sound now"),
+        _rows(own, "broken", "{} blocked now"),
+        f"other rows come to another amount: {_sum(own, 'otherwise')}" if _sum(own, "otherwise") else "",
+        _rows(own, "elsewhere", "{} of the earlier one not here (not asked about)"),
+        *(f"column {title} is new" for one in own for title in one.new_fields),
+        *(f"column {title} is gone" for one in own for title in one.gone_fields),
+    ]
+    return "; ".join(text for text in told if text) or "nothing changed"
+
+
+def _edits(own: Sequence[Comparison]) -> str:
     cells, bearing = sum(one.cells for one in own), sum(one.money_cells for one in own)
-    edits = f"{_number(cells, 'cell')} changed"
-    if bearing:
-        edits += f", {bearing} change{'s' if bearing == 1 else ''} money: {_sum(own, 'cells') or 'nothing in all'}"
-    asked = "held" if all(one.asked for one in own) else "not asked about: a part of the upload could not be read"
-    columns = [f"column {title} is {word}" for one in own for word, title in _columns(one)]
-    counted = (
-        (cells, edits, ""),
-        (sum(one.new for one in own), "new {}", _sum(own, "new")),
-        (sum(one.gone for one in own), f"{{}} gone ({asked})", _sum(own, "gone")),
-        (sum(one.still_gone for one in own), f"{{}} still gone ({asked})", ""),
-        (sum(one.back for one in own), "{} back", ""),
-        (sum(one.mended for one in own), "blocked {} sound now", ""),
-        (sum(one.broken for one in own), "{} blocked now", ""),
-        (len(_sum(own, "otherwise")), "unedited rows come to another amount", _sum(own, "otherwise")),
-        (sum(one.elsewhere for one in own), "{} of the earlier one not here (not asked about)", ""),
-    )
-    told = []
-    for number, words, money in counted:
-        if number:
-            row = words.replace("{}", "row" if number == 1 else "rows")
-            text = row if words is edits or words.startswith("unedited") else f"{number:,} {row}"
-            told.append(f"{text}: {money}" if money else text)
-    return "; ".join([*told, *columns]) or "nothing changed"
+    if not cells:
+        return ""
+    verb = "changes" if bearing == 1 else "change"
+    money = f", {bearing:,} {verb} money: {_sum(own, 'cells')}" if bearing else ""
+    return f"{cells:,} cell{'' if cells == 1 else 's'} changed{money}"
 
 
-def _columns(one: Comparison) -> Iterable[tuple[str, str]]:
-    return (*(("new", title) for title in one.new_fields), *(("gone", title) for title in one.gone_fields))
+def _gone(own: Sequence[Comparison], word: str) -> tuple[str, str]:
+    return _rows(own, "gone", f"{{}} gone ({word})", "gone"), _rows(own, "still_gone", f"{{}} still gone ({word})")
 
 
-def _number(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
+def _rows(own: Sequence[Comparison], figure: str, words: str, cause: str = "") -> str:
+    """`2 new rows: +USD 900.00`; nothing for none."""
+    number, money = sum(getattr(one, figure) for one in own), _sum(own, cause)
+    text = f"{number:,} {words.format('row' if number == 1 else 'rows')}{f': {money}' if money else ''}"
+    return text if number else ""
 
 
 def _sum(own: Sequence[Comparison], cause: str) -> str:
@@ -213,9 +230,10 @@ def _sum(own: Sequence[Comparison], cause: str) -> str:
     for one in own:
         for currency, minor in one.money.get(cause, {}).items():
             sums[currency] = sums.get(currency, 0) + minor
-    return ", ".join(signed(minor, code) for code, minor in sorted(sums.items()) if minor)
+    return ", ".join(signed(minor, code) for code, minor in sorted(sums.items()))
 
 
 def signed(minor: int, currency: str) -> str:
     """An amount with its sign before the currency: `+USD 400.00`."""
-    return f"{'-' if minor < 0 else '+'}{Money(abs(minor), currency)}"
+    sign = "+" if minor > 0 else "-" if minor else ""
+    return f"{sign}{Money(abs(minor), currency)}"

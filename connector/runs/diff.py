@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from connector.domain.words import Bucket, RecordKind
-from connector.runs.matching import keyed, paired
+from connector.runs.matching import paired
 from connector.runs.snapshots import BLOCKED_ROW, MONEY, SIZES, compared_fields
 from connector.tables.schemas import Schema
 
@@ -84,16 +84,15 @@ def difference(
         planned: what this plan charges, in the same columns.
         kind: what the rows are.
     """
-    keys_now, keys_before = keyed(now, kind, earlier=False), keyed(before, kind, earlier=True)
-    pairs = paired(keys_now, keys_before, kind)
+    pairs = paired(now, before, kind)
     both = _side_by_side(now, before, pairs)
     # A blocked row leads nowhere by itself: it is the client, or the purchase, that it was before.
     now = now.with_columns(subject=pl.coalesce("subject", both["subject_before"]))
     charged = pl.concat([ledger, planned]).group_by("subject", "currency").agg(pl.col("minor").sum())
-    now = _with_money(now, keys_now["k_shown"], charged)
+    now = _with_money(now, charged)
     missing = before.with_row_index("at").join(pairs, left_on="at", right_on="before", how="anti").drop("at")
     elsewhere = charged.join(now.select("subject").drop_nulls().unique(), on="subject", how="anti")
-    missing_now = _with_money(missing, missing["row"], elsewhere)
+    missing_now = _with_money(missing, elsewhere)
     both = both.with_columns(money=now["money"])
     cells = _changed_cells(both, kind)
     rows = _told_rows(both, cells, kind)
@@ -121,12 +120,14 @@ def _side_by_side(now: pl.DataFrame, before: pl.DataFrame, pairs: pl.DataFrame) 
     return joined.with_columns(pl.col("found").fill_null(value=False))
 
 
-def _with_money(rows: pl.DataFrame, order: pl.Series, charged: pl.DataFrame) -> pl.DataFrame:
+def _with_money(rows: pl.DataFrame, charged: pl.DataFrame) -> pl.DataFrame:
     """The rows with what their subject comes to; of several rows of one subject, the first sound one has it."""
-    ranked = rows.select("subject", blocked=pl.col("bucket").is_in([*_BLOCKED, Bucket.HELD.value]), order=order)
-    owners = (
-        ranked.with_row_index("at").drop_nulls("subject").sort("blocked", "order", "at").unique("subject", keep="first")
-    )
+    blocked = pl.col("bucket").is_in([*_BLOCKED, Bucket.HELD.value])
+    named = rows.with_row_index("at").drop_nulls("subject")
+    several = named["subject"].is_duplicated()
+    contents = pl.struct(pl.selectors.starts_with("shown_")).hash()  # whatever their order in the file
+    first = named.filter(several).sort(blocked, contents, "at").unique("subject", keep="first")
+    owners = pl.concat([named.filter(~several), first]).select("at", "subject")
     sums = charged.sort("currency").group_by("subject").agg(money=pl.struct("currency", "minor"))
     money = owners.join(sums, on="subject").select("at", "money")
     return (

@@ -13,7 +13,7 @@ import polars as pl
 
 from connector.domain.words import RecordKind
 from connector.runs.changes import ERASED, MOVED, PART, REPAIRED, SAME, VERSION
-from connector.runs.matching import keyed, shared
+from connector.runs.matching import identities, shared
 from connector.runs.snapshots import Snapshot, schema
 
 _HALF = 2
@@ -47,7 +47,7 @@ def linked(parts: Sequence[Snapshot], earlier: Sequence[Snapshot], kind: RecordK
         earlier: the last uploads that hold such records.
         kind: the kind.
     """
-    keys = {part.source: keyed(part.rows, kind, earlier=False) for part in parts}
+    keys = {part.source: identities(part.rows, kind) for part in parts}
     heads = (_head(one, parts, keys, kind) for one in earlier)
     return [head for head in heads if head.links]
 
@@ -57,7 +57,7 @@ def _head(one: Snapshot, parts: Sequence[Snapshot], keys: Mapping[str, pl.DataFr
     declared = {part.source for part in parts if is_same(part, one) or is_repaired(part, one)}
     if one.records is None:
         return Head(one, tuple(part.source for part in parts if part.source in named | declared), continued=True)
-    standing = keyed(one.records.filter(pl.col("missing_since").is_null()), kind, earlier=True)
+    standing = identities(one.records.filter(pl.col("missing_since").is_null()), kind)
     overlaps = {source: shared(own, standing, kind).height for source, own in keys.items()}
     enough = [
         source
@@ -108,9 +108,10 @@ def earlier_rows(heads: Sequence[Head], kind: RecordKind) -> pl.DataFrame:
     readable = [head for head in heads if head.snapshot.records is not None]
     for run in sorted({head.snapshot.run_id for head in readable}, key=lambda run: (len(run), run), reverse=True):
         older = pl.concat([_rows(head) for head in readable if head.snapshot.run_id == run])
-        known = shared(keyed(older, kind, earlier=True), keyed(rows, kind, earlier=True), kind)
-        again = older.with_row_index("at").join(known, on="at", how="anti", maintain_order="left").drop("at")
-        rows = pl.concat([rows, again.select(list(wanted))])
+        if not rows.is_empty():
+            known = shared(identities(older, kind), identities(rows, kind), kind)
+            older = older.with_row_index("at").join(known, on="at", how="anti", maintain_order="left").drop("at")
+        rows = pl.concat([rows, older.select(list(wanted))])
     return rows
 
 

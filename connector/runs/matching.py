@@ -5,6 +5,7 @@ one join over the rows that are left, and a row is given away once, so no number
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -21,11 +22,13 @@ IDENTITIES: Mapping[RecordKind, tuple[str, ...]] = {
     RecordKind.TEMPLATES: ("k_id",),
 }
 _CONTENTS = (("k_value",), ("k_shown",))
-# After the identity: an edited id or domain leaves the other cells as they were. A name and a partner alone tell enough
-# only of a row that was blocked, where several cells may be mended at once.
-_LIKENESS: Mapping[RecordKind, tuple[tuple[str, ...], ...]] = {
-    RecordKind.PARTNERS: (("k_name",),),
+# The identity, then what an edited id or domain leaves as it was.
+_ROUNDS: Mapping[RecordKind, tuple[tuple[str, ...], ...]] = {
+    RecordKind.PARTNERS: (("k_id", "k_from"), ("k_id",), ("k_name",)),
     RecordKind.CLIENTS: (
+        ("k_subject",),
+        ("k_ref",),
+        ("k_pair",),
         ("k_name", "k_domain", "k_partner", "k_created"),
         ("k_name", "k_domain", "k_partner"),
         ("k_name", "k_domain", "k_created"),
@@ -36,108 +39,159 @@ _LIKENESS: Mapping[RecordKind, tuple[tuple[str, ...], ...]] = {
         ("k_name", "k_created"),
         ("k_rescue",),
     ),
-    RecordKind.BUNDLES: (("k_partner", "k_on", "k_quantity"), ("k_reference",)),
-    RecordKind.TEMPLATES: (("k_template",), ("k_partner", "k_plan", "k_from")),
-}
-_FIRST: Mapping[RecordKind, tuple[tuple[str, ...], ...]] = {
-    RecordKind.PARTNERS: (("k_id", "k_from"),),
-    RecordKind.CLIENTS: (),
-    RecordKind.BUNDLES: (),
-    RecordKind.TEMPLATES: (("k_id", "k_from"),),
+    RecordKind.BUNDLES: (("k_id",), ("k_partner", "k_on", "k_quantity"), ("k_reference",)),
+    RecordKind.TEMPLATES: (("k_id", "k_from"), ("k_id",), ("k_template",), ("k_partner", "k_plan", "k_from")),
 }
 
 
-def keyed(rows: pl.DataFrame, kind: RecordKind, *, earlier: bool) -> pl.DataFrame:
-    """The keys of snapshot rows, one row each in their order, with their number as `at`.
+@dataclass(frozen=True)
+class _Keys:
+    """How keys are made of cells.
 
-    Args:
-        rows: rows under `snapshots.schema(kind)`.
-        kind: what they are.
-        earlier: whether they are the earlier version's.
+    Attributes:
+        alike: the fields whose spelling does not matter.
+        plain: the fields taken as they are.
+        made: each key, over these fields, `subject`, `namespace` and `sound`.
     """
-    values = [name for name in rows.columns if name.startswith("value_")]
-    shown = [name for name in rows.columns if name.startswith("shown_")]
-    contents = rows.select(
-        "sound",
-        "subject",
-        "namespace",
-        k_value=pl.when("sound").then(pl.struct(values).hash()),
-        k_shown=pl.struct(shown).hash(),
-        **{name.removeprefix("value_"): pl.coalesce(name, f"shown_{name.removeprefix('value_')}") for name in values},
-    )
-    keys = _KEYS[kind](contents)
-    if "k_rescue" in keys.columns and earlier:
-        keys = keys.with_columns(k_rescue=pl.when(~rows["sound"]).then("k_rescue"))
-    return keys.with_row_index("at")
+
+    alike: tuple[str, ...]
+    plain: tuple[str, ...]
+    made: Mapping[str, pl.Expr]
 
 
-def _partner_keys(cells: pl.DataFrame) -> pl.DataFrame:
-    return cells.select("k_value", "k_shown", k_id=alike("partner_id"), k_from=_day("valid_from"), k_name=alike("name"))
-
-
-def _client_keys(cells: pl.DataFrame) -> pl.DataFrame:
-    site = pl.col("domain").str.to_lowercase().str.replace(r"^[a-z][a-z0-9+.-]*://", "").str.replace(r"^www\.", "")
-    cells = cells.with_columns(domain=site.str.replace(r"[/?#:].*$", ""))
-    return cells.select(
-        "k_value",
-        "k_shown",
-        k_subject="subject",
-        k_ref=pl.concat_str("namespace", alike("client_ref"), separator=_PART),
-        k_pair=pl.concat_str(alike("partner_id"), "domain", separator=_PART),
-        k_name=alike("name"),
-        k_domain="domain",
-        k_partner=alike("partner_id"),
-        k_created=_day("created_on"),
-        k_rescue=pl.concat_str(alike("name"), alike("partner_id"), separator=_PART),
-    )
-
-
-def _bundle_keys(cells: pl.DataFrame) -> pl.DataFrame:
-    return cells.select(
-        "k_value",
-        "k_shown",
-        k_id=pl.concat_str(alike("partner_id"), alike("reference"), separator=_PART),
-        k_partner=alike("partner_id"),
-        k_reference=alike("reference"),
-        k_on=_day("purchased_on"),
-        k_quantity="quantity",
-    )
-
-
-def _template_keys(cells: pl.DataFrame) -> pl.DataFrame:
-    owner = alike("partner_id").fill_null("")  # no partner: a template of every partner
-    return cells.select(
-        "k_value",
-        "k_shown",
-        k_id=pl.concat_str(alike("template"), owner, separator=_PART),
-        k_from=_day("valid_from"),
-        k_template=alike("template"),
-        k_partner=owner,
-        k_plan="plan",
-    )
-
-
-_KEYS = {
-    RecordKind.PARTNERS: _partner_keys,
-    RecordKind.CLIENTS: _client_keys,
-    RecordKind.BUNDLES: _bundle_keys,
-    RecordKind.TEMPLATES: _template_keys,
-}
+def _joined(*parts: str | pl.Expr) -> pl.Expr:
+    """The parts as one text; null where one of them is."""
+    return pl.concat_str(*parts, separator=_PART)
 
 
 def _day(column: str) -> pl.Expr:
     return pl.col(column).str.slice(0, 10)
 
 
+def _site() -> pl.Expr:
+    """A website as records have it, also where the row was blocked and nobody has read it."""
+    text = pl.col("domain").str.to_lowercase().str.replace(r"^[a-z][a-z0-9+.-]*://", "").str.replace(r"^www\.", "")
+    return text.str.replace(r"[/?#:].*$", "")
+
+
+_ANYBODY = pl.col("partner_id").fill_null("")  # a template of every partner
+_NEVER = pl.lit(None, pl.String)
+_IDENTITY: Mapping[RecordKind, _Keys] = {
+    RecordKind.PARTNERS: _Keys(("partner_id",), (), {"k_id": pl.col("partner_id")}),
+    RecordKind.CLIENTS: _Keys(
+        ("client_ref", "partner_id"),
+        ("domain",),
+        {
+            "k_subject": pl.col("subject"),
+            "k_ref": _joined("namespace", "client_ref"),
+            "k_pair": _joined("partner_id", _site()),
+        },
+    ),
+    RecordKind.BUNDLES: _Keys(("partner_id", "reference"), (), {"k_id": _joined("partner_id", "reference")}),
+    RecordKind.TEMPLATES: _Keys(("partner_id", "template"), (), {"k_id": _joined("template", _ANYBODY)}),
+}
+_LIKENESS: Mapping[RecordKind, _Keys] = {
+    RecordKind.PARTNERS: _Keys(
+        ("partner_id", "name"),
+        ("valid_from",),
+        {
+            **_IDENTITY[RecordKind.PARTNERS].made,
+            "k_from": _day("valid_from"),
+            "k_name": pl.col("name"),
+            "k_rescue": _NEVER,
+        },
+    ),
+    RecordKind.CLIENTS: _Keys(
+        ("client_ref", "partner_id", "name"),
+        ("domain", "created_on"),
+        {
+            **_IDENTITY[RecordKind.CLIENTS].made,
+            "k_name": pl.col("name"),
+            "k_domain": _site(),
+            "k_partner": pl.col("partner_id"),
+            "k_created": _day("created_on"),
+            "k_rescue": _joined("name", "partner_id"),
+        },
+    ),
+    RecordKind.BUNDLES: _Keys(
+        ("partner_id", "reference"),
+        ("purchased_on", "quantity"),
+        {
+            **_IDENTITY[RecordKind.BUNDLES].made,
+            "k_partner": pl.col("partner_id"),
+            "k_reference": pl.col("reference"),
+            "k_on": _day("purchased_on"),
+            "k_quantity": pl.col("quantity"),
+            "k_rescue": _NEVER,
+        },
+    ),
+    RecordKind.TEMPLATES: _Keys(
+        ("partner_id", "template"),
+        ("plan", "valid_from"),
+        {
+            **_IDENTITY[RecordKind.TEMPLATES].made,
+            "k_from": _day("valid_from"),
+            "k_template": pl.col("template"),
+            "k_partner": _ANYBODY,
+            "k_plan": pl.col("plan"),
+            "k_rescue": _NEVER,
+        },
+    ),
+}
+
+
+def identities(rows: pl.DataFrame, kind: RecordKind) -> pl.DataFrame:
+    """What the rows are known by for sure: the keys of `IDENTITIES`, and their number as `at`.
+
+    Args:
+        rows: rows under `snapshots.schema(kind)`.
+        kind: what they are.
+    """
+    return _keys(rows, _IDENTITY[kind])
+
+
+def _keys(rows: pl.DataFrame, of: _Keys) -> pl.DataFrame:
+    """Keys from cells: a cell as understood, else as shown. Each is made comparable once, for it costs."""
+    cells = rows.select(
+        "subject",
+        "namespace",
+        "sound",
+        **{name: pl.coalesce(f"value_{name}", f"shown_{name}") for name in (*of.alike, *of.plain)},
+    )
+    return cells.with_columns(alike(name) for name in of.alike).select(**of.made).with_row_index("at")
+
+
+def _contents(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.select(
+        k_value=pl.when("sound").then(pl.struct(pl.selectors.starts_with("value_")).hash()),
+        k_shown=pl.struct(pl.selectors.starts_with("shown_")).hash(),
+    ).with_row_index("at")
+
+
 def paired(now: pl.DataFrame, before: pl.DataFrame, kind: RecordKind) -> pl.DataFrame:
     """The rows that are one record: `now` and `before`, their numbers, each at most once.
 
     Args:
-        now: what `keyed` returned for the upload's rows.
-        before: what it returned for the earlier ones.
+        now: the upload's rows, under `snapshots.schema(kind)`.
+        before: the earlier ones.
         kind: what the rows are.
     """
-    rounds = (*_CONTENTS, *_FIRST[kind], *((one,) for one in IDENTITIES[kind]), *_LIKENESS[kind])
+    equal = _rounds(_contents(now), _contents(before), _CONTENTS)
+    left = [
+        rows.with_row_index("number").join(equal, left_on="number", right_on=side, how="anti", maintain_order="left")
+        for rows, side in ((now, "now"), (before, "before"))
+    ]
+    if any(rows.is_empty() for rows in left):
+        return equal
+    # A name and a partner alone tell enough only of a row that was blocked: several of its cells may be mended at once.
+    keys = [_keys(rows, _LIKENESS[kind]) for rows in left]
+    keys[1] = keys[1].with_columns(pl.when(~left[1]["sound"]).then("k_rescue").alias("k_rescue"))
+    found = _rounds(keys[0], keys[1], _ROUNDS[kind])
+    numbers = [rows["number"].gather(found[side]) for rows, side in zip(left, ("now", "before"), strict=True)]
+    return pl.concat([equal, pl.DataFrame({"now": numbers[0], "before": numbers[1]})])
+
+
+def _rounds(now: pl.DataFrame, before: pl.DataFrame, rounds: Sequence[tuple[str, ...]]) -> pl.DataFrame:
     found = [pl.DataFrame(schema={"now": pl.UInt32, "before": pl.UInt32})]
     for keys in rounds:
         pairs = _ranked(now, keys).join(_ranked(before, keys), on=[*keys, "rank"], suffix="_before")
@@ -148,9 +202,16 @@ def paired(now: pl.DataFrame, before: pl.DataFrame, kind: RecordKind) -> pl.Data
 
 
 def _ranked(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    """Rows that have all of the keys, numbered within equal ones."""
+    """Rows that have all of the keys, numbered within equal ones; numbering costs, so those alone are spared it."""
     whole = rows.drop_nulls(keys).select("at", *keys)
-    return whole.with_columns(rank=pl.int_range(pl.len()).over(keys))
+    several = whole.select(keys).is_duplicated()
+    rank = pl.int_range(pl.len()).over(keys)
+    return pl.concat(
+        [
+            whole.filter(~several).with_columns(rank=pl.lit(0, pl.Int64)),
+            whole.filter(several).with_columns(rank=rank.cast(pl.Int64)),
+        ]
+    )
 
 
 def shared(one: pl.DataFrame, other: pl.DataFrame, kind: RecordKind) -> pl.DataFrame:
@@ -164,5 +225,5 @@ def shared(one: pl.DataFrame, other: pl.DataFrame, kind: RecordKind) -> pl.DataF
 
 def once(rows: pl.DataFrame, kind: RecordKind) -> pl.Series:
     """What makes a row a repetition of another: the id, or without one the partner and domain; null for neither."""
-    keys = keyed(rows, kind, earlier=False)
+    keys = identities(rows, kind)
     return keys.select(pl.coalesce(name for name in IDENTITIES[kind] if name != "k_subject")).to_series()

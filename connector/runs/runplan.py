@@ -13,7 +13,7 @@ from connector.domain.documents import Document
 from connector.domain.money import Money
 from connector.domain.places import Cell, Line, Place
 from connector.domain.problems import Problem, Severity
-from connector.runs.changes import Changes, changes_in_full
+from connector.runs.changes import Changes, cells_to_plain, rows_to_plain
 from connector.runs.snapshots import Snapshot
 
 
@@ -96,7 +96,13 @@ class RunPlan:
     @property
     def every_change(self) -> dict[str, Any]:
         """What has changed, with every changed cell and row, as JSON values."""
-        return changes_in_full(self.changes, self.frames)
+        cells, rows = self.changed_cells, self.frames.get("changed_rows", pl.DataFrame())
+        return {**self.changes.to_plain(), "cells": cells_to_plain(cells), "rows": rows_to_plain(rows)}
+
+    @property
+    def changed_cells(self) -> pl.DataFrame:
+        """Every changed cell; none in runs that were planned before uploads were compared."""
+        return self.frames.get("changed_cells", pl.DataFrame())
 
     def to_plain(self) -> dict[str, Any]:
         """The plan without its frames, as JSON values; what `--json` prints and the database stores."""

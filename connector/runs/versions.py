@@ -17,7 +17,7 @@ from connector.domain.problems import Kind, Problem, Severity
 from connector.domain.words import RecordKind
 from connector.intake.fields import FIELDS
 from connector.intake.report import excerpt_of
-from connector.runs.changes import Changes, Comparison, Earlier
+from connector.runs.changes import HELD, LISTED, UNREAD, Changes, Comparison, Earlier
 from connector.runs.diff import CELLS, ROWS, Difference, difference
 from connector.runs.heads import Head, earlier_rows, how_of, linked
 from connector.runs.matching import once
@@ -32,6 +32,7 @@ GONE = Kind(
 )
 _ASKED = (RecordKind.CLIENTS, RecordKind.BUNDLES)  # a missing partner or template is told, and means nothing
 _SHOWN_CELLS = 8
+_NOTHING = pl.lit(None, pl.String)
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def _compare_kind(kind: RecordKind, upload: Upload, earlier: Sequence[Snapshot])
         replace(part, records=pl.concat([_of(part, found.now), _of(part, carried, "upload").select(found.now.columns)]))
         for part in parts
     ]
-    asked = upload.whole and kind in _ASKED
+    gone_is = UNREAD if not upload.whole else HELD if kind in _ASKED else LISTED
     standing = sum(one.rows.filter(pl.col("missing_since").is_null()).height for one in snapshots)
     checks = (
         Check(
@@ -129,11 +130,14 @@ def _compare_kind(kind: RecordKind, upload: Upload, earlier: Sequence[Snapshot])
         ),
         Check(f"{kind} of the upload against those kept for the next", now.height, standing),
     )
+    comparisons = tuple(_comparison(part, heads, found, missing, gone_is) for part in parts)
+    first = [one.source for one in comparisons if one.is_first]  # all of its rows are new: nothing to list
+    rows = pl.concat([found.rows, _missing_rows(missing)])
     return Compared(
-        Changes(tuple(_comparison(part, heads, found, missing, asked=asked) for part in parts)),
+        Changes(comparisons),
         found.cells,
-        pl.concat([found.rows, _missing_rows(missing)]),
-        tuple(_problem(row, kind) for row in carried.iter_rows(named=True)) if asked else (),
+        rows.filter(~pl.col("upload").is_in(first)),
+        tuple(_problem(row, kind) for row in carried.iter_rows(named=True)) if gone_is == HELD else (),
         checks,
         tuple(snapshots),
         tuple(head.snapshot.snapshot_id for head in heads if head.continued),
@@ -146,6 +150,8 @@ def _of(part: Snapshot, rows: pl.DataFrame, column: str = "source") -> pl.DataFr
 
 def _missing(found: Difference, heads: Sequence[Head], run_id: str, kind: RecordKind) -> pl.DataFrame:
     """The earlier rows that are not there: whose business that is (`upload`), and what it means (`change`)."""
+    if found.missing.is_empty():
+        return found.missing.with_columns(upload=_NOTHING, change=_NOTHING, record_kind=_NOTHING)
     facts = pl.DataFrame(
         [(head.snapshot.snapshot_id, head.links[0], head.continued) for head in heads],
         schema={"head": pl.Int64, "upload": pl.String, "continued": pl.Boolean},
@@ -183,7 +189,7 @@ def _missing_rows(missing: pl.DataFrame) -> pl.DataFrame:
 
 
 def _comparison(
-    part: Snapshot, heads: Sequence[Head], found: Difference, missing: pl.DataFrame, *, asked: bool
+    part: Snapshot, heads: Sequence[Head], found: Difference, missing: pl.DataFrame, gone_is: str
 ) -> Comparison:
     own = _of(part, found.rows, "upload")
     gone = _of(part, missing, "upload")
@@ -214,7 +220,7 @@ def _comparison(
         mended=int(own["mended"].sum()),
         broken=int(own["broken"].sum()),
         elsewhere=counted.get("elsewhere", 0),
-        asked=asked,
+        gone_is=gone_is,
         new_fields=tuple(titles[name] for name in part.fields if fields and name not in fields),
         gone_fields=tuple(titles[name] for name in titles if name in fields and name not in part.fields),
         gone_files=tuple(gone.filter(pl.col("change").str.ends_with("gone"))["source"].unique().sort()),
