@@ -11,6 +11,7 @@ OUT = ROOT / "docs" / "problems.md"
 EXAMPLES = ROOT / "tests" / "problems"
 SCOPES = {
     "row": "Rows and cells",
+    "record": "Records of the last upload",
     "file": "Files and sheets",
     "document": "Documents",
     "mapping": "Mappings and books",

@@ -61,7 +61,7 @@ def plan(folder: Path, paths: Sequence[Path], as_of: str, *, as_json: bool) -> N
     with opening.opened(folder) as config:
         made = make(config, paths, day, as_json=as_json)
         finish(
-            {**made.to_plain(), "rows": made.rows},
+            {**made.to_plain(), "changes": made.every_change, "rows": made.rows},
             exit_code(made),
             as_json=as_json,
             render=lambda to: show_plan(to, made),
@@ -88,7 +88,7 @@ def show(folder: Path, run: str, *, as_json: bool) -> None:
     with opening.opened(folder):
         found = store.load_plan(run)
         state = store.state_of(run).state
-        plain = {**found.to_plain(), "rows": found.rows, "state": state}
+        plain = {**found.to_plain(), "changes": found.every_change, "rows": found.rows, "state": state}
         finish(plain, 0, as_json=as_json, render=lambda to: show_plan(to, found, state))
 
 

@@ -38,6 +38,7 @@ class Sheet:
         columns: the column of each field that has one.
         shown: its cells as text, for excerpts.
         own: see `RawSheet.own`.
+        namespace: whose client ids its records carry, as its mapping says; "" without a header.
     """
 
     rows: pl.DataFrame
@@ -49,6 +50,7 @@ class Sheet:
     columns: Mapping[str, int]
     shown: pl.DataFrame
     own: bool = False
+    namespace: str = ""
 
 
 def read_sheet(raw: RawSheet, source: str, mappings: Mappings) -> Sheet:
@@ -86,7 +88,17 @@ def read_sheet(raw: RawSheet, source: str, mappings: Mappings) -> Sheet:
     faults = (*faults, *hidden_faults(raw, kind, place))
     problems = (*faults, *problems_of(kept, raw.frame, source, raw.name))
     rows = _rows(raw, source, header.rules.kind.value, kind)
-    return Sheet(rows, header.rules.kind, records, header.mapping.name, problems, raw.name, header.columns, raw.frame)
+    return Sheet(
+        rows,
+        header.rules.kind,
+        records,
+        header.mapping.name,
+        problems,
+        raw.name,
+        header.columns,
+        raw.frame,
+        namespace=header.mapping.namespace,
+    )
 
 
 def _unread_sheet(raw: RawSheet, source: str, kind: RowKind, faults: tuple[Problem, ...]) -> Sheet:

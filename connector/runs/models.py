@@ -49,3 +49,34 @@ class RunEvent(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["run"], condition=models.Q(state="approved"), name="approved_once"),
         ]
+
+
+class SourceSnapshot(models.Model):
+    """What one source said of one kind of record in a run: Parquet, sealed under a key of its own.
+
+    `superseded_by` is the run that holds its next version. It is the only thing here that changes.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="snapshots")
+    superseded_by = models.ForeignKey(Run, on_delete=models.PROTECT, null=True, related_name="supersedes")
+    source = models.TextField()
+    record_kind = models.CharField(max_length=20)
+    sha256 = models.CharField(max_length=64)
+    lineage = models.CharField(max_length=64)
+    fields = models.JSONField()
+    sealed = models.BinaryField()
+
+    class Meta:
+        """A source has one snapshot for each kind of record in a run."""
+
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["run", "source", "record_kind"], name="one_snapshot_per_source_and_kind"),
+        ]
+
+
+class SnapshotKey(models.Model):
+    """The key of one snapshot. Deleting it erases the snapshot."""
+
+    snapshot = models.OneToOneField(SourceSnapshot, on_delete=models.PROTECT, related_name="key")
+    key = models.BinaryField()

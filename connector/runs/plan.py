@@ -30,6 +30,9 @@ from connector.runs.look_ahead import Look, look_nowhere, refused
 from connector.runs.problems import document_problems, record_problems
 from connector.runs.rows import every_row, hidden_rows, record_buckets, row_kinds
 from connector.runs.runplan import Pins, RunPlan
+from connector.runs.snapshots import Snapshot
+from connector.runs.uploads import upload_of
+from connector.runs.versions import compare
 from connector.tables import EVENTS, conform
 
 
@@ -47,6 +50,7 @@ class Inputs:
         tenants: the accounting tenant of each selling entity.
         known: the ledger.
         look: asks the books whether they would take the documents.
+        earlier: the last uploads of every source.
     """
 
     run_id: str
@@ -59,6 +63,7 @@ class Inputs:
     tenants: Mapping[str, str]
     known: Known
     look: Look = look_nowhere
+    earlier: tuple[Snapshot, ...] = ()
 
 
 def make_plan(inputs: Inputs) -> RunPlan:
@@ -87,19 +92,22 @@ def make_plan(inputs: Inputs) -> RunPlan:
         RecordKind.BUNDLES: bundles,
     }
     every = every_row(inputs.intake.rows, judged)
-    problems = (*inputs.intake.problems, *record_problems(inputs.intake, judged), *document_problems(drafts))
+    upload = upload_of(inputs.run_id, inputs.intake, every, judged, inputs.known.charges, charges)
+    compared = compare(upload, inputs.earlier)
+    refuse_untied(compared.checks)
+    found = (*inputs.intake.problems, *record_problems(inputs.intake, judged), *document_problems(drafts))
     return RunPlan(
         run_id=inputs.run_id,
         created_at=inputs.now,
         as_of=context.as_of,
         sources=tuple(_source(info) for info in inputs.intake.sources),
-        problems=tuple(sorted(problems, key=_by_place)),
+        problems=tuple(sorted((*found, *compared.problems), key=_by_place)),
         row_kinds=row_kinds(every),
         hidden=hidden_rows(every),
         buckets=record_buckets(every),
         amounts=dict(charges.group_by("currency").agg(pl.col("amount_minor").sum()).sort("currency").iter_rows()),
         drafts=drafts,
-        checks=checks,
+        checks=(*checks, *compared.checks),
         unasked=looked.unasked,
         pins=inputs.pins,
         frames={
@@ -111,7 +119,12 @@ def make_plan(inputs: Inputs) -> RunPlan:
             "clients": clients,
             "bundles": bundles,
             "charges": charges,
+            "changed_cells": compared.cells,
+            "changed_rows": compared.rows,
         },
+        changes=compared.changes,
+        snapshots=compared.snapshots,
+        continued=compared.continued,
     )
 
 

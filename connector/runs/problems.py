@@ -16,6 +16,7 @@ from connector.domain.words import RecordKind
 from connector.intake import KINDS as INTAKE_KINDS
 from connector.intake import Intake
 from connector.runs.look_ahead import REFUSED
+from connector.runs.versions import GONE
 
 ALL_KINDS: tuple[Kind, ...] = (
     *INTAKE_KINDS,
@@ -23,6 +24,7 @@ ALL_KINDS: tuple[Kind, ...] = (
     *billing_kinds.KINDS,
     *BOOK_KINDS,
     REFUSED,
+    GONE,
     *DECLARED_KINDS,
 )
 _BY_CODE = {kind.code: kind for kind in ALL_KINDS}

@@ -1,7 +1,7 @@
 """The run plan: what a billing run would do, shown, approved, and applied exactly or refused."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -13,6 +13,8 @@ from connector.domain.documents import Document
 from connector.domain.money import Money
 from connector.domain.places import Cell, Line, Place
 from connector.domain.problems import Problem, Severity
+from connector.runs.changes import Changes, cells_to_plain, rows_to_plain
+from connector.runs.snapshots import Snapshot
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,10 @@ class RunPlan:
         checks: the equations that were found to tie.
         unasked: books that could not be asked whether they would take the documents, and why.
         pins: what it was computed from.
-        frames: what approval writes, by name.
+        frames: what approval writes, by name; and, for whoever looks at it, every row and every change.
+        changes: what has changed since the last upload of its sources.
+        snapshots: what is kept of its sources for their next upload; empty once stored, where they are sealed.
+        continued: numbers of the snapshots that these replace; empty once stored.
     """
 
     run_id: str
@@ -60,6 +65,9 @@ class RunPlan:
     unasked: Mapping[str, str]
     pins: Pins
     frames: Mapping[str, pl.DataFrame]
+    changes: Changes = field(default_factory=Changes)
+    snapshots: tuple[Snapshot, ...] = ()
+    continued: tuple[int, ...] = ()
 
     @property
     def documents(self) -> tuple[Draft, ...]:
@@ -82,8 +90,19 @@ class RunPlan:
 
     @property
     def held(self) -> int:
-        """How many records wait for a person's answer."""
-        return sum(buckets.get("held", 0) for buckets in self.buckets.values())
+        """How many records wait for a person's answer, those that are gone among them."""
+        return sum(buckets.get("held", 0) for buckets in self.buckets.values()) + self.changes.held
+
+    @property
+    def every_change(self) -> dict[str, Any]:
+        """What has changed, with every changed cell and row, as JSON values."""
+        cells, rows = self.changed_cells, self.frames.get("changed_rows", pl.DataFrame())
+        return {**self.changes.to_plain(), "cells": cells_to_plain(cells), "rows": rows_to_plain(rows)}
+
+    @property
+    def changed_cells(self) -> pl.DataFrame:
+        """Every changed cell; none in runs that were planned before uploads were compared."""
+        return self.frames.get("changed_cells", pl.DataFrame())
 
     def to_plain(self) -> dict[str, Any]:
         """The plan without its frames, as JSON values; what `--json` prints and the database stores."""
@@ -101,6 +120,7 @@ class RunPlan:
             "checks": [asdict(one) for one in self.checks],
             "books_not_asked": dict(self.unasked),
             "pins": asdict(self.pins),
+            "changes": self.changes.to_plain(),
         }
 
     @classmethod
@@ -121,6 +141,7 @@ class RunPlan:
             unasked=plain["books_not_asked"],
             pins=Pins(**plain["pins"]),
             frames=frames,
+            changes=Changes.from_plain(plain.get("changes", {})),
         )
 
 

@@ -1,16 +1,23 @@
 """Run plans in the database: written once, then only events are added. Only this file knows the models."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from connector import ledger
+from connector.domain.words import RecordKind
+from connector.ledger.database import fetch
 from connector.runs.errors import StopError
 from connector.runs.runplan import RunPlan
+from connector.runs.sealed import seal, unseal
+from connector.runs.snapshots import Snapshot, conformed
+
+if TYPE_CHECKING:
+    from connector.runs.models import SnapshotKey, SourceSnapshot
 
 
 @dataclass(frozen=True)
@@ -33,8 +40,8 @@ def next_run_id() -> str:
 
 
 def save_plan(plan: RunPlan, by: str) -> None:
-    """Store a plan with its frames, in one transaction."""
-    from connector.runs.models import Run, RunEvent, RunFrame
+    """Store a plan with its frames, and what its sources said, in one transaction."""
+    from connector.runs.models import Run, RunEvent, RunFrame, SnapshotKey, SourceSnapshot
 
     with ledger.transaction():
         run = Run.objects.create(
@@ -48,6 +55,70 @@ def save_plan(plan: RunPlan, by: str) -> None:
             RunFrame(run=run, name=name, data=_to_bytes(frame)) for name, frame in plan.frames.items()
         )
         RunEvent.objects.create(run=run, state="planned", at=plan.created_at, by=by)
+        for snapshot in plan.snapshots:
+            key, sealed = seal(_sealed_name(snapshot), _to_parquet(snapshot.rows))
+            kept = SourceSnapshot.objects.create(
+                run=run,
+                source=snapshot.source,
+                record_kind=snapshot.kind.value,
+                sha256=snapshot.sha256,
+                lineage=snapshot.lineage,
+                fields=list(snapshot.fields),
+                sealed=sealed,
+            )
+            SnapshotKey.objects.create(snapshot=kept, key=key)
+        SourceSnapshot.objects.filter(id__in=plan.continued).update(superseded_by=run)
+
+
+def last_uploads() -> tuple[Snapshot, ...]:
+    """The snapshots that no later one replaces, in the order they were planned; one that was erased has no records."""
+    from connector.runs.models import SourceSnapshot
+
+    found = SourceSnapshot.objects.filter(superseded_by=None).select_related("key")
+    return tuple(_opened(one, getattr(one, "key", None)) for one in found)
+
+
+def forget_snapshots(run_id: str, source: str = "") -> int:
+    """Erase what the sources of a run said, for good: their keys. The plan, its documents and the ledger stay.
+
+    A step of its own: a key is overwritten in the file and in the write-ahead log when this returns, unless another
+    process is reading at that moment.
+
+    Args:
+        run_id: the run.
+        source: only this source, as it was named; all without it.
+
+    Returns:
+        how many snapshots were erased.
+    """
+    from connector.runs.models import SnapshotKey
+
+    wanted = {"snapshot__run_id": resolve(run_id)} | ({"snapshot__source": source} if source else {})
+    with ledger.transaction():
+        erased, _ = SnapshotKey.objects.filter(**wanted).delete()
+    fetch("PRAGMA wal_checkpoint(TRUNCATE)")
+    return erased
+
+
+def _opened(stored: "SourceSnapshot", key: "SnapshotKey | None") -> Snapshot:
+    one = Snapshot(
+        run_id=stored.run_id,
+        source=stored.source,
+        kind=RecordKind(stored.record_kind),
+        sha256=stored.sha256,
+        lineage=stored.lineage,
+        fields=tuple(stored.fields),
+        records=None,
+        snapshot_id=stored.id,
+    )
+    if key is None:
+        return one
+    plain = unseal(_sealed_name(one), bytes(key.key), bytes(stored.sealed))
+    return replace(one, records=conformed(pl.read_parquet(BytesIO(plain)), one.kind))
+
+
+def _sealed_name(snapshot: Snapshot) -> str:
+    return f"{snapshot.run_id}\x1f{snapshot.source}\x1f{snapshot.kind}"
 
 
 def load_plan(run_id: str) -> RunPlan:
@@ -120,4 +191,10 @@ def add_event(run_id: str, state: str, at: datetime, by: str, detail: str = "") 
 def _to_bytes(frame: pl.DataFrame) -> bytes:
     buffer = BytesIO()
     frame.write_ipc(buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def _to_parquet(frame: pl.DataFrame) -> bytes:
+    buffer = BytesIO()
+    frame.write_parquet(buffer, compression="zstd")
     return buffer.getvalue()

@@ -18,8 +18,10 @@ from connector.domain.words import Bucket
 from connector.ledger import outbox
 from connector.rulebook import Rulebook
 from connector.runs import store
+from connector.runs.changes import Changes
 from connector.runs.known import Known, read_known
 from connector.runs.runplan import problem_from_plain
+from connector.runs.versions import GONE
 
 _TOLD = {
     outbox.State.READY: "approved, not sent yet",
@@ -115,16 +117,19 @@ def _by_cause(questions: Iterable[Attention]) -> list[Attention]:
 def _questions(states: Sequence[store.RunState]) -> Iterator[Attention]:
     """Problems and holds of each source as it was last uploaded, and the last plan when it is not approved.
 
-    An older plan that nobody approved asks nothing any more.
+    An older plan that nobody approved asks nothing any more, nor does a source whose next version has another name.
     """
     seen: set[str] = set()
     standing = [*(state for state in states[:-1] if state.state != "planned"), *states[-1:]]
     for position, state in enumerate(reversed(standing)):
         sources = {str(source["name"]) for source in state.plan["sources"]} - seen
-        seen |= sources
+        changes = Changes.from_plain(state.plan.get("changes", {}))
+        seen |= {*sources, *changes.replaced}
+        left = {file for one in changes.comparisons if one.source in sources for file in one.gone_files}
         for plain in state.plan["problems"]:
             problem = problem_from_plain(plain)
-            if problem.place.file in sources or (position == 0 and isinstance(problem.place, Line)):
+            own = left if problem.code == GONE.code else sources  # what is gone is named by where it stood
+            if problem.place.file in own or (position == 0 and isinstance(problem.place, Line)):
                 where = f"{state.run_id} {problem.place}"
                 yield Attention(problem.code, where, problem.message, problem.next_step)
         rows = store.load_frame(state.run_id, "rows")

@@ -119,6 +119,7 @@ def plan_run(config: Config, files: Files, intake: Intake, *, as_of: date | None
             tenants=config.books,
             known=read_known(),
             look=look_into(config, clock),
+            earlier=store.last_uploads(),
         )
         plan = make_plan(inputs)
         store.save_plan(plan, by)
