@@ -33,6 +33,8 @@ golden: setup ## write the samples and what must come out of them again; the dif
 
 bench: setup ## measured comparisons with peers, against their thresholds
 	$(BIN)/python bench/intake.py
+	$(BIN)/python bench/hostile.py
+	$(BIN)/python bench/memory.py
 	$(BIN)/python bench/rating.py
 	$(BIN)/python bench/startup.py
 

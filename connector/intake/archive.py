@@ -1,6 +1,8 @@
 """A look at a workbook's archive before anything is unpacked: what its directory says, and whether that is sane.
 
-Members are counted from the end record first, because opening the directory of a hostile archive is itself costly.
+Members are counted from the end record first, because opening the directory of a hostile archive is itself costly. The
+stranger's trap: another program may find another directory, or other parts, in the same bytes; what leaves a choice is
+refused, so that what is checked here is what the value reader reads.
 """
 
 import io
@@ -18,8 +20,16 @@ from connector.intake.rawsheet import RefusedError
 
 _END = b"PK\x05\x06"
 _END_SIZE = 22
+_END_64 = b"PK\x06\x06"
+_END_64_SIZE = 56
+_LOCATOR_64 = b"PK\x06\x07"
+_LOCATOR_64_SIZE = 20
+_FULL_16, _FULL_32 = 0xFFFF, 0xFFFFFFFF  # in the end record: see the larger one
+_ENTRY = b"PK\x01\x02"
 _LONGEST_COMMENT = 65_535
+_LOCAL = b"PK\x03\x04"
 _LOCAL_HEADER_SIZE = 30
+_SIZES_FOLLOW = 8  # a flag: the header was written before the sizes were known
 _PACKED_CHUNK = 256 * 2**10
 _CHUNK = 4 * 2**20
 _DOCTYPE = b"<!DOCTYPE"
@@ -32,17 +42,21 @@ _WIDE_DOCTYPE = "<!DOCTYPE".encode("utf-16-le").rstrip(b"\x00")  # it is found i
 
 @dataclass(frozen=True)
 class Archive:
-    """A workbook's archive: its bytes, and its directory by name."""
+    """A workbook's archive: its bytes, its directory by name, and how large a part may be that is read whole."""
 
     data: bytes
     parts: dict[str, zipfile.ZipInfo]
+    whole_bytes: int
 
     def read(self, name: str) -> bytes:
         """A small part, whole; one that is not there is empty.
 
         Raises:
-            RefusedError: the part is damaged or declares a document type.
+            RefusedError: the part is damaged, declares a document type, or is large.
         """
+        if name in self.parts and self.parts[name].file_size > self.whole_bytes:
+            message = f"the part {name} has {self.parts[name].file_size:,} bytes; at most {self.whole_bytes:,} are read"
+            raise RefusedError(FILE_TOO_COSTLY.code, message, FILE_TOO_COSTLY.remedy)
         data = b"".join(self.unpack(name)) if name in self.parts else b""
         refuse_doctype(data, name)
         return data
@@ -54,7 +68,7 @@ class Archive:
             RefusedError: the part is damaged, oddly packed, declares a document type, or is not as long as promised.
         """
         info = self.parts[name]
-        seen, begun, end = 0, False, b""
+        seen, begun, end, checksum = 0, False, b"", 0
         for chunk in self._chunks(info):
             if not seen:
                 refuse_doctype(chunk[:_HEAD], name)
@@ -65,9 +79,12 @@ class Archive:
             seen += len(chunk)
             if seen > info.file_size:
                 break
+            checksum = zlib.crc32(chunk, checksum)
             yield chunk
         if seen != info.file_size:
             raise _damaged(f"the part {name} has another size than its directory says")
+        if checksum != info.CRC:
+            raise _damaged(f"the part {name} does not have the checksum that its directory says")
 
     def _chunks(self, info: zipfile.ZipInfo) -> Iterator[bytes]:
         start = info.header_offset + _LOCAL_HEADER_SIZE
@@ -99,7 +116,7 @@ def open_archive(data: bytes, limits: Limits) -> Archive:
     Raises:
         RefusedError: too many members, unsafe or doubled names, sizes or ratios beyond the limits, a damaged directory.
     """
-    members = _members(data)
+    members = _members(data, limits.members)
     if members > limits.members:
         message = f"the archive holds {members:,} parts; at most {limits.members:,} are read"
         raise RefusedError(FILE_UNSAFE.code, message, FILE_UNSAFE.remedy)
@@ -109,7 +126,10 @@ def open_archive(data: bytes, limits: Limits) -> Archive:
         raise _damaged(str(error)) from error
     _check_names(archive)
     _check_sizes(archive, limits)
-    return Archive(data, archive.NameToInfo)
+    _check_headers(archive, data)
+    opened = Archive(data, archive.NameToInfo, limits.whole_bytes)
+    _check_beginnings(opened)
+    return opened
 
 
 def refuse_doctype(data: bytes, name: str) -> None:
@@ -123,11 +143,30 @@ def refuse_doctype(data: bytes, name: str) -> None:
         raise RefusedError(FILE_UNSAFE.code, message, FILE_UNSAFE.remedy)
 
 
-def _members(data: bytes) -> int:
+def _members(data: bytes, enough: int) -> int:
+    """How many parts the end record says there are, or the directory holds if those are more."""
     end = data.rfind(_END, max(0, len(data) - _END_SIZE - _LONGEST_COMMENT))
     if end < 0 or end + _END_SIZE > len(data):
         raise _damaged("its end is missing")
-    return int(struct.unpack_from("<H", data, end + 10)[0])
+    said, size, start = struct.unpack_from("<HII", data, end + 10)
+    behind = end
+    if data[max(0, end - _LOCATOR_64_SIZE) : end].startswith(_LOCATOR_64):
+        behind = end - _LOCATOR_64_SIZE - _END_64_SIZE
+        if behind < 0 or not data.startswith(_END_64, behind):
+            raise _damaged("its larger end record is missing")
+        said, size, start = _larger((said, size, start), struct.unpack_from("<QQQ", data, behind + 32))
+    if start + size != behind:
+        raise _damaged("its directory does not stand where its end record says")
+    held = 0 if said > enough else data.count(_ENTRY, start, behind)
+    return max(int(said), held)
+
+
+def _larger(small: tuple[int, int, int], large: tuple[int, ...]) -> tuple[int, ...]:
+    """What both end records say together; a number in the small one that is not full must be the same in the other."""
+    for one, other, full in zip(small, large, (_FULL_16, _FULL_32, _FULL_32), strict=True):
+        if one not in {other, full}:
+            raise _damaged("its two end records contradict each other")
+    return large
 
 
 def _check_names(archive: zipfile.ZipFile) -> None:
@@ -152,6 +191,45 @@ def _check_sizes(archive: zipfile.ZipFile, limits: Limits) -> None:
         if info.file_size > limits.ratio_from_bytes and info.file_size > limits.ratio * max(1, info.compress_size):
             message = f"the part {info.filename} grows more than {limits.ratio} times when unpacked"
             raise RefusedError(FILE_UNSAFE.code, message, FILE_UNSAFE.remedy)
+
+
+def _check_headers(archive: zipfile.ZipFile, data: bytes) -> None:
+    """Each part has a header of its own that says what the directory says, and bytes of its own."""
+    end = 0
+    for info in sorted(archive.infolist(), key=lambda info: info.header_offset):
+        start, name = info.header_offset, info.filename
+        if not data.startswith(_LOCAL, start):
+            raise _damaged(f"the part {name} is missing")
+        if start < end:
+            message = f"the part {name} of the archive overlaps another one"
+            raise RefusedError(FILE_UNSAFE.code, message, FILE_UNSAFE.remedy)
+        _, flags, method, _, _, _, packed, size, name_size, extra_size = struct.unpack_from(
+            "<HHHHHIIIHH", data, start + len(_LOCAL)
+        )
+        begin = start + _LOCAL_HEADER_SIZE
+        end = begin + name_size + extra_size + info.compress_size
+        same = data[begin : begin + name_size] == _raw_name(info) and method == info.compress_type
+        told = not flags & _SIZES_FOLLOW and _FULL_32 not in {packed, size}
+        if not same or (told and (packed, size) != (info.compress_size, info.file_size)):
+            raise _damaged(f"the header of the part {name} contradicts the directory")
+
+
+def _raw_name(info: zipfile.ZipInfo) -> bytes:
+    return info.orig_filename.encode("utf-8" if info.flag_bits & 0x800 else "cp437")
+
+
+def _check_beginnings(archive: Archive) -> None:
+    """No XML declares a document type, whether or not it is read here: who opens the workbook next may read it."""
+    for name in archive.parts:
+        if not name.lower().endswith((".xml", ".rels", ".vml")):
+            continue
+        try:
+            for chunk in archive.unpack(name):
+                if _BEGUN.match(chunk[:_HEAD]):
+                    break
+        except RefusedError as refused:
+            if refused.code == FILE_UNSAFE.code:
+                raise  # a damaged part is a fault only when it is needed
 
 
 def _damaged(reason: str) -> RefusedError:

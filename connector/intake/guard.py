@@ -11,6 +11,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -104,7 +105,7 @@ def repair_workbook(data: bytes, task: str, label: str, limits: Limits) -> Repai
         (folder / "source").write_bytes(data)
         (folder / "task.json").write_text(task, encoding="utf-8")
         try:
-            done = _run(folder, REPAIR, limits)
+            done = _run(folder, REPAIR, limits, time.monotonic() + limits.wall_seconds)
         except subprocess.TimeoutExpired:
             message = f"marking the file takes longer than {limits.wall_seconds:g} seconds"
             return Repaired(b"", "", 0, (), (_problem(_refused(kinds.FILE_TOO_COSTLY, message), Cell(label)),))
@@ -184,11 +185,12 @@ def _kind(data: bytes, suffix: str) -> str:
 def _read(data: bytes, kind: str, label: str, limits: Limits) -> _Result:
     with scratch_folder() as folder:
         (folder / "source").write_bytes(data)  # a pipe would be fed in pieces of 4 KiB
+        end = time.monotonic() + limits.wall_seconds
         try:
-            done = _run(folder, kind, limits)
+            done = _run(folder, kind, limits, end)
             death = _death(done, limits) if done.returncode else None
             if death is not None and death.code == kinds.FILE_TOO_COSTLY.code and kind == "archive":
-                done = _run(folder, FAR_CELLS, limits)
+                done = _run(folder, FAR_CELLS, limits, end)
         except subprocess.TimeoutExpired:
             message = f"reading the file takes longer than {limits.wall_seconds:g} seconds"
             return _Result(problems=(_problem(_refused(kinds.FILE_TOO_COSTLY, message), Cell(label)),))
@@ -196,15 +198,16 @@ def _read(data: bytes, kind: str, label: str, limits: Limits) -> _Result:
         return result if death is None or result.problems else _Result(problems=(_problem(death, Cell(label)),))
 
 
-def _run(folder: Path, kind: str, limits: Limits) -> subprocess.CompletedProcess[bytes]:
+def _run(folder: Path, kind: str, limits: Limits, end: float) -> subprocess.CompletedProcess[bytes]:
     """One reading process to its end. It is killed when the time is up, and when this process ends in any way."""
+    left = max(0.0, end - time.monotonic())
     told = (str(folder), kind, json.dumps(asdict(limits)), str(os.getpid()))
     command = [sys.executable, "-P", "-m", "connector.intake.child", *told]
     checked = {"POLARS_SKIP_CPU_CHECK": "1"}  # by this very process
     environment = {**os.environ, "POLARS_MAX_THREADS": "1", **checked}
     with (folder / "source").open("rb") as stream:
         return subprocess.run(  # noqa: S603  (our own interpreter and module; the file comes on standard input)
-            command, stdin=stream, capture_output=True, env=environment, timeout=limits.wall_seconds, check=False
+            command, stdin=stream, capture_output=True, env=environment, timeout=left, check=False
         )
 
 

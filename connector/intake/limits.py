@@ -17,6 +17,7 @@ class Limits:
         file_bytes: size of the file as uploaded.
         members: parts in a workbook's archive, counted from its end record before it is opened.
         part_bytes, total_bytes: unpacked size of one part, and of all.
+        whole_bytes: unpacked size of a part that is read whole: the workbook's own list of sheets, its styles.
         ratio: unpacked by packed size, for parts larger than `ratio_from_bytes`.
         cells: cells of one sheet.
         columns, rows: the farthest cell of a sheet that has content.
@@ -28,6 +29,7 @@ class Limits:
     members: int = 2_000
     part_bytes: int = _GIBIBYTE
     total_bytes: int = 2 * _GIBIBYTE
+    whole_bytes: int = 32 * _MEGABYTE
     ratio: int = 200
     ratio_from_bytes: int = 10 * _MEGABYTE
     cells: int = 50_000_000

@@ -12,8 +12,8 @@ import polars as pl
 from connector.domain.words import RecordKind, RowKind
 from connector.intake import Intake
 from connector.intake.fields import FIELDS, RECORD_TYPE
-from connector.intake.rowkinds import clean
 from connector.intake.sheets import Sheet
+from connector.intake.tidy import clean
 from connector.tables.schemas import Schema
 
 PLACE = ("source", "sheet", "row")
