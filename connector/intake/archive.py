@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from connector.intake.kinds import FILE_DAMAGED, FILE_TOO_COSTLY, FILE_UNSAFE
 from connector.intake.limits import Limits
-from connector.intake.rawsheet import RefusedError
+from connector.intake.marks import RefusedError
 
 _END = b"PK\x05\x06"
 _END_SIZE = 22

@@ -1,38 +1,48 @@
-"""Workbooks that are archives (.xlsx, .xlsm, .xlsb, .ods): which of them it is, by the parts it holds."""
+"""Workbooks that are archives (.xlsx, .xlsm, .xlsb, .ods): which of them it is, by the parts it holds.
+
+Each reader is loaded only for a file of its own kind: what a process loads is paid for by every upload.
+"""
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
 
 from connector.intake.archive import Archive, open_archive
 from connector.intake.limits import Limits
-from connector.intake.ods import read_ods
+from connector.intake.lineage import lineage_of
 from connector.intake.parts import workbook_part
-from connector.intake.rawsheet import RawSheet
-from connector.intake.xlsb import read_xlsb
-from connector.intake.xlsx import find_far_cells, read_workbook
+
+_READERS = {"ods": ("ods", "read_ods"), "xlsb": ("xlsb", "read_xlsb"), "xlsx": ("xlsx", "read_workbook")}
 
 
-def read_archived(data: bytes, limits: Limits) -> tuple[RawSheet, ...]:
-    """Every worksheet of the workbook, in order.
+def read_archived(data: bytes, limits: Limits) -> tuple[Sequence[Any], str]:
+    """Every worksheet of the workbook, in order, and its lineage (see `lineage_of`).
 
     Raises:
         RefusedError: the file is unsafe, encrypted, damaged, no workbook, or has no sheet with anything in it.
     """
     archive = open_archive(data, limits)
-    if _is_opendocument(archive):
-        return read_ods(archive, limits)
-    if workbook_part(archive).endswith(".bin"):
-        return read_xlsb(archive, limits)
-    return read_workbook(data, limits)
+    module, function = _READERS[_kind(archive)]
+    sheets: Sequence[Any] = getattr(import_module(f"connector.intake.{module}"), function)(archive, limits)
+    return sheets, lineage_of(archive)
 
 
-def look_for_far_cells(data: bytes, limits: Limits) -> tuple[RawSheet, ...]:
+def look_for_far_cells(data: bytes, limits: Limits) -> tuple[Sequence[Any], str]:
     """Why a workbook has taken all memory; the readers of .xlsb and .ods have told that by themselves.
 
     Raises:
         RefusedError: content outside the limits, or the file is refused for another reason.
     """
     archive = open_archive(data, limits)
-    if not _is_opendocument(archive) and not workbook_part(archive).endswith(".bin"):
-        find_far_cells(data, limits)
-    return ()
+    if _kind(archive) == "xlsx":
+        import_module("connector.intake.xlsx").find_far_cells(archive, limits)
+    return (), ""
+
+
+def _kind(archive: Archive) -> str:
+    if _is_opendocument(archive):
+        return "ods"
+    return "xlsb" if workbook_part(archive).endswith(".bin") else "xlsx"
 
 
 def _is_opendocument(archive: Archive) -> bool:

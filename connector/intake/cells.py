@@ -12,7 +12,8 @@ import polars as pl
 
 from connector.intake.kinds import FILE_NO_ROWS, FILE_TOO_COSTLY
 from connector.intake.limits import Limits
-from connector.intake.rawsheet import HIDDEN, Mark, RawSheet, RefusedError, marks_frame
+from connector.intake.marks import HIDDEN, Mark, RefusedError
+from connector.intake.rawsheet import RawSheet, marks_frame
 
 
 class Cells:

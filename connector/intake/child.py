@@ -5,23 +5,19 @@ never outlives the program that has started it.
 """
 
 import ctypes
+import hashlib
 import json
 import os
 import resource
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 
-from connector.intake.archive import open_archive
-from connector.intake.archived import look_for_far_cells, read_archived
-from connector.intake.csvfile import read_csv
-from connector.intake.jsonfile import read_json, read_ndjson
+from connector.intake.kinds import FILE_TOO_LARGE
 from connector.intake.limits import Limits
-from connector.intake.parquetfile import read_parquet
-from connector.intake.rawsheet import FAR_CELLS, OUT_OF_MEMORY, REPAIR, RawSheet, RefusedError
-from connector.intake.repair.lineage import is_own, lineage_of
-from connector.intake.xls import read_xls
+from connector.intake.marks import FAR_CELLS, OUT_OF_MEMORY, REPAIR, RefusedError
 
 RESULT = "result.json"
 TASK = "task.json"
@@ -47,12 +43,18 @@ def main(arguments: list[str]) -> int:
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    result: dict[str, object] = {}
     try:
-        data = sys.stdin.buffer.read()
-        result = _repaired(data, folder, limits) if kind == REPAIR else _read(data, kind, folder, limits)
+        data = sys.stdin.buffer.read(limits.file_bytes + 1)
+        result = {"sha256": hashlib.sha256(data).hexdigest(), "size_bytes": len(data)}
+        if len(data) > limits.file_bytes:
+            message = f"the file has more than {limits.file_bytes:,} bytes; at most {limits.file_bytes:,} are read"
+            raise RefusedError(FILE_TOO_LARGE.code, message, FILE_TOO_LARGE.remedy)  # noqa: TRY301  (told like others)
+        result |= _repaired(data, folder, limits) if kind == REPAIR else _read(data, kind, folder, limits)
     except RefusedError as refused:
         place = {"sheet": refused.sheet, "row": refused.row, "column": refused.column}
-        result = {"refused": [{"code": refused.code, "message": str(refused), "next_step": refused.next_step, **place}]}
+        told = {"code": refused.code, "message": str(refused), "next_step": refused.next_step, **place}
+        result |= {"refused": [told]}
     except MemoryError:
         return OUT_OF_MEMORY
     (folder / RESULT).write_text(json.dumps(result), encoding="utf-8")
@@ -60,12 +62,11 @@ def main(arguments: list[str]) -> int:
 
 
 def _read(data: bytes, kind: str, folder: Path, limits: Limits) -> dict[str, object]:
-    sheets = _READERS[kind](data, limits)
-    lineage = lineage_of(open_archive(data, limits)) if kind == "archive" else ""
-    return {
-        "sheets": [_write(sheet, folder, number, own=is_own(sheet, lineage)) for number, sheet in enumerate(sheets)],
-        "lineage": lineage,
-    }
+    """Read the file with the reader of its kind, the only one that is loaded."""
+    module, function = _READERS[kind]
+    found = getattr(import_module(f"connector.intake.{module}"), function)(data, limits)
+    sheets, lineage = found if kind in _ARCHIVED else (found, "")
+    return {"sheets": [sheet.write(folder, number) for number, sheet in enumerate(sheets)], "lineage": lineage}
 
 
 def _repaired(data: bytes, folder: Path, limits: Limits) -> dict[str, object]:
@@ -89,21 +90,15 @@ def _die_with(parent: int) -> bool:
     return os.getppid() == parent
 
 
-def _write(sheet: RawSheet, folder: Path, number: int, *, own: bool) -> dict[str, object]:
-    sheet.frame.write_ipc(folder / f"{number}.values")
-    sheet.marks.write_ipc(folder / f"{number}.marks")
-    told = {"name": sheet.name, "hidden": sheet.hidden, "width": sheet.width}
-    return {**told, "plain": sheet.plain, "own": own}
-
-
-_READERS: Mapping[str, Callable[[bytes, Limits], tuple[RawSheet, ...]]] = {
-    "archive": read_archived,
-    "xls": read_xls,
-    "csv": lambda data, limits: (read_csv(data, limits),),
-    "json": read_json,
-    "ndjson": read_ndjson,
-    "parquet": read_parquet,
-    FAR_CELLS: look_for_far_cells,
+_ARCHIVED = {"archive", FAR_CELLS}
+_READERS: Mapping[str, tuple[str, str]] = {
+    "archive": ("archived", "read_archived"),
+    "xls": ("xls", "read_xls"),
+    "csv": ("csvfile", "read_text"),
+    "json": ("jsonfile", "read_json"),
+    "ndjson": ("jsonfile", "read_ndjson"),
+    "parquet": ("parquetfile", "read_parquet"),
+    FAR_CELLS: ("archived", "look_for_far_cells"),
 }
 
 

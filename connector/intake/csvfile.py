@@ -14,7 +14,8 @@ import polars as pl
 
 from connector.intake.kinds import FILE_DAMAGED, FILE_ENCODING, FILE_TOO_COSTLY
 from connector.intake.limits import Limits
-from connector.intake.rawsheet import FIELDS, Mark, RawSheet, RefusedError, marks_frame
+from connector.intake.marks import FIELDS, Mark, RefusedError
+from connector.intake.rawsheet import RawSheet, marks_frame
 
 _DELIMITERS = ",;\t|"
 _SAMPLE = 1_000
@@ -28,6 +29,15 @@ _UTF_8_LETTER = re.compile(  # one character of two bytes or more, well-formed
     rb"|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}"
 )
 _AFTER_A_QUOTE = "expected after"  # how the csv module words it: a delimiter should follow a closing quote
+
+
+def read_text(data: bytes, limits: Limits) -> tuple[RawSheet, ...]:
+    """The file as the sheets of a source: there is one.
+
+    Raises:
+        RefusedError: see `read_csv`.
+    """
+    return (read_csv(data, limits),)
 
 
 def read_csv(data: bytes, limits: Limits) -> RawSheet:

@@ -9,7 +9,8 @@ from connector.domain.problems import Kind, Problem
 from connector.intake import kinds
 from connector.intake.fields import FIELDS, Sort
 from connector.intake.layout import Header
-from connector.intake.rawsheet import BESIDE, BROKEN, LIST, MORE_PAGES, NOT_A_NUMBER, TWICE, RawSheet
+from connector.intake.marks import BESIDE, BROKEN, LIST, MORE_PAGES, NOT_A_NUMBER, TWICE
+from connector.intake.rawsheet import RawSheet
 
 _COUNTED = {Sort.SIZE, Sort.COUNT, Sort.WHOLE}  # what the number of items of a list can stand for
 _BESIDE: Mapping[str, Kind] = {BESIDE: kinds.SHEET_BESIDE, MORE_PAGES: kinds.SHEET_MORE_PAGES}

@@ -12,7 +12,8 @@ import polars as pl
 
 from connector.intake.kinds import FILE_DAMAGED, FILE_TOO_COSTLY
 from connector.intake.limits import Limits
-from connector.intake.rawsheet import BROKEN, LIST, MARKS, NOT_A_NUMBER, TWICE, RawSheet, RefusedError
+from connector.intake.marks import BROKEN, LIST, NOT_A_NUMBER, TWICE, RefusedError
+from connector.intake.rawsheet import MARKS, RawSheet
 from connector.jsonwalk import Constant
 
 LONGEST_TEXT = 1_000_000

@@ -14,7 +14,8 @@ import polars as pl
 from connector.intake.flatten import Flat
 from connector.intake.kinds import FILE_DAMAGED, FILE_NO_ROWS
 from connector.intake.limits import Limits
-from connector.intake.rawsheet import BESIDE, MORE_PAGES, Mark, RawSheet, RefusedError, marks_frame
+from connector.intake.marks import BESIDE, MORE_PAGES, Mark, RefusedError
+from connector.intake.rawsheet import RawSheet, marks_frame
 from connector.intake.words import same
 from connector.jsonwalk import ITEM, LEAF, JsonFaultError, exact_decoder, records_of, whole
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from connector.intake.rawsheet import MERGED, RawSheet
+from connector.intake.marks import MERGED
+from connector.intake.rawsheet import RawSheet
 
 _END = re.compile(r"([0-9]{1,7}):([0-9]{1,5})")
 

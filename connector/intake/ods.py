@@ -11,6 +11,7 @@ from connector.intake.archive import Archive
 from connector.intake.cells import Cells, with_content
 from connector.intake.kinds import FILE_DAMAGED, FILE_ENCRYPTED, FILE_NOT_A_WORKBOOK
 from connector.intake.limits import Limits
+from connector.intake.marks import RefusedError
 from connector.intake.odscell import MEANT_BREAK, MEANT_SPACE, MEANT_TAB, cell_text, paragraph
 from connector.intake.odsnames import (
     COLUMNS_REPEATED,
@@ -24,7 +25,7 @@ from connector.intake.odsnames import (
     VISIBILITY,
 )
 from connector.intake.odsrows import PLAIN_TEXT, FamiliarRows
-from connector.intake.rawsheet import RawSheet, RefusedError
+from connector.intake.rawsheet import RawSheet
 
 _CONTENT, _MANIFEST = "content.xml", "META-INF/manifest.xml"
 _SPREADSHEET = OFFICE + "spreadsheet"

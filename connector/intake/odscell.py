@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from connector.intake.marks import DIGITS, ERROR, NO_VALUE
 from connector.intake.odsnames import (
     BOOLEAN_VALUE,
     DATE_VALUE,
@@ -18,7 +19,6 @@ from connector.intake.odsnames import (
     VALUE,
     VALUE_TYPE,
 )
-from connector.intake.rawsheet import DIGITS, ERROR, NO_VALUE
 from connector.intake.spelling import moment_text
 
 # Signs that no XML can hold stand for the white space that was meant, while the other runs of it shrink.

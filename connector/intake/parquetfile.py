@@ -10,7 +10,8 @@ import polars as pl
 from connector.intake.flatten import LONGEST_TEXT
 from connector.intake.kinds import FILE_DAMAGED, FILE_NO_ROWS, FILE_TOO_COSTLY
 from connector.intake.limits import Limits
-from connector.intake.rawsheet import LIST, MARKS, NOT_A_NUMBER, RawSheet, RefusedError
+from connector.intake.marks import LIST, NOT_A_NUMBER, RefusedError
+from connector.intake.rawsheet import MARKS, RawSheet
 from connector.jsonwalk import spelled
 
 _EXPORT_AGAIN = "Export it again."

@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 
 from connector.intake.archive import Archive
 from connector.intake.kinds import FILE_DAMAGED, FILE_NOT_A_WORKBOOK
+from connector.intake.marks import RefusedError
 from connector.intake.numberformats import is_telling
-from connector.intake.rawsheet import RefusedError
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ$"
 

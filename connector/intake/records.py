@@ -16,8 +16,9 @@ from connector.intake.columns import Told, read_column
 from connector.intake.exported import faults_exported
 from connector.intake.fields import FIELDS, NEEDED_CODES
 from connector.intake.layout import Header
-from connector.intake.rawsheet import DIGITS, ERROR, NEVER, NO_VALUE, RawSheet
-from connector.intake.rawsheet import FIELDS as FIELD_COUNT
+from connector.intake.marks import DIGITS, ERROR, NEVER, NO_VALUE
+from connector.intake.marks import FIELDS as FIELD_COUNT
+from connector.intake.rawsheet import RawSheet
 from connector.intake.values import Wrong
 from connector.tables import RECORDS, conform
 

@@ -1,21 +1,23 @@
 """A bounded scan of a sheet's XML for what the value reader hides; values are not its business.
 
 It finds error cells, formulas without a value, hidden rows, merged cells, numbers of too many digits or shown with
-leading zeros, and cells far outside: a far cell makes the value reader ask for all the space before it. Most of a
-sheet hides nothing: one fast pass over each piece finds that out, and only the cells that ask for it are looked at.
+leading zeros, and cells far outside: a far cell makes the value reader ask for all the space before it. One fast pass
+finds the signs of these; only the cells that bear one are looked at. Only this file knows re2, whose expressions never
+go back, so that no sheet can make them slow.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-import polars as pl
+import re2
 
 from connector.intake.archive import Archive
 from connector.intake.kinds import FILE_DAMAGED, FILE_TOO_COSTLY
 from connector.intake.limits import Limits
+from connector.intake.marks import DIGITS, ERROR, HIDDEN, MERGED, NEVER, NO_VALUE, SHOWN, Mark, RefusedError
 from connector.intake.numberformats import shown_as
-from connector.intake.rawsheet import DIGITS, ERROR, HIDDEN, MERGED, NEVER, NO_VALUE, SHOWN, Mark, RefusedError
 
 _LONGEST_ROW = 64 * 2**20
 _LONG_NUMBER = r"-?(?:[0-9]{16}|[0-9](?:\.[0-9]+)?[eE]\+?(?:1[5-9]|[2-9][0-9]))"
@@ -24,7 +26,7 @@ _STYLE = re.compile(rb'\bs="(\d+)"')
 _HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
 _RANGE = re.compile(rb'\bref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
 _LETTERS = 26
-_CellText = tuple[int, Sequence[bytes], int]  # the row, the texts of its cells, and which of them
+_TAG_ENDS = {b" ", b"\t", b"\r", b"\n", b">", b"/"}
 
 
 @dataclass(frozen=True)
@@ -49,27 +51,29 @@ class _Patterns:
     """The expressions of one sheet; its elements may carry a namespace prefix.
 
     Attributes:
-        signs: what a piece that asks for a look holds, for the regular expressions of polars.
-        cell: what a cell that does holds, for the same.
-        row, first: the beginning of a row, and of a cell.
-        value, formula, long, merge: parts of a cell, and a merged range.
+        signs: what asks for a look.
+        row, cell, end, merge: the beginning of a row, of a cell, the end of a cell, and the beginning of a merge.
+        behind: the end of all rows.
+        value, formula, long: parts of a cell.
     """
 
-    signs: str
-    cell: str
+    signs: Any
     row: bytes
-    first: re.Pattern[bytes]
+    cell: bytes
+    end: bytes
+    merge: bytes
+    behind: bytes
     value: re.Pattern[bytes]
     formula: re.Pattern[bytes]
     long: re.Pattern[bytes]
-    merge: re.Pattern[bytes]
 
 
 @dataclass
 class _State:
-    """How far the scan has come: the last row's number, and what was found."""
+    """How far the scan has come: the last row's number, whether all rows are passed, and what was found."""
 
     row: int = 0
+    behind: bool = False
     marks: list[Mark] = field(default_factory=list)
 
 
@@ -82,12 +86,8 @@ def scan(archive: Archive, part: str, task: Task) -> list[Mark]:
     state = _State()
     patterns: _Patterns | None = None
     for piece in _row_pieces(archive, part):
-        if patterns is None:
-            patterns = _patterns(_prefix(piece), task)
-        if _holding([piece], patterns.signs):
-            _look(piece.replace(b"'", b'"') if b"='" in piece else piece, task, patterns, state)
-        else:
-            _pass_over(piece, patterns, state)
+        patterns = patterns or _patterns(_prefix(piece), task)
+        _look(piece.replace(b"'", b'"') if b"='" in piece else piece, task, patterns, state)
     return state.marks
 
 
@@ -101,26 +101,28 @@ def _patterns(prefix: str, task: Task) -> _Patterns:
     empty = f"(?:<{prefix}v ?/>|<{prefix}v></{prefix}v>)?\\s*</{prefix}c>"
     zero = f"|<{prefix}v>0</{prefix}v>" if task.recalculate else ""
     formula = f"</{prefix}f>\\s*(?:{empty}{zero})|<{prefix}f[^>]*/>\\s*(?:{empty}{zero})"
-    styles = "".join(f"|\\bs=[\"']{style}[\"']" for style in task.shown)
-    cell = f"t=[\"']e[\"']|{formula}|<{prefix}v>{_LONG_NUMBER}{styles}"
-    far = "\\br=[\"'](?:[A-Z]{3}[0-9]|[A-Z]*[0-9]{7})"
-    head = f"<{prefix}row[^>]*hidden=[\"']|<{prefix}mergeCell "
+    styles = "".join(f'|\\bs="{style}"' for style in task.shown)
+    far = '\\br="(?:[A-Z]{3}[0-9]|[A-Z]*[0-9]{7}|[A-Z]*0)'
+    others = f'<{prefix}row[^>]*hidden="|<{prefix}mergeCell '
+    signs = f't="e"|{formula}|<{prefix}v>{_LONG_NUMBER}{styles}|{far}|{others}'
     return _Patterns(
-        signs=f"{cell}|{far}|{head}",
-        cell=f"{cell}|{far}",
+        signs=re2.compile(signs.encode(), _options()),
         row=f"<{prefix}row".encode(),
-        first=re.compile(f"<{prefix}c(?=[\\s/>])".encode()),
+        cell=f"<{prefix}c".encode(),
+        end=f"</{prefix}c>".encode(),
+        merge=f"<{prefix}mergeCell ".encode(),
+        behind=f"</{prefix}sheetData>".encode(),
         value=re.compile(f"<{prefix}v(?:\\s[^>]*)?>([^<]*)<".encode()),
         formula=re.compile(f"<{prefix}f(?:\\s[^>]*)?(?:/>|>([^<]*)<)".encode()),
         long=re.compile(f"<{prefix}v>{_LONG_NUMBER}".encode()),
-        merge=re.compile(f"<{prefix}mergeCell (?:[^>]*)>".encode()),
     )
 
 
-def _holding(texts: Sequence[bytes], pattern: str) -> list[int]:
-    """Indexes of the texts that hold the pattern; a text that is no UTF-8 is taken to hold it."""
-    known = pl.Series(texts, dtype=pl.Binary).cast(pl.String, strict=False)
-    return known.str.contains(pattern).fill_null(value=True).arg_true().to_list()
+def _options() -> re2.Options:
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1  # bytes as they are
+    options.never_capture = True
+    return options
 
 
 def _row_pieces(archive: Archive, part: str) -> Iterator[bytes]:
@@ -128,7 +130,7 @@ def _row_pieces(archive: Archive, part: str) -> Iterator[bytes]:
     rest, tag, end_tag = b"", b"", b""
     behind = False
     for chunk in archive.unpack(part):
-        text = rest + chunk
+        text = rest + chunk if rest else chunk
         tag = tag or b"<" + _prefix(text).encode() + b"row"
         end_tag = end_tag or b"</" + _prefix(text).encode() + b"sheetData>"
         behind = behind or end_tag in text
@@ -142,33 +144,57 @@ def _row_pieces(archive: Archive, part: str) -> Iterator[bytes]:
     yield rest
 
 
-def _pass_over(piece: bytes, patterns: _Patterns, state: _State) -> None:
-    """Keep count of the rows of a piece that hides nothing."""
-    last = piece.rfind(patterns.row)
-    if last < 0:
-        return
-    reference = _REFERENCE.search(piece[last : piece.find(b">", last)].replace(b"'", b'"'))
-    state.row = int(reference[2]) if reference else state.row + piece.count(patterns.row)
-
-
 def _look(piece: bytes, task: Task, patterns: _Patterns, state: _State) -> None:
-    rows = piece.split(patterns.row)[1:]
-    telling = set(_holding(rows, patterns.cell))
-    cells: list[_CellText] = []
-    for index, text in enumerate(rows):
-        head, _, body = text.partition(b">")
-        reference = _REFERENCE.search(head)
-        state.row = int(reference[2]) if reference else state.row + 1
-        _check_row(state.row, task)
-        if _HIDDEN.search(head):
-            state.marks.append(Mark(state.row, 0, HIDDEN))
-        if index in telling:
-            own = patterns.first.split(body)[1:]
-            cells.extend((state.row, own, position) for position in range(len(own)))
-    for index in _holding([own[position] for _, own, position in cells], patterns.cell):
-        state.marks.extend(_cell(cells[index], patterns, task))
-    if b"mergeCell " in piece:
-        state.marks.extend(_merges(piece, patterns, task))
+    rows = _Rows(piece, patterns.row, state.row)
+    last = -1
+    end = piece.find(patterns.behind)
+    end = len(piece) if end < 0 else end
+    for sign in patterns.signs.finditer(piece):
+        start = piece.rfind(b"<", 0, sign.start() + 1)
+        if piece.startswith(patterns.merge, start):
+            state.marks.extend(_merge(piece[start : piece.find(b">", start)], task))
+        elif state.behind or start > end:
+            continue  # what stands behind the rows is no cell
+        elif piece.startswith(patterns.row, start):
+            tag = piece[start : piece.find(b">", start)]
+            row = rows.at(start)
+            _check_row(row, task)
+            if _HIDDEN.search(tag):
+                state.marks.append(Mark(row, 0, HIDDEN))
+        elif (cell := _cell_start(piece, start, patterns.cell)) > last:
+            last = cell
+            state.marks.extend(_cell(piece, cell, rows.at(cell), patterns, task))
+    state.row = rows.at(len(piece))
+    state.behind = state.behind or patterns.behind in piece
+
+
+class _Rows:
+    """The numbers of a piece's rows: as each says, or one more than the row before."""
+
+    def __init__(self, piece: bytes, tag: bytes, before: int) -> None:
+        self._piece, self._tag, self._row = piece, tag, before
+        self._next = piece.find(tag)
+
+    def at(self, position: int) -> int:
+        """The row that a position stands in; positions are asked for in order."""
+        last = self._piece.rfind(self._tag, max(0, self._next), position + len(self._tag)) if self._next >= 0 else -1
+        if last < 0 or last > position:
+            return self._row
+        reference = _REFERENCE.search(self._piece[last : self._piece.find(b">", last)])
+        if reference:
+            self._row = int(reference[2])
+        else:
+            self._row = self._counted(last)
+        self._next = self._piece.find(self._tag, last + 1)
+        return self._row
+
+    def _counted(self, last: int) -> int:
+        row, start = self._row, self._next
+        while 0 <= start <= last:
+            reference = _REFERENCE.search(self._piece[start : self._piece.find(b">", start)])
+            row = int(reference[2]) if reference else row + 1
+            start = self._piece.find(self._tag, start + 1)
+        return row
 
 
 def _check_row(row: int, task: Task) -> None:
@@ -179,22 +205,35 @@ def _check_row(row: int, task: Task) -> None:
         raise _too_large(task, 0, 0, f"the sheet has a row {row:,}; the last one read is {task.limits.rows:,}")
 
 
-def _place(row: int, cells: Sequence[bytes], index: int) -> tuple[int, int]:
+def _cell_start(piece: bytes, position: int, tag: bytes) -> int:
+    """Where the cell begins that a position stands in; -1 when it stands in none."""
+    start = piece.rfind(tag, 0, position + len(tag))
+    while start >= 0 and piece[start + len(tag) : start + len(tag) + 1] not in _TAG_ENDS:
+        start = piece.rfind(tag, 0, start)
+    return start
+
+
+def _place(piece: bytes, start: int, row: int, patterns: _Patterns) -> tuple[int, int]:
     """Row and column of a cell: as it says, or right of the one before it."""
-    for back in range(index + 1):
-        found = _REFERENCE.search(cells[index - back].partition(b">")[0])
+    back = 0
+    begin = piece.rfind(patterns.row, 0, start)
+    while start > begin:
+        found = _REFERENCE.search(piece[start : piece.find(b">", start)])
         if found and found[1]:
-            return int(found[2]), _number(found[1]) + back
-    return row, index + 1
+            return (int(found[2]) if back == 0 else row), _number(found[1]) + back
+        back += 1
+        start = _cell_start(piece, start - 1 - len(patterns.cell), patterns.cell)
+    return row, back
 
 
-def _cell(cell: _CellText, patterns: _Patterns, task: Task) -> Iterator[Mark]:
-    row, cells, index = cell
-    attributes, _, inner = cells[index].partition(b">")
-    row, column = _place(row, cells, index)
+def _cell(piece: bytes, start: int, row: int, patterns: _Patterns, task: Task) -> Iterator[Mark]:
+    head = piece.find(b">", start)
+    attributes, inner = piece[start:head], piece[head + 1 : piece.find(patterns.end, head)]
+    row, column = _place(piece, start, row, patterns)
     if attributes.endswith(b"/"):
         return
-    if column > task.limits.columns or row > task.limits.rows:
+    _check_row(row, task)
+    if column > task.limits.columns:
         message = f"the sheet has content beyond column {task.limits.columns} or row {task.limits.rows:,}"
         raise _too_large(task, row, column, message)
     value = patterns.value.search(inner)
@@ -218,13 +257,11 @@ def _cell(cell: _CellText, patterns: _Patterns, task: Task) -> Iterator[Mark]:
         yield Mark(row, column, SHOWN, text_shown)
 
 
-def _merges(piece: bytes, patterns: _Patterns, task: Task) -> Iterator[Mark]:
-    """The merged ranges, each at its first cell; one that goes on beyond the limits ends there."""
-    for merge in patterns.merge.finditer(piece):
-        if found := _RANGE.search(merge[0]):
-            row, column = int(found[2]), _number(found[1])
-            last_row, last_column = min(int(found[4]), task.limits.rows), min(_number(found[3]), task.limits.columns)
-            yield Mark(row, column, MERGED, f"{last_row}:{last_column}")
+def _merge(tag: bytes, task: Task) -> Iterator[Mark]:
+    """A merged range, at its first cell; one that goes on beyond the limits ends there."""
+    if found := _RANGE.search(tag):
+        last_row, last_column = min(int(found[4]), task.limits.rows), min(_number(found[3]), task.limits.columns)
+        yield Mark(int(found[2]), _number(found[1]), MERGED, f"{last_row}:{last_column}")
 
 
 def _number(letters: bytes) -> int:

@@ -10,8 +10,9 @@ from connector.domain.problems import Kind, Problem
 from connector.domain.words import RowKind
 from connector.intake import kinds
 from connector.intake.layout import Header, NoHeader
+from connector.intake.marks import HIDDEN
 from connector.intake.merges import Merge, among
-from connector.intake.rawsheet import HIDDEN, RawSheet
+from connector.intake.rawsheet import RawSheet
 from connector.intake.words import same
 
 _NAMED = 8

@@ -12,9 +12,10 @@ from connector.intake.below import look_below
 from connector.intake.exported import problems_beside
 from connector.intake.layout import NoHeader, find_header
 from connector.intake.mapping import Mappings
+from connector.intake.marks import HIDDEN
 from connector.intake.merged_values import spread
 from connector.intake.merges import merges_of
-from connector.intake.rawsheet import HIDDEN, RawSheet
+from connector.intake.rawsheet import RawSheet
 from connector.intake.records import read_records
 from connector.intake.report import problems_of
 from connector.intake.rowkinds import classify

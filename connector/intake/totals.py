@@ -9,7 +9,8 @@ import polars as pl
 
 from connector.domain.words import RecordKind
 from connector.intake.layout import Header
-from connector.intake.rawsheet import TOTALS, RawSheet
+from connector.intake.marks import TOTALS
+from connector.intake.rawsheet import RawSheet
 
 _TOTAL = (
     r"(?:grand|over-?all)?\s*totals?|sub-?\s?totals?|sum|summe|gesamt(?:summe)?|zwischensumme|summe\s+gesamt|"

@@ -15,7 +15,8 @@ import xlrd
 from connector.intake.cells import Cells, with_content
 from connector.intake.kinds import FILE_DAMAGED, FILE_ENCRYPTED, FILE_NOT_A_WORKBOOK
 from connector.intake.limits import Limits
-from connector.intake.rawsheet import DIGITS, ERROR, NEVER, NO_VALUE, RawSheet, RefusedError
+from connector.intake.marks import DIGITS, ERROR, NEVER, NO_VALUE, RefusedError
+from connector.intake.rawsheet import RawSheet
 from connector.intake.spelling import ERRORS, TRUTH, UNKNOWN_ERROR, loses_digits, number_text, serial_text, zeros_of
 
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # the stream in which newer Excels keep an encrypted workbook

@@ -12,8 +12,9 @@ from connector.intake.archive import Archive
 from connector.intake.cells import Cells, with_content
 from connector.intake.kinds import FILE_DAMAGED
 from connector.intake.limits import Limits
+from connector.intake.marks import DIGITS, ERROR, NEVER, RefusedError
 from connector.intake.parts import relations_of, workbook_part
-from connector.intake.rawsheet import DIGITS, ERROR, NEVER, RawSheet, RefusedError
+from connector.intake.rawsheet import RawSheet
 from connector.intake.spelling import (
     ERRORS,
     TRUTH,

@@ -1,35 +1,62 @@
-"""Workbooks: the values by fastexcel, and from the raw XML what it hides. Only this file knows fastexcel.
+"""Workbooks (.xlsx, .xlsm): the values by fastexcel, what it hides from the raw XML. Only this file knows fastexcel.
 
 fastexcel shows error cells and valueless formulas as blanks, and gives a sheet up for an error value it does not know:
-both are mended here, so that a blank in the result is a blank in the file.
+both are mended, so that a blank in the result is a blank in the file. The columns are handed over as fastexcel holds
+them: a process that only reads a workbook never pays for polars.
 """
 
 import io
+import json
 import re
 import zipfile
-from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
 
 import fastexcel
-import polars as pl
+from nanoarrow.ipc import StreamWriter
 
-from connector.intake.archive import Archive, open_archive
+from connector.intake.archive import Archive
 from connector.intake.kinds import FILE_DAMAGED, FILE_NO_ROWS, FILE_TOO_COSTLY
 from connector.intake.limits import Limits
+from connector.intake.marks import TOTALS, Mark, RefusedError, as_columns
 from connector.intake.parts import Book, SheetPart, read_book
-from connector.intake.rawsheet import ERROR, NO_VALUE, SHOWN, TOTALS, Mark, RawSheet, RefusedError, marks_frame
 from connector.intake.scan import Task, scan
 
 _READ_BY_NAME = {"xl/sharedstrings.xml", "xl/styles.xml", "xl/workbook.xml"}  # whether or not a relation leads there
 _ERROR_CELL = re.compile(rb"""(<(?:\w+:)?c\b[^>]*\bt=["']e["'][^>]*>.*?<(?:\w+:)?v>)[^<]*(<)""", re.DOTALL)
 
 
-def read_workbook(data: bytes, limits: Limits) -> tuple[RawSheet, ...]:
+@dataclass(frozen=True)
+class ReadSheet:
+    """One worksheet as it was read.
+
+    Attributes:
+        name, hidden: as in the workbook.
+        values: its text columns; None for a sheet without any.
+        marks: what else there is to know; they are laid into the columns when the sheet is taken up.
+    """
+
+    name: str
+    hidden: bool
+    values: fastexcel.ExcelSheet | None
+    marks: tuple[Mark, ...]
+
+    def write(self, folder: Path, number: int) -> dict[str, object]:
+        """Write the sheet for `handover`, and tell of it."""
+        columns = [column.absolute_index + 1 for column in self.values.selected_columns] if self.values else []
+        if self.values is not None:
+            with StreamWriter.from_path(folder / f"{number}.values") as stream:
+                stream.write_stream(self.values)
+        (folder / f"{number}.marks").write_text(json.dumps(as_columns(self.marks)), encoding="utf-8")
+        return {"name": self.name, "hidden": self.hidden, "width": 0, "plain": False, "columns": columns}
+
+
+def read_workbook(archive: Archive, limits: Limits) -> tuple[ReadSheet, ...]:
     """Every worksheet of the workbook, in order.
 
     Raises:
         RefusedError: the file is unsafe, damaged, no workbook, or has no sheet with anything in it.
     """
-    archive = open_archive(data, limits)
     book = read_book(archive)
     for part in archive.parts:
         if part == book.texts or part.lower() in _READ_BY_NAME:
@@ -37,27 +64,26 @@ def read_workbook(data: bytes, limits: Limits) -> tuple[RawSheet, ...]:
                 pass  # only to prove its size, and that it declares no document type
     marks = {sheet.part: _marks(archive, book, sheet, limits) for sheet in book.sheets}
     try:
-        frames = _values(data, book)
+        found = _values(archive.data, book)
     except fastexcel.FastExcelError:
-        frames = _values_without_errors(archive, book)
+        found = _values_without_errors(archive, book)
     sheets = []
-    for sheet, frame in zip(book.sheets, frames, strict=True):
-        _check_size(frame, sheet.name, limits)
-        found = marks[sheet.part]
-        sheets.append(RawSheet(sheet.name, sheet.hidden, _laid(frame, found), marks_frame(_telling(found))))
-    if not any(sheet.frame.width for sheet in sheets):
+    for sheet, values in zip(book.sheets, found, strict=True):
+        if values is not None:
+            _check_size(values, sheet.name, limits)
+        sheets.append(ReadSheet(sheet.name, sheet.hidden, values, tuple(marks[sheet.part])))
+    if not any(sheet.values or sheet.marks for sheet in sheets):
         message = "no sheet of the workbook holds anything" if sheets else "the workbook has no worksheet"
         raise RefusedError(FILE_NO_ROWS.code, message, FILE_NO_ROWS.remedy)
     return tuple(sheets)
 
 
-def find_far_cells(data: bytes, limits: Limits) -> None:
+def find_far_cells(archive: Archive, limits: Limits) -> None:
     """Look for content outside the limits in a workbook whose values could not be read for want of memory.
 
     Raises:
         RefusedError: there is some, or the file is refused for another reason.
     """
-    archive = open_archive(data, limits)
     book = read_book(archive)
     for sheet in book.sheets:
         _marks(archive, book, sheet, limits)
@@ -68,18 +94,20 @@ def _marks(archive: Archive, book: Book, sheet: SheetPart, limits: Limits) -> li
     return [*found, *(Mark(row, 0, TOTALS) for row in sheet.totals if row <= limits.rows)]
 
 
-def _check_size(frame: pl.DataFrame, sheet: str, limits: Limits) -> None:
-    if frame.height * frame.width > limits.cells or frame.width > limits.columns or frame.height > limits.rows:
-        message = f"the sheet has {frame.height:,} rows and {frame.width:,} columns"
+def _check_size(values: fastexcel.ExcelSheet, sheet: str, limits: Limits) -> None:
+    height, width = values.height, max(column.absolute_index for column in values.selected_columns) + 1
+    if height * width > limits.cells or width > limits.columns or height > limits.rows:
+        message = f"the sheet has {height:,} rows and {width:,} columns"
         raise RefusedError(FILE_TOO_COSTLY.code, message, FILE_TOO_COSTLY.remedy, sheet=sheet)
 
 
-def _values(data: bytes, book: Book) -> list[pl.DataFrame]:
+def _values(data: bytes, book: Book) -> list[fastexcel.ExcelSheet | None]:
     reader = fastexcel.read_excel(data)
-    return [_frame(reader, sheet.name) for sheet in book.sheets]
+    sheets = (reader.load_sheet(sheet.name, header_row=None, skip_rows=0, dtypes="string") for sheet in book.sheets)
+    return [sheet if sheet.selected_columns else None for sheet in sheets]
 
 
-def _values_without_errors(archive: Archive, book: Book) -> list[pl.DataFrame]:
+def _values_without_errors(archive: Archive, book: Book) -> list[fastexcel.ExcelSheet | None]:
     """The values again, from a copy in which every error cell holds an error the reader knows."""
     copy = io.BytesIO()
     parts = {sheet.part for sheet in book.sheets}
@@ -92,33 +120,3 @@ def _values_without_errors(archive: Archive, book: Book) -> list[pl.DataFrame]:
     except fastexcel.FastExcelError as error:
         reason = str(error).splitlines()[0]
         raise RefusedError(FILE_DAMAGED.code, f"the workbook is damaged ({reason})", FILE_DAMAGED.remedy) from error
-
-
-def _frame(reader: fastexcel.ExcelReader, sheet: str) -> pl.DataFrame:
-    values = reader.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string")
-    columns = values.selected_columns
-    if not columns:
-        return pl.DataFrame()
-    frame = pl.DataFrame(values)
-    frame.columns = [f"c{column.absolute_index + 1}" for column in columns]
-    return frame
-
-
-def _laid(frame: pl.DataFrame, marks: Iterable[Mark]) -> pl.DataFrame:
-    """The frame with the texts laid in that the reader left out or showed otherwise."""
-    by_column: dict[int, list[Mark]] = {}
-    for mark in marks:
-        if mark.what in {ERROR, NO_VALUE, SHOWN}:
-            by_column.setdefault(mark.column, []).append(mark)
-    if not by_column:
-        return frame
-    height = max(frame.height, *(mark.row for laid in by_column.values() for mark in laid))
-    columns = {name: frame[name].extend_constant(None, height - frame.height) for name in frame.columns}
-    for column, laid in by_column.items():
-        base = columns.get(f"c{column}", pl.Series([None] * height, dtype=pl.String))
-        columns[f"c{column}"] = base.scatter([mark.row - 1 for mark in laid], [mark.text for mark in laid])
-    return pl.DataFrame({name: columns[name] for name in sorted(columns, key=lambda name: int(name[1:]))})
-
-
-def _telling(marks: Iterable[Mark]) -> list[Mark]:
-    return [mark for mark in marks if mark.what != SHOWN]

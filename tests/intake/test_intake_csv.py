@@ -9,7 +9,7 @@ from intake_kit import CLIENT, CLIENT_HEADER, codes, read, write_csv
 
 from connector.intake.csvfile import read_csv
 from connector.intake.limits import Limits
-from connector.intake.rawsheet import RefusedError
+from connector.intake.marks import RefusedError
 
 _TEXT = "name;site\nZoë;zoe.com\n"
 

@@ -17,8 +17,9 @@ from intake_kit import codes, read
 from connector.intake import Limits
 from connector.intake.guard import open_source
 from connector.intake.jsonfile import read_json, read_ndjson
+from connector.intake.marks import RefusedError
 from connector.intake.parquetfile import read_parquet
-from connector.intake.rawsheet import RawSheet, RefusedError
+from connector.intake.rawsheet import RawSheet
 from connector.jsonwalk import spelled
 
 RECORD = {

@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 from intake_kit import CLIENT, CLIENT_HEADER, codes, read, shipped, write_csv, write_xlsx
 
-from connector.intake.rawsheet import MERGED, TOTALS, Mark, RawSheet, marks_frame
+from connector.intake.marks import MERGED, TOTALS, Mark
+from connector.intake.rawsheet import RawSheet, marks_frame
 from connector.intake.sheets import Sheet, read_sheet
 
 BLANK = ("",) * 8

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from connector.intake.archive import Archive
 from connector.intake.kinds import FILE_KIND
-from connector.intake.rawsheet import RefusedError
+from connector.intake.marks import RefusedError
 from connector.intake.repair.located import Edit, Node, UnfamiliarError, appended, edited, parse
 from connector.intake.repair.texts import escaped
 from connector.intake.repair.zipcopy import Packed, packed, rewritten

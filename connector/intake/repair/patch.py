@@ -11,11 +11,12 @@ from connector.domain.places import column_letters
 from connector.intake.archive import open_archive
 from connector.intake.kinds import FILE_KIND
 from connector.intake.limits import Limits
-from connector.intake.rawsheet import RefusedError
+from connector.intake.lineage import lineage_of
+from connector.intake.marks import RefusedError
 from connector.intake.repair import fixlist
 from connector.intake.repair.around import Choice, anchored, drop_downs
 from connector.intake.repair.frame import frame_of
-from connector.intake.repair.lineage import lineage_of, write_lineage
+from connector.intake.repair.lineage import write_lineage
 from connector.intake.repair.located import Edit, UnfamiliarError
 from connector.intake.repair.notes import MOST_NOTES, Noted, add_notes
 from connector.intake.repair.package import Package

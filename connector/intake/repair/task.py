@@ -6,9 +6,6 @@ from typing import Any
 
 FIX_LIST = "Fix list"
 LISTS = "Fix list words"
-FIX_LIST_TITLE = "Fix list, written by connector check"
-LISTS_TITLE = "Allowed values, written by connector check"
-TITLES = (FIX_LIST_TITLE, LISTS_TITLE)
 HEADER = ("Severity", "Code", "Sheet", "Cell", "What is wrong", "Value", "Next step")
 
 
