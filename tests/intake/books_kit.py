@@ -129,14 +129,14 @@ def write_xlsb(
     bundle = b""
     relations = [("rIdStyles", "styles", "styles.bin"), ("rIdTexts", "sharedStrings", "sharedStrings.bin")]
     for index, (name, content) in enumerate(sheets.items(), 1):
-        body = b""
+        body: list[bytes] = []
         for number, line in enumerate(content, 1):
             if isinstance(line, bytes):
-                body += line
+                body.append(line)
                 continue
             cells = (value_of(value, column, shared) for column, value in enumerate(line, 1) if value is not None)
-            body += row_of(number) + b"".join(cells)
-        sheet = record(129) + record(148, bytes(16)) + record(145) + body + record(146) + record(130)
+            body += [row_of(number), *cells]
+        sheet = record(129) + record(148, bytes(16)) + record(145) + b"".join(body) + record(146) + record(130)
         parts[f"xl/worksheets/sheet{index}.bin"] = sheet
         relations.append((f"rId{index}", "worksheet", f"worksheets/sheet{index}.bin"))
         state = (states or {}).get(name, 0)
