@@ -61,7 +61,7 @@ def _sheets(data: bytes, limits: Limits) -> Iterator[RawSheet]:
             ignore_workbook_corruption=True,  # sectors used twice, as some exporters leave them; records stay checked
         ) as book,
     ):
-        formats = {key: zeros_of(form.format_str) for key, form in book.format_map.items()}
+        formats = {key: zeros_of(form.format_str or "") for key, form in book.format_map.items()}
         zeros = [formats.get(style.format_key, 0) for style in book.xf_list]
         styles = _Styles(zeros if any(zeros) else (), book.datemode == 1)
         for number in range(book.nsheets):
