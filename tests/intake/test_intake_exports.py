@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from intake_kit import codes, read
 
@@ -275,7 +275,7 @@ def written(value: Any) -> str:
     return f"{value:f}" if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.dictionaries(KEYS, TREES, min_size=1, max_size=4), min_size=1, max_size=5), st.booleans())
 def test_any_records_come_back_equal(records: list[dict[str, Any]], by_lines: bool) -> None:  # noqa: FBT001  # a case
     if by_lines:
