@@ -5,7 +5,7 @@ table is never read by the columns of the first: it is blocked, with the reason.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -16,6 +16,7 @@ from connector.intake.tidy import cleaned
 
 _CODES = ("", "ft", "dd", "md", "rt", "dt")
 _TELLING = 2
+_MOST_KINDS_OF_ROWS = 500  # what lies beyond is blocked, as any faulty row
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,16 @@ def look_below(raw: RawSheet, faulty: Iterable[int], header: Header, mappings: M
         mappings: all that is known.
     """
     again: list[int] = []
+    known: dict[tuple[str | None, ...], Header | None] = {}
     for row in _telling(raw, sorted(set(faulty)), mappings):
-        found = header_at(raw, mappings, row)
+        said = raw.frame.row(row - 1)
+        if said not in known and len(known) < _MOST_KINDS_OF_ROWS:
+            known[said] = header_at(raw, mappings, row)
+        found = known.get(said)
         if found is None:
             continue
         if found.rules.kind is not header.rules.kind or found.columns != header.columns:
-            return Below(tuple(again), found)
+            return Below(tuple(again), replace(found, first=row, last=row))
         again.append(row)
     return Below(tuple(again), None)
 

@@ -5,7 +5,7 @@ A share says what could be, never what is: numbers are headcounts and user count
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import polars as pl
 
@@ -18,7 +18,7 @@ from connector.intake.values import Wrong
 from connector.intake.words import same
 
 _LOOKED_AT = 2_000
-_DISTINCT = 100
+_DISTINCT = 60
 _LONGEST_ID = 40
 _UNIQUE, _REPEATED = 98, 90
 _EXAMPLES = 3
@@ -32,7 +32,7 @@ _OWN_ID = {"client_ref", "reference", "template"}
 
 @dataclass(frozen=True)
 class Evidence:
-    """The values of one column: their distinct texts (the first 100), and how many rows were looked at.
+    """The values of one column: their distinct texts (the first 60), and how many rows were looked at.
 
     Attributes:
         texts: distinct texts, in the order of the sheet.
@@ -77,6 +77,8 @@ def readable(found: Evidence, field: Field, words: Mapping[str, str]) -> int:
     sort = field.sort
     if sort is Sort.IDENTIFIER:
         return found.share(lambda text: len(text) <= _LONGEST_ID and (_has_digit(text) or " " not in text))
+    if sort is Sort.DOMAIN:
+        return found.share(_is_domain)
     if sort is Sort.TEXT:
         return found.share(lambda text: any(letter.isalpha() for letter in text) and not _is_typed(text))
     return found.share(lambda text: _reads(text, field, words))
@@ -98,7 +100,7 @@ def weight(found: Evidence, field: Field) -> int:
 
 def telling(text: str) -> bool:
     """Whether a text looks like a value and not like a header: a number, a date, a domain, an address."""
-    return _has_digit(text) or "@" in text or isinstance(values.read_domain(text), str)
+    return _has_digit(text) or "@" in text or _is_domain(text)
 
 
 def _reads(text: str, field: Field, words: Mapping[str, str]) -> bool:
@@ -117,7 +119,6 @@ def _reads(text: str, field: Field, words: Mapping[str, str]) -> bool:
 
 
 _READ: Mapping[Sort, Callable[[str], object]] = {
-    Sort.DOMAIN: values.read_domain,
     Sort.COUNTRY: values.read_country,
     Sort.EMAIL: values.read_email,
     Sort.CONTACT: values.read_contact,
@@ -129,4 +130,9 @@ def _has_digit(text: str) -> bool:
 
 
 def _is_typed(text: str) -> bool:
-    return isinstance(values.read_domain(text), str) or "@" in text
+    return "@" in text or _is_domain(text)
+
+
+@lru_cache(4_096)
+def _is_domain(text: str) -> bool:
+    return "." in text and isinstance(values.read_domain(text), str)

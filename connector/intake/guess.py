@@ -28,6 +28,9 @@ _BELOW = 50
 _LOOSE = frozenset({Sort.TEXT, Sort.IDENTIFIER})
 
 
+_Shares = dict[tuple[int, Sort, str], int]  # column, sort and field → the share of its texts that can be read
+
+
 @dataclass(frozen=True)
 class HeaderScore:
     """Rows that could be the header (counted from 1), their score, and what it is made of."""
@@ -104,8 +107,9 @@ def guess_sheet(raw: RawSheet, mappings: Mappings) -> SheetGuess | None:
     below = clean(raw.frame.slice(header.last))
     found = {number: evidence_of(below[f"c{number}"]) for number in candidate.labels}
     best: tuple[int, RecordKind, tuple[ColumnGuess, ...]] | None = None
+    shares: _Shares = {}
     for kind in RecordKind:
-        columns = _assigned(candidate.titles, found, kind, known[kind])
+        columns = _assigned(candidate.titles, found, kind, known[kind], shares)
         total = sum(column.score for column in columns if column.field) + _likeness(same(raw.name), same(kind)) // 4
         total -= 40 * len(_missing(columns, kind))
         if best is None or total > best[0]:
@@ -157,16 +161,15 @@ def _score(candidate: Candidate, frame: pl.DataFrame, widest: int, known: frozen
 
 
 def _assigned(
-    titles: Mapping[int, str], found: Mapping[int, Evidence], kind: RecordKind, known: _Known
+    titles: Mapping[int, str], found: Mapping[int, Evidence], kind: RecordKind, known: _Known, shares: _Shares
 ) -> tuple[ColumnGuess, ...]:
     """Each column with the field it seems to be: the best pairs first, each field and column once."""
     needed = {field for group in NEEDED[kind] for field in group}
     pairs = []
     for number, title in titles.items():
-        shares: dict[tuple[str, ...], int] = {}
         for order, (name, field) in enumerate(FIELDS[kind].items()):
             words = known.words.get(name, {})
-            alike = (field.sort, name if words or field.sort is Sort.WHOLE else "")
+            alike = (number, field.sort, f"{kind} {name}" if words or field.sort is Sort.WHOLE else "")
             if alike not in shares:
                 shares[alike] = readable(found[number], field, words)
             score, reason = _fit(title, found[number], field, shares[alike], known.headers)

@@ -62,12 +62,14 @@ def candidates(frame: pl.DataFrame, merges: Sequence[Merge], *, single: bool = F
 def _starts(merges: Iterable[Merge], height: int) -> dict[tuple[int, int], tuple[int, int]]:
     """Row and column of the cells that are merged (from 1) → those of the cell that holds their text."""
     starts: dict[tuple[int, int], tuple[int, int]] = {}
+    left = _MOST_MERGED_CELLS
     for merge in merges:
-        if len(starts) > _MOST_MERGED_CELLS:
-            break
         columns = range(merge.column, min(merge.last_column, merge.column + _MOST_COLUMNS) + 1)
-        for row in range(merge.row, min(merge.last_row, height) + 1):
-            starts.update(dict.fromkeys(((row, column) for column in columns), (merge.row, merge.column)))
+        rows = range(merge.row, min(merge.last_row, height) + 1)
+        left -= len(rows) * len(columns)
+        if left < 0:
+            break
+        starts.update(dict.fromkeys(((row, column) for row in rows for column in columns), (merge.row, merge.column)))
     return starts
 
 

@@ -123,7 +123,7 @@ CELL_DIGITS = _row(
     "Write such identifiers as text.",
     Severity.WARNING,
 )
-CELL_MERGED = _row(
+CELL_MERGED = _file(
     "cell-merged",
     "One cell merged over several rows",
     "Nothing, if the value is meant for all of them; else take the merge apart.",

@@ -12,7 +12,7 @@ from connector.intake.rawsheet import RawSheet
 _END = re.compile(r"([0-9]{1,7}):([0-9]{1,5})")
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Merge:
     """One merged block, its rows and columns from 1."""
 
@@ -30,13 +30,13 @@ def merges_of(raw: RawSheet) -> tuple[Merge, ...]:
     """The merged blocks of a sheet, in order; those that say nothing sensible are left out."""
     if raw.marks.is_empty():
         return ()
-    marks = raw.marks.filter(pl.col("what") == MERGED).select("row", "column", "text")
+    marks = raw.marks.filter(pl.col("what") == MERGED).sort("row", "column").select("row", "column", "text")
     found = []
     for row, column, text in marks.iter_rows():
         end = _END.fullmatch(text)
         if end and row <= int(end[1]) and column <= int(end[2]):
             found.append(Merge(row, column, int(end[1]), int(end[2])))
-    return tuple(sorted(found))
+    return tuple(found)
 
 
 def among(merges: Iterable[Merge], first: int, last: int) -> tuple[Merge, ...]:

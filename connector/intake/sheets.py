@@ -81,7 +81,8 @@ def read_sheet(raw: RawSheet, source: str, mappings: Mappings) -> Sheet:
     below = look_below(raw, wrong, header, mappings)
     kind = kind.scatter([row - 1 for row in below.again], RowKind.HEADER.value) if below.again else kind
     end = below.second.first if below.second else raw.frame.height + 1
-    kept = [fault for fault in (*merged, *read.faults) if fault.row < end and fault.row not in below.again]
+    again = set(below.again)
+    kept = [fault for fault in (*merged, *read.faults) if fault.row < end and fault.row not in again]
     records = read.records.filter(pl.col("row") < end) if below.second else read.records
     if below.second:
         kind = kind.zip_with((numbers < end) | (kind == RowKind.BLANK.value), _plain(raw.frame, RowKind.BLOCKED))
