@@ -179,3 +179,14 @@ def test_the_same_rows_read_otherwise_are_changes_too(uploads: Uploads, tmp_path
     cells = uploads.plan(path, change=reread).every_change["cells"]
     assert {(one["field"], one["before"], one["after"]) for one in cells} == {("plan", "full_spoke", "assessment_only")}
     assert len(cells) == 3
+
+
+def test_the_example_of_what_is_gone(uploads: Uploads, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`tests/problems/record-gone`: what is told of a row of `june.csv` that `input.csv` lacks."""
+    uploads.kept = ()
+    folder = Path(__file__).parents[1] / "problems" / "record-gone"
+    monkeypatch.chdir(folder)
+    uploads.inputs = replace(uploads.inputs, run_id="R-0006")
+    uploads.plan(Path("june.csv"))
+    problems = uploads.plan(Path("input.csv")).problems
+    assert "\n\n".join(map(str, problems)) + "\n" == (folder / "expected.txt").read_text(encoding="utf-8")
