@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from world import CLIENT_HEADER, PARTNER, PARTNER_HEADER, World, client
+from world import CLIENT_HEADER, World, client
 
 from connector import ledger
 from connector.intake import Intake
@@ -41,7 +41,7 @@ EDITS: Mapping[str, Callable[[str], str]] = {
 Row = list[str]
 
 
-@dataclass
+@dataclass(repr=False)
 class Uploads:
     """A folder whose plans remember the last uploads, as the store does."""
 
@@ -62,6 +62,7 @@ class Uploads:
 @pytest.fixture(scope="module")
 def uploads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Uploads]:
     world = World(tmp_path_factory.mktemp("changes") / "work", None)
+    assert world.run("approve", world.plan(world.partners()).plain["run"]).code == 0
     config = load_config(world.folder, os.environ)
     workspace.open_ledger(config)
     files = workspace.open_files(config)
@@ -77,7 +78,7 @@ def uploads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Uploads]:
 
 
 def write(folder: Path, name: str, sheet: str, lines: Sequence[Sequence[str]]) -> Path:
-    """Write the lines as text cells of a workbook, or as a CSV file; the partners stand beside them."""
+    """Write the lines as text cells of a workbook, or as a CSV file."""
     path = folder / name
     if path.suffix == ".csv":
         path.write_text("\n".join(",".join(line) for line in lines) + "\n", encoding="utf-8")
@@ -88,10 +89,6 @@ def write(folder: Path, name: str, sheet: str, lines: Sequence[Sequence[str]]) -
         book.worksheets[0].append([cell or None for cell in line])
     book.save(path)
     return path
-
-
-def partners(folder: Path) -> Path:
-    return write(folder, "partners.csv", "", [line.split(",") for line in (PARTNER_HEADER, PARTNER)])
 
 
 def laid_out(rows: Sequence[Row], random: Random, further: int) -> list[list[str]]:
@@ -105,7 +102,7 @@ def laid_out(rows: Sequence[Row], random: Random, further: int) -> list[list[str
     ]
 
 
-@settings(max_examples=20, deadline=None, phases=[Phase.generate])  # a smaller example is no clearer than its seed
+@settings(max_examples=12, deadline=None, phases=[Phase.generate])  # a smaller example is no clearer than its seed
 @given(seed=st.integers(0, 2**32))
 def test_the_diff_of_two_uploads_is_what_was_done_between_them(uploads: Uploads, seed: int) -> None:
     random = Random(seed)
@@ -115,23 +112,24 @@ def test_the_diff_of_two_uploads_is_what_was_done_between_them(uploads: Uploads,
     uploads.kept = ()
     faulty = {"created": "soon"} if random.random() < 0.3 else {}
     before = [client(f"C{number}", **(faulty if number == 0 else {})).split(",") for number in range(size)]
-    after, expected = [list(row) for row in before], set()
+    after, edits = [list(row) for row in before], []
     gone = {row[0] for row in random.sample(before, dropped)}
     stays = [row for row in after if row[0] not in gone]
     for row in random.sample(stays, min(edited, len(stays))):
         at = random.randrange(len(FIELDS))
         old = row[at]
         row[at] = EDITS[FIELDS[at]](old)
-        expected.add((FIELDS[at], old or None, row[at]))
+        edits.append((row, FIELDS[at], old or None, row[at]))
     fresh = [client(f"N{number}").split(",") for number in range(added)]
     final = [*stays, *fresh]
     random.shuffle(final)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        first = uploads.plan(partners(folder), write(folder, "clients.xlsx", "Clients", laid_out(before, random, 0)))
-        again = uploads.plan(partners(folder), write(folder, name, sheet, laid_out(final, random, further)))
+        first = uploads.plan(write(folder, "clients.xlsx", "Clients", laid_out(before, random, 0)))
+        again = uploads.plan(write(folder, name, sheet, laid_out(final, random, further)))
     cells = again.every_change["cells"]
-    assert sorted((one["field"], one["before"], one["after"]) for one in cells) == sorted(expected)
+    told = [(one["row"], one["field"], one["before"], one["after"]) for one in cells]
+    assert sorted(told) == sorted((2 + final.index(row), *cell) for row, *cell in edits)
     changed = again.every_change["rows"]
     assert sum(one["change"] == "new" for one in changed) == added
     assert sorted(one["row"] for one in changed if one["change"] == "gone") == sorted(
@@ -149,8 +147,8 @@ def test_a_repaired_copy_is_known_by_what_it_says_of_itself(uploads: Uploads, tm
     """Nothing of the first upload had an identity; the copy says of which file it was made."""
     uploads.kept = ()
     bare = [client("", site="", name=name).split(",") for name in ("One", "Two", "Three")]
-    first = uploads.plan(partners(tmp_path), write(tmp_path, "clients.csv", "", laid_out(bare, Random(1), 0)))
-    digest = next(str(one["sha256"]) for one in first.sources if str(one["name"]).endswith("clients.csv"))
+    first = uploads.plan(write(tmp_path, "clients.csv", "", laid_out(bare, Random(1), 0)))
+    digest = str(first.sources[0]["sha256"])
 
     def repaired(intake: Intake) -> Intake:
         return replace(intake, sources=tuple(replace(one, lineage=digest) for one in intake.sources))
@@ -173,11 +171,22 @@ def test_the_same_rows_read_otherwise_are_changes_too(uploads: Uploads, tmp_path
     uploads.kept = ()
     rows = [client(f"C{number}").split(",") for number in range(3)]
     path = write(tmp_path, "clients.csv", "", laid_out(rows, Random(1), 0))
-    uploads.plan(partners(tmp_path), path)
+    uploads.plan(path)
 
     def reread(intake: Intake) -> Intake:
         return replace(intake, clients=intake.clients.with_columns(plan=pl.lit("assessment_only")))
 
-    cells = uploads.plan(partners(tmp_path), path, change=reread).every_change["cells"]
+    cells = uploads.plan(path, change=reread).every_change["cells"]
     assert {(one["field"], one["before"], one["after"]) for one in cells} == {("plan", "full_spoke", "assessment_only")}
     assert len(cells) == 3
+
+
+def test_the_example_of_what_is_gone(uploads: Uploads, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`tests/problems/record-gone`: what is told of a row of `june.csv` that `input.csv` lacks."""
+    uploads.kept = ()
+    folder = Path(__file__).parents[1] / "problems" / "record-gone"
+    monkeypatch.chdir(folder)
+    uploads.inputs = replace(uploads.inputs, run_id="R-0006")
+    uploads.plan(Path("june.csv"))
+    problems = uploads.plan(Path("input.csv")).problems
+    assert "\n\n".join(map(str, problems)) + "\n" == (folder / "expected.txt").read_text(encoding="utf-8")
