@@ -88,7 +88,7 @@ def _billed(config: Config, folder: Path, day: date, to: Console, *, as_json: bo
     approval = workspace.approve_run(config, files, plan.run_id, now=opening.now(), by=opening.who())
     planning.show_approval(to, approval)
     to.print(Text(f"Push {plan.run_id} to the sandbox, read it back, tie out", style="bold"))
-    with progress_bar(shown=not as_json) as bar:
+    with progress_bar("documents", shown=not as_json) as bar:
         wish = Wish(plan.run_id, opening.who(), until_done=True)
         sent = send(config, wish, opening.clock(), sending.reporter(bar))
     sending.show_sent(to, sent)

@@ -5,15 +5,16 @@ Colours and boxes appear on a terminal only; rich sees to that.
 
 import json
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, NoReturn
 
 import typer
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -21,6 +22,7 @@ from connector.domain.problems import Problem
 
 _WIDE = 160
 _MOST_OF_ONE_CAUSE = 20
+_SILENT_SECONDS = 1.0
 
 
 def console(*, to_stderr: bool = False) -> Console:
@@ -85,25 +87,31 @@ def print_problems(to: Console, problems: Sequence[Problem]) -> None:
 
 
 @contextmanager
-def progress_bar(*, shown: bool) -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar on standard error, fed with what is done, how much, and of how much; silent off a terminal."""
+def progress_bar(unit: str, *, shown: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar on standard error, fed with what is done, how much, and of how much; silent off a terminal.
+
+    It appears once the work has taken a second. `unit` names what is counted.
+    """
     if not shown or not stderr_is_terminal():
         yield lambda _what, _done, _total: None
         return
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        TaskProgressColumn(),
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f} " + unit),
         TimeRemainingColumn(),
         console=console(to_stderr=True),
         transient=True,
     )
-    tasks: dict[str, Any] = {}
-    with bar:
+    tasks: dict[str, TaskID] = {}
+    begun = time.monotonic()
+    with ExitStack() as stack:
 
         def report(what: str, done: int, total: int) -> None:
             if what not in tasks:
                 tasks[what] = bar.add_task(what, total=total)
             bar.update(tasks[what], completed=done, total=total)
+            if not bar.live.is_started and time.monotonic() - begun > _SILENT_SECONDS:
+                stack.enter_context(bar)
 
         yield report

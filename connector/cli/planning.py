@@ -22,7 +22,7 @@ from connector.runs.runplan import RunPlan, problem_to_plain
 
 def read(config: Config, mappings: Mappings, paths: Sequence[Path], *, as_json: bool) -> Intake:
     """Read the sources, with a progress bar for people."""
-    with progress_bar(shown=not as_json) as progress:
+    with progress_bar("rows", shown=not as_json) as progress:
         return workspace.read_files(config, mappings, paths, progress)
 
 

@@ -21,7 +21,7 @@ from connector.runs.sending import Sent, Wish, send
 def push(folder: Path, wish: Wish, *, as_json: bool) -> None:
     """Send what is approved."""
     arm_crash_point()
-    with opening.opened(folder) as config, progress_bar(shown=not as_json) as bar:
+    with opening.opened(folder) as config, progress_bar("documents", shown=not as_json) as bar:
         sent = send(config, wish, opening.clock(), reporter(bar))
     finish(to_plain(sent), exit_code(sent), as_json=as_json, render=lambda to: show_sent(to, sent))
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from connector.intake.kinds import FILE_TOO_LARGE
 from connector.intake.limits import Limits
 from connector.intake.marks import FAR_CELLS, OUT_OF_MEMORY, REPAIR, RefusedError
+from connector.intake.steps import STEPS
 
 RESULT = "result.json"
 TASK = "task.json"
@@ -43,6 +44,7 @@ def main(arguments: list[str]) -> int:
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    STEPS.report_to(folder)
     result: dict[str, object] = {}
     try:
         data = sys.stdin.buffer.read(limits.file_bytes + 1)

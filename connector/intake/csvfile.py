@@ -16,11 +16,13 @@ from connector.intake.kinds import FILE_DAMAGED, FILE_ENCODING, FILE_TOO_COSTLY
 from connector.intake.limits import Limits
 from connector.intake.marks import FIELDS, Mark, RefusedError
 from connector.intake.rawsheet import RawSheet, marks_frame
+from connector.intake.steps import STEPS
 
 _DELIMITERS = ",;\t|"
 _SAMPLE = 1_000
 _HEAD = 1_000_000
 _PIECE = 4_000_000
+_SHARE_DECODED, _SHARE_READ = 700, 3_000  # of the work, in ten-thousandths
 _LONGEST_FIELD = 1_000_000
 _QUOTE = '"'
 _PRINTABLE = bytes(range(0x20, 0x7F)) + b"\n"
@@ -48,6 +50,7 @@ def read_csv(data: bytes, limits: Limits) -> RawSheet:
     """
     text = _in_utf_8(data)
     del data
+    STEPS.tell(text.count(b"\n") + 1, _SHARE_DECODED)
     head = text[:_HEAD].decode("utf-8", "ignore").split("\n")[:_SAMPLE]
     delimiter = head[0][-1] if head[0].lower().startswith("sep=") and len(head[0]) == len("sep=?") else None
     if delimiter is None:
@@ -96,6 +99,7 @@ def _read_even(text: bytes, delimiter: str, limits: Limits) -> RawSheet | None:
         )
     except pl.exceptions.PolarsError:
         return None  # not all records are as long as the first, or its quotes are not where they belong
+    STEPS.tell(frame.height, _SHARE_READ)
     _check_size(frame.height, frame.width, limits)
     if not _is_whole(text, frame, delimiter, quotes):
         return None

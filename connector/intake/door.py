@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -81,12 +82,16 @@ class Intake:
         return (Cell(source, sheet, row, column), *excerpt_of(texts, numbers, column))
 
 
+def _to_nobody(_name: str, _done: int, _total: int) -> None:
+    """Nobody is told."""
+
+
 def read_sources(
     paths: Sequence[Path],
     mappings: Mappings,
     *,
     limits: Limits = _NO_LIMITS_GIVEN,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Callable[[str, int, int], None] = _to_nobody,
 ) -> Intake:
     """Read files into records and problems. A file named twice is read once.
 
@@ -94,14 +99,15 @@ def read_sources(
         paths: the files, as the caller names them: rows and problems repeat these names.
         mappings: how sheets become records.
         limits: ceilings for each file.
-        progress: told after each file: its name, how many are done, how many there are.
+        progress: told some times a second, and at the end of each file: its name, how many rows are read, about, and
+            of how many.
     """
     names = list(dict.fromkeys(path.as_posix() for path in paths))
     sources: list[SourceInfo] = []
     sheets: list[tuple[str, Sheet]] = []
     problems: list[Problem] = []
-    for done, name in enumerate(names, 1):
-        opened = open_source(Path(name), name, limits)
+    for name in names:
+        opened = open_source(Path(name), name, limits, partial(progress, name))
         read = [read_sheet(raw, name, mappings) for raw in opened.sheets]
         sheets.extend((name, sheet) for sheet in read)
         problems.extend((*opened.problems, *(problem for sheet in read for problem in sheet.problems)))
@@ -109,8 +115,7 @@ def read_sources(
         failed = any(problem.severity is Severity.ERROR for problem in opened.problems)
         height = sum(sheet.rows.height for sheet in read)
         sources.append(SourceInfo(name, opened.sha256, opened.size_bytes, used, height, failed, opened.lineage))
-        if progress is not None:
-            progress(name, done, len(names))
+        progress(name, height, height)
     records = {kind: _records(sheets, kind) for kind in RecordKind}
     return Intake(
         tuple(sources),

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -23,7 +24,15 @@ from connector.intake.marks import FAR_CELLS, OUT_OF_MEMORY, REPAIR, RefusedErro
 from connector.intake.rawsheet import RawSheet
 from connector.intake.scratch import scratch_folder
 from connector.intake.sniff import ARCHIVE
+from connector.intake.steps import Pace
 from connector.intake.upload import Upload, opened
+
+RowProgress = Callable[[int, int], None]
+_TICK_SECONDS = 0.1
+
+
+def _to_nobody(_done: int, _total: int) -> None:
+    """Nobody is told."""
 
 
 @dataclass(frozen=True)
@@ -56,18 +65,19 @@ class Repaired:
     problems: tuple[Problem, ...] = ()
 
 
-def open_source(path: Path, label: str, limits: Limits) -> Opened:
+def open_source(path: Path, label: str, limits: Limits, progress: RowProgress = _to_nobody) -> Opened:
     """Read one file in a process of its own.
 
     Args:
         path: the file.
         label: how places name it.
         limits: ceilings; the process is ended when it passes one.
+        progress: told some times a second how many rows are read, about, and of how many.
     """
     place = Cell(label)
     try:
         with opened(path, limits) as upload, scratch_folder() as folder:
-            told, death = _told(upload, folder, limits)
+            told, death = _told(upload, folder, limits, progress)
             problems = _refusals(told, label) or ((_problem(death, place),) if death else ())
             if problems:
                 return Opened(told.get("sha256") or upload.digest(), upload.size_bytes, (), problems)
@@ -99,23 +109,25 @@ def repair_workbook(data: bytes, task: str, label: str, limits: Limits) -> Repai
         return Repaired(marked, told["suffix"], told["marked_cells"], tuple(told["remarks"]))
 
 
-def _told(upload: Upload, folder: Path, limits: Limits) -> tuple[dict[str, Any], RefusedError | None]:
+def _told(
+    upload: Upload, folder: Path, limits: Limits, progress: RowProgress
+) -> tuple[dict[str, Any], RefusedError | None]:
     """What the reading process tells of a file, and what its end means when it has told nothing."""
     end = time.monotonic() + limits.wall_seconds
     with os.fdopen(os.dup(upload.descriptor), "rb") as source:
-        told, death = _outcome(source, folder, upload.kind, limits, end)
+        told, death = _outcome(source, folder, upload.kind, limits, end, progress)
         if death is not None and death.code == kinds.FILE_TOO_COSTLY.code and upload.kind == ARCHIVE:
             told, _ = _outcome(source, folder, FAR_CELLS, limits, end)
     return told, death
 
 
 def _outcome(
-    source: IO[bytes], folder: Path, kind: str, limits: Limits, end: float
+    source: IO[bytes], folder: Path, kind: str, limits: Limits, end: float, progress: RowProgress = _to_nobody
 ) -> tuple[dict[str, Any], RefusedError | None]:
     """One reading process to its end: what it has told, or what its end means."""
     source.seek(0)
     try:
-        done = _run(source, folder, kind, limits, end)
+        done = _run(source, folder, kind, limits, end, progress)
     except subprocess.TimeoutExpired:
         message = f"working on the file takes longer than {limits.wall_seconds:g} seconds"
         return {}, _refused(kinds.FILE_TOO_COSTLY, message)
@@ -125,16 +137,35 @@ def _outcome(
     return told, None
 
 
-def _run(source: IO[bytes], folder: Path, kind: str, limits: Limits, end: float) -> subprocess.CompletedProcess[bytes]:
-    """The process itself. It is killed when the time is up, and when this process ends in any way."""
+def _run(
+    source: IO[bytes], folder: Path, kind: str, limits: Limits, end: float, progress: RowProgress
+) -> subprocess.CompletedProcess[bytes]:
+    """The process itself. It is killed when the time is up, and when this process ends in any way.
+
+    Raises:
+        TimeoutExpired: it was not done in time.
+    """
     arguments = (str(folder), kind, json.dumps(asdict(limits)), str(os.getpid()))
     command = [sys.executable, "-P", "-m", "connector.intake.child", *arguments]
     checked = {"POLARS_SKIP_CPU_CHECK": "1"}  # by this very process
     environment = {**os.environ, "POLARS_MAX_THREADS": "1", **checked}
-    left = max(0.0, end - time.monotonic())
-    return subprocess.run(  # noqa: S603  (our own interpreter and module; the file comes on standard input)
-        command, stdin=source, capture_output=True, env=environment, timeout=left, check=False
-    )
+    pace = Pace(folder, time.monotonic())
+    with subprocess.Popen(  # noqa: S603  (our own interpreter and module; the file comes on standard input)
+        command, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+    ) as process:
+        try:
+            while True:
+                try:
+                    out, err = process.communicate(timeout=max(0.0, min(_TICK_SECONDS, end - time.monotonic())))
+                    return subprocess.CompletedProcess(command, process.returncode, out, err)
+                except subprocess.TimeoutExpired:
+                    if time.monotonic() >= end:
+                        raise
+                    if rows := pace.rows(time.monotonic()):
+                        progress(*rows)
+        except BaseException:  # an interrupt too: whoever goes leaves no process behind
+            process.kill()
+            raise
 
 
 def _refusals(told: dict[str, Any], label: str) -> tuple[Problem, ...]:

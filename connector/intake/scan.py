@@ -18,6 +18,7 @@ from connector.intake.kinds import FILE_DAMAGED, FILE_TOO_COSTLY
 from connector.intake.limits import Limits
 from connector.intake.marks import DIGITS, ERROR, HIDDEN, MERGED, NEVER, NO_VALUE, SHOWN, Mark, RefusedError
 from connector.intake.numberformats import shown_as
+from connector.intake.steps import STEPS
 
 _LONGEST_ROW = 64 * 2**20
 _LONG_NUMBER = r"-?(?:[0-9]{16}|[0-9](?:\.[0-9]+)?[eE]\+?(?:1[5-9]|[2-9][0-9]))"
@@ -38,12 +39,14 @@ class Task:
         shown: style index → number format, for those that show a whole number otherwise than plainly.
         recalculate: whether a cached 0 of a formula proves nothing.
         limits: where a sheet ends at the latest.
+        rows_before: rows of the sheets before it, for whoever waits.
     """
 
     sheet: str
     shown: Mapping[int, str]
     recalculate: bool
     limits: Limits
+    rows_before: int = 0
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,7 @@ def scan(archive: Archive, part: str, task: Task) -> list[Mark]:
     for piece in _row_pieces(archive, part):
         patterns = patterns or _patterns(_prefix(piece), task)
         _look(piece.replace(b"'", b'"') if b"='" in piece else piece, task, patterns, state)
+        STEPS.advance(len(piece), task.rows_before + state.row)
     return state.marks
 
 

@@ -21,8 +21,10 @@ from connector.intake.limits import Limits
 from connector.intake.marks import TOTALS, Mark, RefusedError, as_columns
 from connector.intake.parts import Book, SheetPart, read_book
 from connector.intake.scan import Task, scan
+from connector.intake.steps import STEPS
 
 _READ_BY_NAME = {"xl/sharedstrings.xml", "xl/styles.xml", "xl/workbook.xml"}  # whether or not a relation leads there
+_SCAN_PERCENT = 20  # of all the work
 _ERROR_CELL = re.compile(rb"""(<(?:\w+:)?c\b[^>]*\bt=["']e["'][^>]*>.*?<(?:\w+:)?v>)[^<]*(<)""", re.DOTALL)
 
 
@@ -62,6 +64,7 @@ def read_workbook(archive: Archive, limits: Limits) -> tuple[ReadSheet, ...]:
         if part == book.texts or part.lower() in _READ_BY_NAME:
             for _ in archive.unpack(part):
                 pass  # only to prove its size, and that it declares no document type
+    STEPS.expect(sum(archive.parts[sheet.part].file_size for sheet in book.sheets), _SCAN_PERCENT)
     marks = {sheet.part: _marks(archive, book, sheet, limits) for sheet in book.sheets}
     try:
         found = _values(archive.data, book)

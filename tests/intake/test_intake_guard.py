@@ -48,7 +48,7 @@ def test_what_is_no_regular_file_is_never_opened(make: Callable[[Path], Path]) -
     assert time.monotonic() - before < 2
     assert str(problem) == (
         "clients.csv: error: this is no regular file, but a device, a pipe or a socket; read are .xlsx, .xlsm, .xlsb, "
-        ".xls, .ods and .csv [file-kind]\nSave it as .xlsx or .csv."
+        ".xls, .ods, .csv, .json, .ndjson and .parquet [file-kind]\nSave it as .xlsx or .csv."
     )
 
 
