@@ -15,6 +15,8 @@ from connector.intake.limits import Limits
 from connector.intake.marks import HIDDEN, Mark, RefusedError
 from connector.intake.rawsheet import RawSheet, marks_frame
 
+_MOST_COPIES = 1_000_000  # cells that rows said once and repeated may become: a short file must not grow without end
+
 
 class Cells:
     """What one sheet holds so far. Rows and columns count from 1.
@@ -30,6 +32,7 @@ class Cells:
         self._texts: defaultdict[int, list[str]] = defaultdict(list)
         self._marks: list[Mark] = []
         self._hidden: list[range] = []
+        self._copies = 0
 
     def put(self, row: int, column: int, text: str) -> None:
         """A cell's text; "" is a blank.
@@ -43,20 +46,29 @@ class Cells:
         """Texts by their column, the same in each of the rows.
 
         Raises:
-            RefusedError: one of the cells lies outside the limits.
+            RefusedError: one of the cells lies outside the limits, or too much is repeated.
         """
-        times, first, last_column = len(rows), rows.start - 1, self._limits.columns
+        times, first = len(rows), rows.start - 1
+        rows_of, texts_of = self._rows, self._texts
+        last_column = self._limits.columns if rows.stop - 1 <= self._limits.rows else 0
         for column, text in texts:
             if not text:
                 continue
-            if column > last_column or rows.stop - 1 > self._limits.rows:
+            if column > last_column:
                 raise self._beyond(rows.stop - 1, column)
             if times == 1:
-                self._rows[column].append(first)
-                self._texts[column].append(text)
+                rows_of[column].append(first)
+                texts_of[column].append(text)
             else:
-                self._rows[column].extend(range(first, first + times))
-                self._texts[column].extend([text] * times)
+                self._copy(times, rows, column)
+                rows_of[column].extend(range(first, first + times))
+                texts_of[column].extend([text] * times)
+
+    def _copy(self, times: int, rows: range, column: int) -> None:
+        self._copies += times
+        if self._copies > _MOST_COPIES:
+            message = f"the sheet repeats rows with content into more than {_MOST_COPIES:,} cells"
+            raise self._refused(message, rows.start, column)
 
     def check(self, row: int, column: int) -> None:
         """Refuse content that lies outside the limits.
@@ -101,6 +113,9 @@ class Cells:
 
     def _beyond(self, row: int, column: int) -> RefusedError:
         message = f"the sheet has content beyond column {self._limits.columns} or row {self._limits.rows:,}"
+        return self._refused(message, row, column)
+
+    def _refused(self, message: str, row: int, column: int) -> RefusedError:
         next_step = "Delete the rows and columns outside the table, and save it again."
         return RefusedError(FILE_TOO_COSTLY.code, message, next_step, sheet=self._sheet, row=row, column=column)
 

@@ -184,6 +184,7 @@ class _Content:
         """The row's next cells: what each says of itself and the text it shows, None without a paragraph."""
         column, rows = self._column, self._rows
         texts: list[tuple[int, str]] = []
+        marked: list[tuple[int, str, str]] = []
         for attributes, shown in cells:
             first, column = column, column + 1
             if attributes is PLAIN_TEXT:
@@ -197,10 +198,11 @@ class _Content:
             if text:
                 self._cells.check(rows.stop - 1, column - 1)
                 texts.extend((number, text) for number in range(first, column))
-            for number in range(first, column) if mark else ():
-                for row in rows:
-                    self._cells.mark(row, number, mark, text)
+                marked.extend((number, mark, text) for number in range(first, column) if mark)
         self._cells.put_rows(rows, texts)
+        for number, mark, text in marked:
+            for row in rows:
+                self._cells.mark(row, number, mark, text)
         self._column = column
 
 

@@ -29,6 +29,7 @@ _PLAIN = re.compile("[^\x00-\x20]+(?: [^\x00-\x20]+)*")
 _NUMBERS = {"float", "percentage", "currency"}
 _KEPT_DIGITS = 15
 _ERROR = re.compile(r"#[A-Z][A-Z0-9/_]*[!?]?|Err:[0-9]{3}")
+_SPELLED = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{0,8}[1-9])?")  # just as `number_text` would
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,12}))?)?")
 _DURATION = re.compile(
@@ -77,7 +78,7 @@ def _without_value(formula: str, shown: str) -> tuple[str, str]:
 def _number(value: str, shown: str) -> tuple[str, str]:
     if shown[:1] == "0" and shown != value and shown.isdecimal() and shown.lstrip("0") == value:
         return shown, ""
-    if value.isdecimal() and len(value) <= _KEPT_DIGITS and (value[0] != "0" or value == "0"):
+    if _SPELLED.fullmatch(value):
         return value, ""
     if not _NUMBER.fullmatch(value):
         return value, ""

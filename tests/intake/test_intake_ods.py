@@ -34,6 +34,8 @@ def client(**changed: str) -> str:
     )
 
 
+TWICE = 'table:number-columns-repeated="2"'
+FAULTY = f'table:formula="of:=X()" {TWICE}'
 NOTE = "<office:annotation><text:p>a note</text:p></office:annotation>"
 COVERED = '<table:covered-table-cell office:value-type="string"><text:p>under</text:p></table:covered-table-cell>'
 
@@ -155,6 +157,8 @@ def test_what_repeats_is_there_as_often_and_blanks_cost_nothing(tmp_path: Path) 
         (row(text("x"), told='table:number-rows-repeated="1048577"'), "Clients!A1048577"),
         (row(told='table:number-rows-repeated="4000000000"') + row(text("x")), "Clients!A4000000001"),
         (row(text("x", 'table:number-columns-repeated="16384"')), "Clients!XFD1"),
+        (row(text("x", TWICE), told='table:number-rows-repeated="600000"'), "Clients!B1"),
+        (row(cell("float", "0", "Err:502", FAULTY), told='table:number-rows-repeated="600000"'), "Clients!B1"),
         (row('<table:table-cell table:number-columns-repeated="600"/>', text("x")), "Clients!WC1"),
     ],
 )  # fmt: skip
