@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from world import CLIENT_HEADER, World, client
 from connector import ledger
 from connector.intake import Intake
 from connector.runs import workspace
-from connector.runs.config import load_config
+from connector.runs.config import Config, load_config
 from connector.runs.known import read_known
 from connector.runs.plan import Inputs, make_plan
 from connector.runs.runplan import RunPlan
@@ -46,12 +46,13 @@ class Uploads:
     """A folder whose plans remember the last uploads, as the store does."""
 
     inputs: Inputs
+    config: Config
     files: workspace.Files
     kept: tuple[Snapshot, ...] = ()
 
     def plan(self, *paths: Path, change: Callable[[Intake], Intake] = lambda intake: intake) -> RunPlan:
         number = int(self.inputs.run_id[2:]) + 1
-        intake = change(workspace.read_files(self.files.mappings, paths))
+        intake = change(workspace.read_files(self.config, self.files.mappings, paths))
         self.inputs = replace(self.inputs, run_id=f"R-{number:04}", intake=intake, earlier=self.kept)
         plan = make_plan(self.inputs)
         fresh = [replace(one, snapshot_id=number * 100 + at) for at, one in enumerate(plan.snapshots)]
@@ -60,21 +61,23 @@ class Uploads:
 
 
 @pytest.fixture(scope="module")
-def uploads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Uploads]:
+def uploads(tmp_path_factory: pytest.TempPathFactory) -> Uploads:
     world = World(tmp_path_factory.mktemp("changes") / "work", None)
     assert world.run("approve", world.plan(world.partners()).plain["run"]).code == 0
     config = load_config(world.folder, os.environ)
     workspace.open_ledger(config)
     files = workspace.open_files(config)
-    intake = workspace.read_files(files.mappings, [Path(world.partners())])
-    yield Uploads(
+    intake = workspace.read_files(config, files.mappings, [Path(world.partners())])
+    known = read_known()
+    ledger.close_store()  # planning needs it no more, and other tests open theirs
+    return Uploads(
         Inputs(
             run_id="R-0000", now=NOW, as_of=None, intake=intake, rulebook=files.rulebook, books=files.books,
-            pins=files.pins(config), tenants=config.books, known=read_known(),
+            pins=files.pins(config), tenants=config.books, known=known,
         ),
+        config,
         files,
     )  # fmt: skip
-    ledger.close_store()
 
 
 def write(folder: Path, name: str, sheet: str, lines: Sequence[Sequence[str]]) -> Path:
