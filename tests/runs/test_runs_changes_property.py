@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,22 +61,23 @@ class Uploads:
 
 
 @pytest.fixture(scope="module")
-def uploads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Uploads]:
+def uploads(tmp_path_factory: pytest.TempPathFactory) -> Uploads:
     world = World(tmp_path_factory.mktemp("changes") / "work", None)
     assert world.run("approve", world.plan(world.partners()).plain["run"]).code == 0
     config = load_config(world.folder, os.environ)
     workspace.open_ledger(config)
     files = workspace.open_files(config)
     intake = workspace.read_files(config, files.mappings, [Path(world.partners())])
-    yield Uploads(
+    known = read_known()
+    ledger.close_store()  # planning needs it no more, and other tests open theirs
+    return Uploads(
         Inputs(
             run_id="R-0000", now=NOW, as_of=None, intake=intake, rulebook=files.rulebook, books=files.books,
-            pins=files.pins(config), tenants=config.books, known=read_known(),
+            pins=files.pins(config), tenants=config.books, known=known,
         ),
         config,
         files,
     )  # fmt: skip
-    ledger.close_store()
 
 
 def write(folder: Path, name: str, sheet: str, lines: Sequence[Sequence[str]]) -> Path:
