@@ -25,7 +25,7 @@ class Limits:
         cpu_seconds, wall_seconds: how long the reading process may work, and may take.
     """
 
-    file_bytes: int = 100 * _MEGABYTE
+    file_bytes: int = 200 * _MEGABYTE
     members: int = 2_000
     part_bytes: int = _GIBIBYTE
     total_bytes: int = 2 * _GIBIBYTE

@@ -60,5 +60,5 @@ def _shown(texts: Sequence[str | None]) -> list[str]:
 
 
 def _cell(text: str) -> str:
-    plain = re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", text.removesuffix(" 00:00:00")).strip()
+    plain = re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", text.removesuffix(" 00:00:00")).strip(" ")
     return f"{plain[:_LONGEST_CELL]}…" if len(plain) > _LONGEST_CELL else plain

@@ -25,6 +25,7 @@ _LONG_NUMBER = r"-?(?:[0-9]{16}|[0-9](?:\.[0-9]+)?[eE]\+?(?:1[5-9]|[2-9][0-9]))"
 _REFERENCE = re.compile(rb'\br="([A-Z]*)(\d+)"')
 _STYLE = re.compile(rb'\bs="(\d+)"')
 _HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _RANGE = re.compile(rb'\bref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
 _LETTERS = 26
 _TAG_ENDS = {b" ", b"\t", b"\r", b"\n", b">", b"/"}
@@ -90,7 +91,9 @@ def scan(archive: Archive, part: str, task: Task) -> list[Mark]:
     patterns: _Patterns | None = None
     for piece in _row_pieces(archive, part):
         patterns = patterns or _patterns(_prefix(piece), task)
-        _look(piece.replace(b"'", b'"') if b"='" in piece else piece, task, patterns, state)
+        plain = _COMMENT.sub(b"", piece) if b"<!--" in piece else piece
+        plain = plain.replace(b"'", b'"') if b"='" in plain else plain
+        _look(plain, task, patterns, state)
         STEPS.advance(len(piece), task.rows_before + state.row)
     return state.marks
 

@@ -5,5 +5,5 @@ from pathlib import Path
 
 def make() -> str:
     with Path("clients.csv").open("wb") as stream:
-        stream.truncate(100_000_001)
+        stream.truncate(200_000_001)
     return "clients.csv"

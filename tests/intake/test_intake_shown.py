@@ -1,4 +1,4 @@
-"""Traps that are not met yet. Not collected: run it by name, and move to `test_intake_facts.py` what has come right."""
+"""Traps in which what a cell shows, or hides, is not what it holds."""
 
 from datetime import date
 from pathlib import Path
