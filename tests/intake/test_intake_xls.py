@@ -11,7 +11,7 @@ from books_kit import cells_of, marks_of, refusal, sheets_of
 from intake_kit import CLIENT, CLIENT_HEADER, codes, read
 
 from connector.intake import Limits
-from connector.intake.rawsheet import RefusedError
+from connector.intake.marks import RefusedError
 from connector.intake.xls import read_xls
 
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")
