@@ -60,8 +60,8 @@ def cells_of(intake: Intake) -> set[tuple[str, str]]:
 def test_marks_equal_the_problem_list(rich: tuple[Path, Path, Intake, Repair]) -> None:
     _, out, intake, done = rich
     wrong = {(problem.code, problem.place.row) for problem in intake.problems if isinstance(problem.place, Cell)}
-    assert {code for code, _ in wrong} == {"record-status", "record-missing", "sheet-no-header"}
-    assert len(intake.problems) == ROWS // 10 + ROWS // 25 + 1
+    assert {code for code, _ in wrong} == {"record-status", "record-missing", "rows-hidden", "sheet-no-header"}
+    assert len(intake.problems) == ROWS // 10 + ROWS // 25 + 2
     assert (done.path, done.not_kept) == (out, ())
     assert marked(out) == cells_of(intake)
     assert done.marked_cells == len(cells_of(intake))
