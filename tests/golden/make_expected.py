@@ -27,6 +27,7 @@ def outcome(world: World) -> dict[str, Any]:
         approved = world.run("approve", planned["run"]).plain
         sent = world.run("push", planned["run"]).plain
         found[name] = {
+            "changes": list(planned["changes"]["sentences"].values()),
             "buckets": planned["buckets"],
             "problems": [f"{_near(one['where'])} {one['severity']} {one['code']}" for one in planned["problems"]],
             "documents": [_document(one) for one in approved["documents"]],

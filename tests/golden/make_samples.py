@@ -248,7 +248,7 @@ def make(folder: Path) -> None:
         ),
         folder / "clients.xlsx",
     )
-    save(workbook(("Clients", "July (invented)", CLIENT_COLUMNS, LATER, "")), folder / "later" / "clients.xlsx")
+    save(workbook(("Clients", "July (invented)", CLIENT_COLUMNS, LATER, "")), folder / "later" / "clients-july.xlsx")
     (folder / "clients-uk.csv").write_text(UK_CLIENTS, encoding="utf-8")
     (folder / "bundles.csv").write_text(BUNDLES, encoding="utf-8")
     (folder / "later" / "bundles.csv").write_text(LATER_BUNDLES, encoding="utf-8")
