@@ -31,21 +31,26 @@ golden: setup ## write the samples and what must come out of them again; the dif
 	$(BIN)/python tests/golden/make_expected.py
 	$(BIN)/python tools/problem_reference.py
 
-bench: setup ## measured comparisons with peers, against their thresholds
+bench: setup .venv-bench/.ready ## measured comparisons with peers, against their thresholds
 	$(BIN)/python bench/intake.py
 	$(BIN)/python bench/hostile.py
 	$(BIN)/python bench/memory.py
 	$(BIN)/python bench/rating.py
 	$(BIN)/python bench/startup.py
 
+.venv-bench/.ready: requirements/bench.txt
+	rm -rf .venv-bench && $(BIN)/python -m venv .venv-bench
+	.venv-bench/bin/python -m pip --quiet install --require-hashes -r requirements/bench.txt
+	@touch $@
+
 audit: ## look the pinned versions up among the known faults; it warns and fails nothing
 	@python3 -m venv .venv-audit && .venv-audit/bin/python -m pip --quiet install --require-hashes -r requirements/audit.txt
 	-.venv-audit/bin/pip-audit --require-hashes -r requirements/runtime.txt
 
 requirements: ## pin the newest versions, with hashes and without hosts (needs uv)
-	for name in build runtime dev audit; do uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url \
+	for name in build runtime dev audit bench; do uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url \
 	  --no-emit-find-links --universal --python-version 3.11 --no-annotate --custom-compile-command "make requirements" \
 	  requirements/$$name.in -o requirements/$$name.txt; done
 
 clean: ## remove what was built
-	rm -rf .venv .venv-audit build dist
+	rm -rf .venv .venv-audit .venv-bench build dist

@@ -18,7 +18,7 @@ def test_the_way_from_a_faulty_file_to_a_clean_one(alone: World) -> None:
         "path": str(out),
         "marked_cells": 17,
         "not_kept": [],
-        "message": f"{out} is written: 18 problems on 17 cells, all in its Fix list",
+        "message": f"Written: {out}, 18 problems on 17 cells, all in its Fix list",
     }
     again = alone.run("check", str(out)).plain
     assert [(one["code"], one["message"]) for one in again["problems"]] == [

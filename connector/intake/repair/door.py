@@ -101,7 +101,7 @@ def _nothing(message: str, next_step: str = "") -> Repair:
 def _told(out: Path, cells: int, problems: int) -> str:
     what = "1 problem" if problems == 1 else f"{problems:,} problems"
     where = "1 cell" if cells == 1 else f"{cells:,} cells"
-    return f"{out} is written: {what} on {where}, all in its Fix list"
+    return f"Written: {out}, {what} on {where}, all in its Fix list"
 
 
 def _write(out: Path, data: bytes) -> bool:
