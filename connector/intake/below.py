@@ -43,7 +43,7 @@ def look_below(raw: RawSheet, faulty: Iterable[int], header: Header, mappings: M
     """
     again: list[int] = []
     known: dict[tuple[str | None, ...], Header | None] = {}
-    for row in _telling(raw, sorted(set(faulty)), mappings):
+    for row in () if raw.exported else _telling(raw, sorted(set(faulty)), mappings):
         said = raw.frame.row(row - 1)
         if said not in known and len(known) < _MOST_KINDS_OF_ROWS:
             known[said] = header_at(raw, mappings, row)

@@ -58,7 +58,7 @@ class Flat:
         """Add a row for what is no record: its text stands in the first column, as far as it can be shown."""
         self._begin()
         shown = _HALF_CHARACTER.sub("\ufffd", text.strip()[:_SHOWN])
-        self._broken[self.rows] = shown if shown.startswith("{") else f"not a record: {shown}"
+        self._broken[self.rows] = shown or "(nothing)"
         self._marks.append((self.rows, "", BROKEN, reason))
         self.rows += 1
 
@@ -86,7 +86,8 @@ class Flat:
         if self._broken:
             rows = [row + 1 for row in self._broken]
             made["c1"] = made["c1"].scatter(rows, list(self._broken.values()))
-        return RawSheet(self.name, hidden=False, frame=pl.DataFrame(made), marks=self._all_marks(numbers))
+        marks = self._all_marks(numbers)
+        return RawSheet(self.name, hidden=False, frame=pl.DataFrame(made), marks=marks, exported=True)
 
     def _begin(self) -> None:
         rows = self.rows + _ROWS_BEFORE

@@ -38,7 +38,10 @@ def take_up(folder: Path, number: int, told: Mapping[str, Any], lineage: str) ->
         frame = _laid(frame, marks)
         marks = marks.filter(pl.col("what") != SHOWN)
     own = bool(lineage) and frame.height > 0 and frame.columns[:1] == ["c1"] and frame["c1"][0] in OWN_TITLES
-    return RawSheet(told["name"], told["hidden"], frame, marks, told["width"], plain=told["plain"], own=own)
+    exported = told.get("exported", False)
+    return RawSheet(
+        told["name"], told["hidden"], frame, marks, told["width"], plain=told["plain"], own=own, exported=exported
+    )
 
 
 def _laid(frame: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:

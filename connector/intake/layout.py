@@ -76,7 +76,7 @@ class _Fit:
 
 def find_header(raw: RawSheet, mappings: Mappings, merges: Sequence[Merge] = ()) -> Header | NoHeader:
     """The header among the first rows of a sheet."""
-    looked_at = candidates(raw.frame, merges)
+    looked_at = candidates(raw.frame.head(1), (), single=True) if raw.exported else candidates(raw.frame, merges)
     known = _known(looked_at, mappings)
     if known is not None:
         return known

@@ -107,7 +107,7 @@ def _sheet(values: pl.DataFrame, columns: list[Column], limits: Limits) -> RawSh
     if int(frame.select(pl.sum_horizontal(pl.all().str.len_bytes().sum())).item() or 0) > limits.part_bytes:
         message = f"the texts of the file take more than {limits.part_bytes // 2**20:,} MiB"
         raise RefusedError(FILE_TOO_COSTLY.code, message, FILE_TOO_COSTLY.remedy)
-    return RawSheet("", hidden=False, frame=frame, marks=pl.concat(marks))
+    return RawSheet("", hidden=False, frame=frame, marks=pl.concat(marks), exported=True)
 
 
 def _of_bytes(values: pl.Series) -> pl.Series:

@@ -27,6 +27,7 @@ class RawSheet:
         width: the usual number of fields of a CSV record; 0 for a workbook.
         plain: it is proved that the sheet holds nothing but printable ASCII, and no outer spaces.
         own: whether a repair has written it: its Fix list, or the words of its drop-downs.
+        exported: row 1 is the header and every other row a record: none is a title, a total or another header.
     """
 
     name: str
@@ -36,12 +37,14 @@ class RawSheet:
     width: int = 0
     plain: bool = False
     own: bool = False
+    exported: bool = False
 
     def write(self, folder: Path, number: int) -> dict[str, object]:
         """Write the sheet for `handover`, and tell of it."""
         self.frame.write_ipc(folder / f"{number}.values")
         (folder / f"{number}.marks").write_text(json.dumps(self.marks.to_dict(as_series=False)), encoding="utf-8")
-        return {"name": self.name, "hidden": self.hidden, "width": self.width, "plain": self.plain}
+        told = {"width": self.width, "plain": self.plain, "exported": self.exported}
+        return {"name": self.name, "hidden": self.hidden, **told}
 
     def fields_of(self, row: int) -> int:
         """How many fields the CSV record of this row has; 0 for a workbook."""

@@ -32,13 +32,15 @@ def classify(raw: RawSheet, texts: pl.DataFrame, header: Header, merges: Sequenc
         .then(pl.lit(RowKind.BLANK.value))
         .when(number < header.first)
         .then(pl.lit(RowKind.TITLE.value))
-        .when(_repeats(texts, header))
+        .when(pl.lit(value=False) if raw.exported else _repeats(texts, header))
         .then(pl.lit(RowKind.HEADER.value))
         .when(_template(texts, header.rules.values.get(RECORD_TYPE, {})))
         .then(pl.lit(RowKind.TEMPLATE.value))
         .otherwise(pl.lit(RowKind.RECORD.value))
     )
     found = raw.frame.select(kind.alias("kind")).to_series()
+    if raw.exported:
+        return found
     lacking = (found == RowKind.RECORD.value) & texts.select(_lacking(texts, header)).to_series()
     if not lacking.any():
         return found

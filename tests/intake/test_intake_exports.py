@@ -159,6 +159,26 @@ def test_items_that_are_no_records_are_counted(tmp_path: Path) -> None:
     assert counted(path) == {"header": 1, "record": 2, "blank": 1, "blocked": 3}
 
 
+def test_no_row_of_an_export_is_a_title_a_total_or_another_header(tmp_path: Path) -> None:
+    odd = [
+        {"client_name": "Northern region"},
+        {"client_name": "Total", "employee-count": 50},
+        {"client_name": "Note: x"},
+    ]
+    again = {key: key for key in RECORD if key not in ("partner", "advisors")}
+    path = write(tmp_path / "a.json", json.dumps([RECORD, *odd, again]))
+    assert counted(path) == {"header": 1, "record": 1, "blocked": 4}
+    pl.DataFrame([RECORD, *odd, again], strict=False, infer_schema_length=None).write_parquet(tmp_path / "a.parquet")
+    assert counted(tmp_path / "a.parquet") == {"header": 1, "record": 1, "blocked": 4}
+
+
+def test_the_header_of_an_export_is_its_keys_and_nothing_below(tmp_path: Path) -> None:
+    said = {"a": "Client ID", "b": "Partner ID", "c": "Client name", "d": "Plan", "e": "Created on", "f": "Status"}
+    path = write(tmp_path / "a.json", json.dumps([said, dict.fromkeys(said, "x")]))
+    assert [problem.code for problem in read(path).problems] == ["sheet-no-header"]
+    assert counted(path) == {"blocked": 3}
+
+
 def test_several_sheets_and_what_stands_beside_them(tmp_path: Path) -> None:
     partner = {"partnerId": "P-1", "reference": "B-1", "purchasedOn": "2025-03-01", "quantity": 1}
     text = json.dumps({"clients": [RECORD], "bundles": [partner], "empty": [], "warnings": ["x"], "meta": {"total": 9}})
