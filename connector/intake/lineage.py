@@ -13,6 +13,7 @@ NAME = "connector-source"
 FIX_LIST_TITLE = "Fix list, written by connector check"
 LISTS_TITLE = "Allowed values, written by connector check"
 OWN_TITLES = (FIX_LIST_TITLE, LISTS_TITLE)  # the first cell of a sheet that a repair has written
+_LONGEST = 2**20  # of the part of properties, as its directory says: nobody writes as many
 _DIGEST = re.compile("[0-9a-f]{64}")
 
 
@@ -28,6 +29,8 @@ def lineage_of(archive: Archive) -> str:
             ),
             "",
         )
+        if part not in archive.parts or archive.parts[part].file_size > _LONGEST:
+            return ""
         data = archive.read(part)
         properties = ET.fromstring(data) if data else ()  # noqa: S314  (document types are refused by Archive.read)
     except (ET.ParseError, RefusedError):
