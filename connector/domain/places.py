@@ -17,7 +17,7 @@ def column_letters(column: int) -> str:
     return letters
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Cell:
     """A cell, or a whole row when `column` is 0, or a whole sheet when `row` is 0 as well.
 
@@ -36,7 +36,7 @@ class Cell:
         return ":".join(part for part in (self.file, where) if part)
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Line:
     """A place in a text file: `rules/billing.yaml:12:5`. A line of 0 means the whole file."""
 

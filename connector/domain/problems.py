@@ -36,7 +36,7 @@ class Kind:
     scope: str = "row"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One fault in a person's input.
 

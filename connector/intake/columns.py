@@ -33,7 +33,8 @@ class Told:
     """What is known of one field beforehand.
 
     Attributes:
-        words, order, place, letters: from the mapping: its words, its date order, where to change it, its letter map.
+        words, order, place, letters, zone: from the mapping: its words, its date order, where to change it, its letter
+            map, its time zone.
         plain: every text is known to be printable ASCII.
     """
 
@@ -41,6 +42,7 @@ class Told:
     order: str | None
     place: str
     letters: str = ""
+    zone: str = ""
     plain: bool = False
 
 
@@ -68,7 +70,9 @@ def read_column(texts: pl.Series, field: Field, told: Told) -> Reading:
 
 def _dates(texts: pl.Series, field: Field, told: Told) -> Reading:
     order = order_of(texts.drop_nulls().unique(), told.order)
-    return _each(texts, field.name, partial(read_date, order=order, field=field.name, place=told.place), pl.Date)
+    return _each(
+        texts, field.name, partial(read_date, order=order, field=field.name, place=told.place, zone=told.zone), pl.Date
+    )
 
 
 def _wholes(texts: pl.Series, field: Field, _: Told) -> Reading:

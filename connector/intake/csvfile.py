@@ -103,7 +103,8 @@ def _read_even(text: bytes, delimiter: str, limits: Limits) -> RawSheet | None:
     _check_size(frame.height, frame.width, limits)
     if not _is_whole(text, frame, delimiter, quotes):
         return None
-    plain = _is_plain(text, delimiter)
+    one_line = text.count(b"\n") == frame.height - 1 + text.endswith(b"\n")  # no field has several
+    plain = one_line and _is_plain(text, delimiter)
     frame = frame.with_columns(pl.all().replace("", None)) if quotes else frame
     return RawSheet("", hidden=False, frame=frame, width=frame.width, plain=plain)
 

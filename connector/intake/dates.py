@@ -7,7 +7,8 @@ that proves the contrary. It is never guessed from a locale.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from connector.intake import kinds
 from connector.intake.values import Wrong, quoted
@@ -84,7 +85,7 @@ def order_of(texts: Iterable[str], declared: str | None) -> Order:
     return Order(None, odd=frozenset(odd), example=usual[0])
 
 
-def read_date(text: str, order: Order, field: str, place: str) -> date | Wrong:
+def read_date(text: str, order: Order, field: str, place: str, zone: str = "") -> date | Wrong:
     """One date.
 
     Args:
@@ -92,14 +93,17 @@ def read_date(text: str, order: Order, field: str, place: str) -> date | Wrong:
         order: what comes first.
         field: the field's name, for the next step.
         place: the mapping's file, for the next step.
+        zone: the IANA name of the zone in whose days moments with an offset are told; "" when none is declared.
     """
     if found := _ISO.fullmatch(text):
-        return _cut_off(text, found[4]) or _day(text, found[1], found[2], found[3])
+        if zone and found[4] and (moment := _moment(text)) is not None:
+            return _within(moment.astimezone(ZoneInfo(zone)).date())
+        return _cut_off(text, found[4], place) or _day(text, found[1], found[2], found[3])
     if found := _DAY_NAME.fullmatch(text) or _NAME_DAY.fullmatch(text):
         name, day = (found[1], found[2]) if found[1].isalpha() else (found[2], found[1])
         return _day(text, found[3], _month(name), day)
     if found := _PARTS.fullmatch(text):
-        return _cut_off(text, found[4]) or _in_order(found, order, field, place)
+        return _cut_off(text, found[4], place) or _in_order(found, order, field, place)
     return Wrong(kinds.DATE, _no_date(text), "Write it as 2025-03-01.")
 
 
@@ -137,13 +141,24 @@ def _no_date(text: str) -> str:
     return f"{quoted(text)} is {'a bare number, not a date' if bare else 'not a date'}"
 
 
-def _cut_off(text: str, behind: str | None) -> Wrong | None:
+def _moment(text: str) -> datetime | None:
+    """A moment with its offset from UTC; None when it names a zone otherwise, or is no moment."""
+    plain = re.sub(r"\s*(?:UTC|GMT|z)$", "Z", text.strip()).replace("\u2212", "-")
+    try:
+        moment = datetime.fromisoformat(re.sub(r"\s+(?=[+-][0-9:]+$)", "", plain))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
+
+
+def _cut_off(text: str, behind: str | None, place: str) -> Wrong | None:
     """What is wrong with a date whose time goes on. A time alone is cut off; with a zone the day is not known."""
     if not behind:
         return None
     if _ZONE.fullmatch(behind):
         message = f"{quoted(text)} is a moment with a time zone: which day it was depends on the selling entity"
-        return Wrong(kinds.DATE, message, "Write the day alone, such as 2025-03-01, as it was at the selling entity.")
+        next_step = f"Declare time_zone: (such as Europe/London) in {place}, or write the day alone: 2025-03-01."
+        return Wrong(kinds.DATE, message, next_step)
     return Wrong(kinds.DATE, f"{quoted(text)} is not a date", "Write it as 2025-03-01.")
 
 
@@ -160,6 +175,11 @@ def _day(text: str, year: str, month: str | int, day: str) -> date | Wrong:
         found = date(int(year), int(month), int(day))
     except ValueError:
         return Wrong(kinds.DATE, f"{quoted(text)} is not a day of the calendar", "Write it as 2025-03-01.")
+    return _within(found)
+
+
+def _within(found: date) -> date | Wrong:
+    """The day, or that it lies outside the years of this business."""
     if not FIRST <= found <= LAST:
         message = f"{found} lies outside {FIRST} to {LAST}"
         return Wrong(kinds.DATE, message, "Mend the date; a date near 1900 is often a number shown as a date.")

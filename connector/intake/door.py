@@ -13,7 +13,7 @@ from connector.domain.words import RecordKind
 from connector.intake.guard import open_source
 from connector.intake.limits import Limits
 from connector.intake.mapping import Mappings
-from connector.intake.report import excerpt_of
+from connector.intake.report import Excerpt
 from connector.intake.sheets import Sheet, read_sheet
 from connector.tables import RECORDS, ROWS, empty
 
@@ -79,7 +79,7 @@ class Intake:
         numbers = [int(name[1:]) for name in held.shown.columns]
         filled = [column for column in present if texts[numbers.index(column)]]
         column = next(iter((*filled, *present)), 0)
-        return (Cell(source, sheet, row, column), *excerpt_of(texts, numbers, column))
+        return (Cell(source, sheet, row, column), *Excerpt(texts, numbers).marked(column))
 
 
 def _to_nobody(_name: str, _done: int, _total: int) -> None:

@@ -1,6 +1,6 @@
-"""What the reading process writes into its folder, and how it is taken up again: columns as Arrow files, marks as JSON.
+"""What the reading process writes into its folder, and how it is taken up again.
 
-Both sides stand here, because they must agree. The process that reads workbooks does without polars, so what its marks
+Columns travel as Arrow files. The process that reads .xlsx does without polars: its marks travel as JSON, and what they
 say is laid into the columns on this side.
 """
 
@@ -28,11 +28,11 @@ def take_up(folder: Path, number: int, told: Mapping[str, Any], lineage: str) ->
         told: what the result says of it.
         lineage: see `SourceInfo.lineage`; only a file that names one can hold sheets that a repair has written.
     """
-    marks = pl.DataFrame(json.loads((folder / f"{number}.marks").read_text("utf-8")), schema=MARKS)
     columns = told.get("columns")
     if columns is None:
-        frame = pl.read_ipc(folder / f"{number}.values")
+        frame, marks = pl.read_ipc(folder / f"{number}.values"), pl.read_ipc(folder / f"{number}.marks")
     else:
+        marks = pl.DataFrame(json.loads((folder / f"{number}.marks").read_text("utf-8")), schema=MARKS)
         frame = pl.read_ipc_stream(folder / f"{number}.values") if columns else pl.DataFrame()
         frame.columns = [f"c{column}" for column in columns]
         frame = _laid(frame, marks)

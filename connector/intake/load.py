@@ -4,21 +4,23 @@ The stranger's trap: a file whose top key is not `mapping:` (the books) is none 
 """
 
 import hashlib
+from difflib import get_close_matches
 from pathlib import Path
+from zoneinfo import available_timezones
 
 from connector.declared import MapNode, Node, Reader, parse_yaml, read_yaml
 from connector.domain.places import Line
 from connector.domain.problems import Problem
 from connector.domain.words import RecordKind
 from connector.intake.fields import DATE_ORDERS, FIELDS, Sort
-from connector.intake.kinds import MAPPING_FIELD, MAPPING_NONE, MAPPING_TWICE
+from connector.intake.kinds import MAPPING_FIELD, MAPPING_NONE, MAPPING_TWICE, MAPPING_VALUE
 from connector.intake.load_records import read_rules
 from connector.intake.mapping import Mapping, Mappings
 from connector.intake.words import same
 
 TOP = "mapping"
 TOP_REQUIRED = (TOP, "namespace", "records")
-TOP_OPTIONAL = ("ignore_sheets", "date_order")
+TOP_OPTIONAL = ("ignore_sheets", "date_order", "time_zone")
 
 
 def load_mappings(folder: Path, label: str = "mappings") -> tuple[Mappings | None, tuple[Problem, ...]]:
@@ -100,7 +102,17 @@ def _mapping(reader: Reader, node: MapNode, label: str) -> Mapping | None:
     parts = reader.mapping(entries.get("records"), "records", (), tuple(RecordKind)) or {}
     known = {kind.value: kind for kind in RecordKind}
     records = tuple(read_rules(reader, known[key], part) for key, part in parts.items() if key in known)
-    return Mapping(name, namespace, frozenset(map(same, ignored)), orders, records, Line(label))
+    zone = _time_zone(reader, entries.get("time_zone"))
+    return Mapping(name, namespace, frozenset(map(same, ignored)), orders, records, Line(label), zone)
+
+
+def _time_zone(reader: Reader, node: Node | None) -> str:
+    name = reader.text(node, "time_zone") or ""
+    if node is not None and name and name not in available_timezones():
+        near = get_close_matches(name, available_timezones(), 1)
+        hint = f"Did you mean {near[0]}?" if near else "Write an IANA name such as Europe/London."
+        reader.fault(node, f"{name!r} is no time zone", hint, MAPPING_VALUE)
+    return name
 
 
 def _date_order(reader: Reader, node: Node | None) -> dict[str, str]:

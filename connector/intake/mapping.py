@@ -52,6 +52,7 @@ class Mapping:
         date_order: field → `day_first` or `month_first`; the key "" stands for all other fields.
         records: the kinds of record it knows.
         place: its file.
+        time_zone: the IANA name of the zone in whose days moments such as `2025-03-01T23:30:00Z` are told; "" for none.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Mapping:
     date_order: Table[str, str]
     records: tuple[RecordRules, ...]
     place: Line
+    time_zone: str = ""
 
 
 @dataclass(frozen=True)

@@ -63,8 +63,8 @@ def _parts(code: str) -> tuple[str, ...]:
             parts.append(token["digit"])
         elif token["literal"]:
             literal = token["literal"].strip('"') if token["literal"][0] == '"' else token["literal"][-1]
-            if not _PLAIN.fullmatch(literal):
-                return ()
+            if not _PLAIN.fullmatch(literal) or (" " in literal and literal.strip()):
+                return ()  # words beside a number, such as "day ", are no part of an identifier
             parts.extend(["=" + literal] if literal else [])
     zeros = parts.count("0")
     literals = "".join(part[1:] for part in parts if part[0] == "=").strip()

@@ -3,7 +3,6 @@
 Columns are named `c1`, `c2` … by their true number in the sheet; the row of index 0 is row 1 of the sheet.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,7 +41,7 @@ class RawSheet:
     def write(self, folder: Path, number: int) -> dict[str, object]:
         """Write the sheet for `handover`, and tell of it."""
         self.frame.write_ipc(folder / f"{number}.values")
-        (folder / f"{number}.marks").write_text(json.dumps(self.marks.to_dict(as_series=False)), encoding="utf-8")
+        self.marks.write_ipc(folder / f"{number}.marks")
         told = {"width": self.width, "plain": self.plain, "exported": self.exported}
         return {"name": self.name, "hidden": self.hidden, **told}
 

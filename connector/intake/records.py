@@ -29,7 +29,7 @@ _ERRORS = [
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Fault:
     """One fault of a row, before it becomes a `Problem`: the row and column from 1 (column 0: the whole row)."""
 
@@ -98,7 +98,8 @@ def _told(name: str, header: Header, *, plain: bool) -> Told:
     orders = header.mapping.date_order
     rules = header.rules
     order = orders.get(name, orders.get(""))
-    return Told(rules.values.get(name, {}), order, header.mapping.place.file, rules.letters, plain=plain)
+    mapping = header.mapping
+    return Told(rules.values.get(name, {}), order, mapping.place.file, rules.letters, mapping.time_zone, plain=plain)
 
 
 def _marked(raw: RawSheet, rows: pl.Series, header: Header) -> Iterator[Fault]:

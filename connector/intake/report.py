@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import accumulate
 
 import polars as pl
 
@@ -11,6 +12,8 @@ from connector.intake.records import Fault
 
 _SEPARATOR = " | "
 _LONGEST_CELL = 60
+_MIDNIGHT = " 00:00:00"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def problems_of(faults: Sequence[Fault], frame: pl.DataFrame, source: str, sheet: str) -> list[Problem]:
@@ -18,47 +21,52 @@ def problems_of(faults: Sequence[Fault], frame: pl.DataFrame, source: str, sheet
     if not faults:
         return []
     rows = sorted({fault.row for fault in faults})
-    cells = frame[[row - 1 for row in rows]].rows()
     numbers = [int(name[1:]) for name in frame.columns]
-    shown = dict(zip(rows, cells, strict=True))
-    return [
-        _problem(fault, shown[fault.row], numbers, Cell(source, sheet, fault.row, fault.column)) for fault in faults
-    ]
+    cells = frame[[row - 1 for row in rows]].iter_rows()
+    lines = {row: Excerpt(texts, numbers) for row, texts in zip(rows, cells, strict=True)}
+    return [_problem(fault, lines[fault.row], source, sheet) for fault in faults]
 
 
-def _problem(fault: Fault, cells: Sequence[str | None], numbers: Sequence[int], place: Cell) -> Problem:
-    excerpt, mark = excerpt_of(cells, numbers, fault.column)
-    return Problem(fault.kind.code, fault.kind.severity, place, fault.message, fault.next_step, excerpt, mark)
+def _problem(fault: Fault, line: "Excerpt", source: str, sheet: str) -> Problem:
+    place = Cell(source, sheet, fault.row, fault.column)
+    kind = fault.kind
+    return Problem(kind.code, kind.severity, place, fault.message, fault.next_step, *line.marked(fault.column))
 
 
-def excerpt_of(cells: Sequence[str | None], numbers: Sequence[int], column: int) -> tuple[str, tuple[int, int]]:
-    """A row as a person sees it, and where in it the column stands: start and length in characters.
+class Excerpt:
+    """A row as a person sees it: its cells in one line, blank cells at the end left out.
 
     Args:
         cells: the texts of the row.
         numbers: the column of each of them.
-        column: the column to mark; 0 for none.
     """
-    texts = _shown(cells)
-    excerpt = _SEPARATOR.join(texts)
-    mark = (0, 0)
-    if column in numbers:
-        position = numbers.index(column)
-        start = sum(len(text) + len(_SEPARATOR) for text in texts[:position])
-        width = len(texts[position]) if position < len(texts) else 0
-        excerpt += " " * max(0, start - len(excerpt)) if not width else ""
-        mark = (start, max(1, width))
-    return excerpt, mark
 
+    __slots__ = ("_numbers", "_starts", "_text", "_texts")
 
-def _shown(texts: Sequence[str | None]) -> list[str]:
-    """The cells as a person sees them, in one line; blank cells at the end are left out."""
-    shown = [_cell(text or "") for text in texts]
-    while shown and not shown[-1]:
-        shown.pop()
-    return shown
+    def __init__(self, cells: Sequence[str | None], numbers: Sequence[int]) -> None:
+        self._numbers, self._texts = numbers, [_cell(text) if text else "" for text in cells]
+        while self._texts and not self._texts[-1]:
+            self._texts.pop()
+        self._text = _SEPARATOR.join(self._texts)
+        self._starts = [0, *accumulate(len(text) + len(_SEPARATOR) for text in self._texts)]
+
+    def marked(self, column: int) -> tuple[str, tuple[int, int]]:
+        """The line, and where in it the column stands: start and length in characters; (0, 0) for column 0."""
+        if column not in self._numbers:
+            return self._text, (0, 0)
+        position = min(self._numbers.index(column), len(self._texts))
+        start = self._starts[position]
+        width = len(self._texts[position]) if position < len(self._texts) else 0
+        return self._text if width else self._text.ljust(start), (start, max(1, width))
 
 
 def _cell(text: str) -> str:
-    plain = re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", text.removesuffix(" 00:00:00")).strip(" ")
+    if (
+        len(text) <= _LONGEST_CELL
+        and text.isprintable()
+        and not text.endswith(_MIDNIGHT)
+        and text[0] != " " != text[-1]
+    ):
+        return text
+    plain = _CONTROL.sub(" ", text.removesuffix(_MIDNIGHT)).strip(" ")
     return f"{plain[:_LONGEST_CELL]}…" if len(plain) > _LONGEST_CELL else plain

@@ -39,6 +39,7 @@ def mapping_schema() -> _Schema:
             {"anyOf": [_ORDER, _object(dict.fromkeys(dates, _ORDER))]},
             "What comes first in text dates such as 03/04/2025: for all date fields, or for each.",
         ),
+        "time_zone": _told(_TEXT, "The IANA name of the zone in whose days moments with an offset are told."),
         "records": _told(
             _object({kind.value: _records(kind) for kind in RecordKind}), "The kinds of record, each by its headers."
         ),

@@ -87,8 +87,3 @@ def is_date_format(number: int, code: str) -> bool:
         return number in _DATE_FORMATS
     plain = _NO_SIGN.sub("", code.partition(";")[0]).lower()
     return "general" not in plain and re.search("[ymdhs]", plain) is not None
-
-
-def zeros_of(code: str) -> int:
-    """How many digits a number format such as `00000` shows at least; 0 for any other format."""
-    return len(code) if re.fullmatch("00+", code) else 0

@@ -16,8 +16,9 @@ from connector.intake.cells import Cells, with_content
 from connector.intake.kinds import FILE_DAMAGED, FILE_ENCRYPTED, FILE_NOT_A_WORKBOOK
 from connector.intake.limits import Limits
 from connector.intake.marks import DIGITS, ERROR, NEVER, NO_VALUE, RefusedError
+from connector.intake.numberformats import is_telling, shown_as
 from connector.intake.rawsheet import RawSheet
-from connector.intake.spelling import ERRORS, TRUTH, UNKNOWN_ERROR, loses_digits, number_text, serial_text, zeros_of
+from connector.intake.spelling import ERRORS, TRUTH, UNKNOWN_ERROR, loses_digits, number_text, serial_text
 
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # the stream in which newer Excels keep an encrypted workbook
 _BEGIN, _END, _FORMULA = {0x0009, 0x0209, 0x0409, 0x0809}, 0x000A, 0x0006
@@ -31,7 +32,7 @@ _SHOWN_REASON = 200
 class _Styles:
     """What number formats mean: style → digits shown at least; and the day that dates count from."""
 
-    zeros: Sequence[int]
+    formats: Sequence[str]
     from_1904: bool
 
 
@@ -61,9 +62,10 @@ def _sheets(data: bytes, limits: Limits) -> Iterator[RawSheet]:
             ignore_workbook_corruption=True,  # sectors used twice, as some exporters leave them; records stay checked
         ) as book,
     ):
-        formats = {key: zeros_of(form.format_str or "") for key, form in book.format_map.items()}
-        zeros = [formats.get(style.format_key, 0) for style in book.xf_list]
-        styles = _Styles(zeros if any(zeros) else (), book.datemode == 1)
+        codes = {key: form.format_str or "" for key, form in book.format_map.items()}
+        telling = {key: code for key, code in codes.items() if is_telling(code)}
+        formats = [telling.get(style.format_key, "") for style in book.xf_list]
+        styles = _Styles(formats if any(formats) else (), book.datemode == 1)
         for number in range(book.nsheets):
             yield _sheet(book, number, styles, limits)
             book.unload_sheet(number)
@@ -91,8 +93,8 @@ def _row(sheet: xlrd.sheet.Sheet, row: int, styles: _Styles, cells: Cells) -> No
             cells.put(row + 1, column, value)
         elif kind == xlrd.XL_CELL_NUMBER:
             text = number_text(value)
-            if styles.zeros and text.isdigit():
-                text = text.zfill(styles.zeros[sheet.cell_xf_index(row, index)])
+            if styles.formats:
+                text = shown_as(styles.formats[sheet.cell_xf_index(row, index)], text) or text
             cells.put(row + 1, column, text)
             if loses_digits(value):
                 cells.mark(row + 1, column, DIGITS, text)

@@ -13,6 +13,7 @@ from connector.intake.cells import Cells, with_content
 from connector.intake.kinds import FILE_DAMAGED
 from connector.intake.limits import Limits
 from connector.intake.marks import DIGITS, ERROR, NEVER, RefusedError
+from connector.intake.numberformats import is_telling, shown_as
 from connector.intake.parts import relations_of, workbook_part
 from connector.intake.rawsheet import RawSheet
 from connector.intake.spelling import (
@@ -23,7 +24,6 @@ from connector.intake.spelling import (
     loses_digits,
     number_text,
     serial_text,
-    zeros_of,
 )
 
 _ROW, _RK, _ERROR, _BOOL, _REAL, _TEXT, _SHARED = 0, 2, 3, 4, 5, 6, 7
@@ -46,7 +46,7 @@ class _Book:
         sheets: name, whether hidden, and part of each worksheet.
         texts: the shared texts.
         dates: style → whether it shows dates.
-        zeros: style → digits shown at least.
+        shown: style → number format, for those that show a whole number otherwise than plainly; "" for others.
         from_1904: the day that dates count from.
         recalculate: a cached 0 of a formula proves nothing.
     """
@@ -54,7 +54,7 @@ class _Book:
     sheets: tuple[tuple[str, bool, str], ...]
     texts: tuple[str, ...]
     dates: tuple[bool, ...]
-    zeros: tuple[int, ...]
+    shown: tuple[str, ...]
     from_1904: bool
     recalculate: bool
 
@@ -94,7 +94,8 @@ def _book(archive: Archive) -> _Book:
     texts = tuple(_text(data, 1)[0] for record, data in shared if record == _SHARED_ITEM)
     formats = _formats(archive, by_kind.get("styles", ""))
     dates = tuple(is_date_format(number, code) for number, code in formats)
-    return _Book(tuple(sheets), texts, dates, tuple(zeros_of(code) for _, code in formats), from_1904, recalculate)
+    shown = tuple(code if is_telling(code) else "" for _, code in formats)
+    return _Book(tuple(sheets), texts, dates, shown, from_1904, recalculate)
 
 
 def _formats(archive: Archive, part: str) -> list[tuple[int, str]]:
@@ -159,8 +160,8 @@ def _number(value: float, data: bytes, at: int, place: tuple[int, int], book: _B
         cells.put(*place, serial_text(value, from_1904=book.from_1904))
         return
     text = number_text(value)
-    if style < len(book.zeros) and book.zeros[style] and text.isdigit():
-        text = text.zfill(book.zeros[style])
+    if style < len(book.shown):
+        text = shown_as(book.shown[style], text) or text
     cells.put(*place, text)
     if loses_digits(value):
         cells.mark(*place, DIGITS, text)

@@ -96,6 +96,7 @@ def _columns(sheet: Worksheet, lists: Worksheet, titles: dict[str, str], needed:
     for number, (field, title) in enumerate(titles.items(), 1):
         letter = get_column_letter(number)
         cell = sheet.cell(1, number, title)
+        cell.data_type = "s"  # a title is never a formula, whatever it begins with
         cell.font = Font(bold=True)
         cell.alignment = Alignment(wrap_text=True)
         if field in needed:
@@ -112,7 +113,7 @@ def _columns(sheet: Worksheet, lists: Worksheet, titles: dict[str, str], needed:
 def _drop_down(sheet: Worksheet, lists: Worksheet, cells: str, choices: tuple[str, ...]) -> None:
     column = lists.max_column + (lists.max_row > 1 or lists.cell(1, 1).value is not None)
     for row, choice in enumerate(choices, 1):
-        lists.cell(row, column, choice)
+        lists.cell(row, column, choice).data_type = "s"
     letter = get_column_letter(column)
     source = f"Lists!${letter}$1:${letter}${len(choices)}"
     rule = DataValidation(type="list", formula1=source, allow_blank=True, showErrorMessage=True)

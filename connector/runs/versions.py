@@ -16,7 +16,7 @@ from connector.domain.places import Cell
 from connector.domain.problems import Kind, Problem, Severity
 from connector.domain.words import RecordKind
 from connector.intake.fields import FIELDS
-from connector.intake.report import excerpt_of
+from connector.intake.report import Excerpt
 from connector.runs.changes import HELD, LISTED, UNREAD, Changes, Comparison, Earlier
 from connector.runs.diff import CELLS, ROWS, Difference, difference
 from connector.runs.heads import Head, earlier_rows, how_of, linked
@@ -261,7 +261,7 @@ def _money(own: pl.DataFrame, gone: pl.DataFrame, cells: pl.DataFrame) -> dict[s
 def _problem(row: Mapping[str, Any], kind: RecordKind) -> Problem:
     place = Cell(row["source"], row["sheet"], row["row"])
     cells = [row[f"shown_{name}"] for name in compared_fields(kind)]
-    excerpt, _ = excerpt_of([cell for cell in cells if cell is not None][:_SHOWN_CELLS], (), 0)
+    excerpt, _ = Excerpt([cell for cell in cells if cell is not None][:_SHOWN_CELLS], ()).marked(0)
     message = f"it stood here in {row['run_id']} and is not in {PurePath(row['upload']).name} any more"
     return Problem(GONE.code, GONE.severity, place, message, GONE.remedy, excerpt)
 

@@ -82,7 +82,7 @@ def started(tmp_path: Path) -> tuple[subprocess.Popen[bytes], Path, int]:
         assert time.monotonic() < deadline
         assert process.poll() is None
         reader = children.read_text().split()
-    assert list(temporary.glob(f"intake-{process.pid}-*/source"))
+    assert list(temporary.glob(f"intake-{process.pid}-*"))
     return process, temporary, int(reader[0])
 
 

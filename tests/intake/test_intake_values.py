@@ -19,10 +19,18 @@ PARTNER = (
 )
 
 
-def clients(tmp_path: Path, column: str, values: list[str]) -> Intake:
+def clients(tmp_path: Path, column: str, values: list[str], declared: str = "") -> Intake:
+    """Clients with these values in a column, read by the shipped mapping with this line added to it."""
     at = CLIENT_HEADER.index(column)
     rows = [(*CLIENT[:at], f'"{value}"', *CLIENT[at + 1 :]) for value in values]
-    return read(write_csv(tmp_path / "clients.csv", [CLIENT_HEADER, *rows]))
+    path = write_csv(tmp_path / "clients.csv", [CLIENT_HEADER, *rows])
+    if not declared:
+        return read(path)
+    shipped = (ROOT / "mappings" / "workbook.yaml").read_text("utf-8")
+    (tmp_path / "workbook.yaml").write_text(f"{shipped}\n{declared}\n", "utf-8")
+    mappings, faults = load_mappings(tmp_path)
+    assert mappings is not None, faults
+    return read_sources([path], mappings)
 
 
 def test_dates(tmp_path: Path) -> None:
@@ -65,7 +73,31 @@ def test_a_moment_with_a_time_zone_is_no_day(tmp_path: Path, text: str) -> None:
     assert [(str(one.place).split(":")[-1], one.code, one.message) for one in got.problems] == [
         ("F2", "record-date", f"'{text}' is a moment with a time zone: which day it was depends on the selling entity")
     ]
-    assert got.problems[0].next_step == "Write the day alone, such as 2025-03-01, as it was at the selling entity."
+    assert got.problems[0].next_step == (
+        "Declare time_zone: (such as Europe/London) in mappings/workbook.yaml, or write the day alone: 2025-03-01."
+    )
+
+
+@pytest.mark.parametrize(
+    ("zone", "text", "day"),
+    [
+        ("Europe/London", "2025-06-30T23:30:00Z", date(2025, 7, 1)),
+        ("Europe/London", "2025-06-30 22:30:00 UTC", date(2025, 6, 30)),
+        ("America/New_York", "2025-07-01T03:59:59.999Z", date(2025, 6, 30)),
+        ("America/New_York", "2025-07-01T06:00:00+02:00", date(2025, 7, 1)),
+        ("Australia/Sydney", "2025-03-01 02:30:00 -0500", date(2025, 3, 1)),
+        ("Pacific/Auckland", "2025-03-01T23:30:00\u221208:00", date(2025, 3, 2)),
+        ("Europe/London", "2025-06-30 23:30:00", date(2025, 6, 30)),
+    ],
+)
+def test_a_moment_is_told_in_the_days_of_the_declared_zone(tmp_path: Path, zone: str, text: str, day: date) -> None:
+    got = clients(tmp_path, "Created on", [text], declared=f"time_zone: {zone}")
+    assert (got.problems, got.clients["created_on"].to_list()) == ((), [day])
+
+
+def test_a_zone_by_its_abbreviation_is_asked_about_even_so(tmp_path: Path) -> None:
+    got = clients(tmp_path, "Created on", ["2025-03-01 02:30 PM EST"], declared="time_zone: Europe/London")
+    assert [problem.code for problem in got.problems] == ["record-date"]
 
 
 def test_a_time_with_something_behind_it_is_no_date(tmp_path: Path) -> None:
