@@ -44,20 +44,20 @@ OUTCOMES: dict[str, str] = {
     "phpoffice__CSV__NumberFormatTest.de.csv": READ,
     "phpoffice__CSV__premiere.utf16be.csv": READ,
     "phpoffice__CSV__premiere.utf16lebom.csv": READ,
-    "phpoffice__Ods__RepeatedCells.ods": "file-kind",  # changes when .ods is read
-    "phpoffice__Ods__leading0.N2.ods": "file-kind",  # changes when .ods is read
+    "phpoffice__Ods__RepeatedCells.ods": READ,
+    "phpoffice__Ods__leading0.N2.ods": READ,
     "python-excel__biff4_no_format_no_window2.xls": "file-not-a-workbook",
-    "python-excel__corrupted_error.xls": "file-kind",  # changes when .xls is read
+    "python-excel__corrupted_error.xls": READ,
     "qax-os__BadWorkbook.xlsx": "file-no-rows",
     "qax-os__OverflowNumericCell.xlsx": READ,
     "qax-os__encryptSHA512.xlsx": "file-encrypted",
     "roo-rb__1904_base.xlsx": READ,
-    "roo-rb__encrypted-letmein.ods": "file-kind",  # changes when .ods is read
+    "roo-rb__encrypted-letmein.ods": "file-encrypted",
     "roo-rb__formula_string_error.xlsx": READ,
     "roo-rb__hidden_sheets.xlsx": READ,
     "sheetjs__ErrorTypes.xlsx": READ,
     "sheetjs__LONumbers-2011.xlsx": READ,
-    "sheetjs__password_2002_40_xor.xls": "file-kind",  # changes when .xls is read
+    "sheetjs__password_2002_40_xor.xls": "file-encrypted",
     "sheetjs__sheet_visibility_strict.xlsx": READ,
     "sheetjs__wtf_path.xlsx": READ,
     "tafia__OOM_alloc2.xls": "file-kind",  # changes when .xls is read
@@ -67,8 +67,8 @@ OUTCOMES: dict[str, str] = {
     "tafia__inlineStr_with_value.xlsx": READ,
     "tafia__merged_range.xlsx": READ,
     "tafia__nonstandard-xml-ns-prefix.xlsx": READ,
-    "tafia__number_rows_repeated.ods": "file-kind",  # changes when .ods is read
-    "tafia__pass_protected.ods": "file-kind",  # changes when .ods is read
+    "tafia__number_rows_repeated.ods": READ,
+    "tafia__pass_protected.ods": "file-encrypted",
     "tafia__strict_iso_paths.xlsx": READ,
     "tafia__too_small.xls": "file-not-a-workbook",
     "tidyverse__big-texty-numbers-xlsx.xlsx": READ,
