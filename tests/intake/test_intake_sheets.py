@@ -113,7 +113,7 @@ def test_one_bad_file_never_stops_the_others(tmp_path: Path) -> None:
     got = read_sources([missing, good, good], shipped(), progress=lambda *step: told.append(step))
     assert [(source.failed, source.rows) for source in got.sources] == [(True, 0), (False, 2)]
     assert [problem.code for problem in got.problems] == ["file-missing"]
-    assert told == [(missing.as_posix(), 1, 2), (good.as_posix(), 2, 2)]
+    assert [step for step in told if step[1] == step[2]] == [(missing.as_posix(), 0, 0), (good.as_posix(), 2, 2)]
 
 
 def test_constants_and_more_needed_fields(tmp_path: Path) -> None:
