@@ -28,7 +28,6 @@ _HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _RANGE = re.compile(rb'\bref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
 _LETTERS = 26
-_MOST_DIGITS = 9
 _TAG_ENDS = {b" ", b"\t", b"\r", b"\n", b">", b"/"}
 
 
@@ -190,7 +189,7 @@ class _Rows:
             return self._row
         reference = _REFERENCE.search(self._piece[last : self._piece.find(b">", last)])
         if reference:
-            self._row = _whole(reference[2])
+            self._row = int(reference[2])
         else:
             self._row = self._counted(last)
         self._next = self._piece.find(self._tag, last + 1)
@@ -200,7 +199,7 @@ class _Rows:
         row, start = self._row, self._next
         while 0 <= start <= last:
             reference = _REFERENCE.search(self._piece[start : self._piece.find(b">", start)])
-            row = _whole(reference[2]) if reference else row + 1
+            row = int(reference[2]) if reference else row + 1
             start = self._piece.find(self._tag, start + 1)
         return row
 
@@ -228,7 +227,7 @@ def _place(piece: bytes, start: int, row: int, patterns: _Patterns) -> tuple[int
     while start > begin:
         found = _REFERENCE.search(piece[start : piece.find(b">", start)])
         if found and found[1]:
-            return (_whole(found[2]) if back == 0 else row), _number(found[1]) + back
+            return (int(found[2]) if back == 0 else row), _number(found[1]) + back
         back += 1
         start = _cell_start(piece, start - 1 - len(patterns.cell), patterns.cell)
     return row, back
@@ -268,13 +267,8 @@ def _cell(piece: bytes, start: int, row: int, patterns: _Patterns, task: Task) -
 def _merge(tag: bytes, task: Task) -> Iterator[Mark]:
     """A merged range, at its first cell; one that goes on beyond the limits ends there."""
     if found := _RANGE.search(tag):
-        last_row, last_column = min(_whole(found[4]), task.limits.rows), min(_number(found[3]), task.limits.columns)
-        yield Mark(_whole(found[2]), _number(found[1]), MERGED, f"{last_row}:{last_column}")
-
-
-def _whole(digits: bytes) -> int:
-    """A row's number; one of more digits than any row has stands for them all."""
-    return int(digits) if len(digits) <= _MOST_DIGITS else 10**_MOST_DIGITS
+        last_row, last_column = min(int(found[4]), task.limits.rows), min(_number(found[3]), task.limits.columns)
+        yield Mark(int(found[2]), _number(found[1]), MERGED, f"{last_row}:{last_column}")
 
 
 def _number(letters: bytes) -> int:
