@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from connector.intake import kinds
+from connector.intake.faults import Fault
 from connector.intake.merges import Merge
-from connector.intake.records import Fault
 
 
 def spread(

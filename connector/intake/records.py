@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from connector.domain.places import column_letters
-from connector.domain.problems import Kind, Severity
 from connector.domain.words import Plan, RecordKind
 from connector.intake import kinds
 from connector.intake.columns import Told, read_column
 from connector.intake.exported import faults_exported
+from connector.intake.faults import Fault, Finding, blocked_rows, gathered
 from connector.intake.fields import FIELDS, NEEDED_CODES
 from connector.intake.layout import Header
 from connector.intake.marks import DIGITS, ERROR, NEVER, NO_VALUE
@@ -27,17 +27,6 @@ _ERRORS = [
     *("#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA"),
     *("#FIELD!", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!", "#EXTERNAL!", "#PYTHON!"),
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One fault of a row, before it becomes a `Problem`: the row and column from 1 (column 0: the whole row)."""
-
-    row: int
-    column: int
-    kind: Kind
-    message: str
-    next_step: str
 
 
 @dataclass(frozen=True)
@@ -58,9 +47,9 @@ def read_records(raw: RawSheet, texts: pl.DataFrame, rows: pl.Series, header: He
         header: where the fields stand.
         source: how records name the file.
     """
-    faults: list[Fault] = list(_marked(raw, rows, header))
+    faults: list[Finding] = list(_marked(raw, rows, header))
     exported = [
-        Fault(row, column, kind, text, kind.remedy) for row, column, kind, text in faults_exported(raw, rows, header)
+        (row, column, kind, text, kind.remedy) for row, column, kind, text in faults_exported(raw, rows, header)
     ]
     spoilt, cells = _spoilt(raw, texts, rows, header)
     faults.extend(cells)
@@ -81,17 +70,17 @@ def read_records(raw: RawSheet, texts: pl.DataFrame, rows: pl.Series, header: He
         columns["employees_text"] = _employees_text(texts)
         _one_size(columns, header.rules.size_source)
         faults.extend(_client_faults(columns, rows, header))
-    broken = (fault for fault in exported if fault.kind is kinds.ROW_BROKEN)
+    broken = (finding for finding in exported if finding[2] is kinds.ROW_BROKEN)
     ragged = (*_ragged(raw, rows, header), *broken)
-    shifted = {fault.row for fault in ragged}  # the cells of such a line mean nothing, so they are not complained of
-    known = {(fault.row, fault.column) for fault in exported}  # and what is wrong with a cell is said once
-    faults = [*exported, *(fault for fault in faults if (fault.row, fault.column) not in known)]
-    faults = [*ragged, *(fault for fault in faults if fault.row not in shifted)]
+    shifted = {row for row, *_ in ragged}  # the cells of such a line mean nothing, so they are not complained of
+    known = {(row, column) for row, column, *_ in exported}  # and what is wrong with a cell is said once
+    faults = [*exported, *(finding for finding in faults if finding[:2] not in known)]
+    found = gathered([*ragged, *(finding for finding in faults if finding[0] not in shifted)])
     frame = _frame(columns, rows, header, raw.name, source)
-    blocked = {fault.row for fault in faults if fault.kind.severity is Severity.ERROR}
+    blocked = blocked_rows(found)
     if blocked:
         frame = frame.filter(~pl.col("row").is_in(sorted(blocked)))
-    return Read(frame, tuple(faults))
+    return Read(frame, found)
 
 
 def _told(name: str, header: Header, *, plain: bool) -> Told:
@@ -102,20 +91,20 @@ def _told(name: str, header: Header, *, plain: bool) -> Told:
     return Told(rules.values.get(name, {}), order, mapping.place.file, rules.letters, mapping.time_zone, plain=plain)
 
 
-def _marked(raw: RawSheet, rows: pl.Series, header: Header) -> Iterator[Fault]:
+def _marked(raw: RawSheet, rows: pl.Series, header: Header) -> Iterator[Finding]:
     """Warnings of the reader about mapped cells of record rows."""
     kind_of = {NEVER: kinds.CELL_NEVER_CALCULATED, DIGITS: kinds.CELL_DIGITS}
     for row, column, what in _marks_of(raw, tuple(kind_of), rows, header).select("row", "column", "what").iter_rows():
         kind = kind_of[what]
-        yield Fault(row, column, kind, kind.title[0].lower() + kind.title[1:], kind.remedy)
+        yield row, column, kind, kind.title[0].lower() + kind.title[1:], kind.remedy
 
 
 def _spoilt(
     raw: RawSheet, texts: pl.DataFrame, rows: pl.Series, header: Header
-) -> tuple[dict[str, pl.Series], list[Fault]]:
+) -> tuple[dict[str, pl.Series], list[Finding]]:
     """Cells that hold no value of anybody's: error values and formulas that were never calculated."""
     found: dict[str, pl.Series] = {}
-    faults = []
+    faults: list[Finding] = []
     marks = _marks_of(raw, (NO_VALUE, ERROR), rows, header)
     hashes = texts.select(pl.all().str.starts_with("#").any()).row(0)
     doubtful = {name for name, doubt in zip(texts.columns, hashes, strict=True) if doubt}
@@ -129,10 +118,9 @@ def _spoilt(
         never = rows.is_in(formulas.implode()) if len(formulas) else None
         for row, text in zip(rows.filter(wrong), texts[name].filter(wrong), strict=True):
             message = f"the cell shows the error {text}"
-            faults.append(Fault(row, column, kinds.CELL_ERROR, message, "Mend the formula, or type the value."))
-        for row in formulas:
-            message = "the cell holds a formula that was saved without its value"
-            faults.append(Fault(row, column, kinds.CELL_FORMULA, message, kinds.CELL_FORMULA.remedy))
+            faults.append((row, column, kinds.CELL_ERROR, message, "Mend the formula, or type the value."))
+        message = "the cell holds a formula that was saved without its value"
+        faults.extend((row, column, kinds.CELL_FORMULA, message, kinds.CELL_FORMULA.remedy) for row in formulas)
         if wrong.any() or never is not None:
             found[name] = wrong if never is None else wrong | never
     return found, faults
@@ -146,7 +134,7 @@ def _marks_of(raw: RawSheet, whats: tuple[str, ...], rows: pl.Series, header: He
     return marks.filter(pl.col("row").is_in(rows.implode()))
 
 
-def _ragged(raw: RawSheet, rows: pl.Series, header: Header) -> Iterator[Fault]:
+def _ragged(raw: RawSheet, rows: pl.Series, header: Header) -> Iterator[Finding]:
     """CSV records with more or fewer fields than the header. Further fields that are empty do no harm."""
     if not raw.width:
         return
@@ -163,10 +151,10 @@ def _ragged(raw: RawSheet, rows: pl.Series, header: Header) -> Iterator[Fault]:
             continue
         message = f"the line has {count} fields; the header has {wanted}"
         next_step = "Put a value that holds the delimiter into quotes, or add what is missing."
-        yield Fault(row, 0, kinds.ROW_RAGGED, message, next_step)
+        yield row, 0, kinds.ROW_RAGGED, message, next_step
 
 
-def _missing(texts: pl.DataFrame, rows: pl.Series, header: Header) -> Iterator[Fault]:
+def _missing(texts: pl.DataFrame, rows: pl.Series, header: Header) -> Iterator[Finding]:
     """Needed values that are blank: one fault for a row, at the first of them."""
     blank: dict[int, list[tuple[str, ...]]] = {}
     for group in header.rules.needed:
@@ -179,13 +167,13 @@ def _missing(texts: pl.DataFrame, rows: pl.Series, header: Header) -> Iterator[F
         rest = [group for group in groups if group not in NEEDED_CODES]
         for group in (group for group in groups if group in NEEDED_CODES):
             kind = next(kind for kind in kinds.RECORD_KINDS if kind.code == NEEDED_CODES[group])
-            yield Fault(row, _column(group, header), kind, f"blank: {_titles(group, header, ' and ')}", kind.remedy)
+            yield row, _column(group, header), kind, f"blank: {_titles(group, header, ' and ')}", kind.remedy
         if rest:
             names = ", ".join(_titles(group, header, " or ") for group in rest)
             next_step = "Fill the cell in." if len(rest) == 1 else "Fill the cells in."
             if len(groups) >= every - 1 > 1:
                 next_step += " If the row is a heading or a note, move it above the header."
-            yield Fault(row, _column(rest[0], header), kinds.MISSING, f"blank: {names}", next_step)
+            yield row, _column(rest[0], header), kinds.MISSING, f"blank: {names}", next_step
 
 
 def _titles(group: tuple[str, ...], header: Header, joint: str) -> str:
@@ -199,13 +187,13 @@ def _column(group: tuple[str, ...], header: Header) -> int:
     return next((header.columns[name] for name in group if name in header.columns), 0)
 
 
-def _wrong(texts: pl.Series, wrong: Mapping[str, Wrong], rows: pl.Series, column: int) -> Iterator[Fault]:
+def _wrong(texts: pl.Series, wrong: Mapping[str, Wrong], rows: pl.Series, column: int) -> Iterator[Finding]:
     if not wrong:
         return
     faulty = texts.is_in(list(wrong)).fill_null(value=False)
     for row, text in zip(rows.filter(faulty), texts.filter(faulty), strict=True):
         fault = wrong[text]
-        yield Fault(row, column, fault.kind, fault.message, fault.next_step or fault.kind.remedy)
+        yield row, column, fault.kind, fault.message, fault.next_step or fault.kind.remedy
 
 
 def _employees_text(texts: pl.DataFrame) -> pl.Series:
@@ -225,7 +213,7 @@ def _one_size(columns: dict[str, pl.Series], source: str) -> None:
         columns[name] = columns[name].set(both, None)
 
 
-def _client_faults(columns: Mapping[str, pl.Series], rows: pl.Series, header: Header) -> Iterator[Fault]:
+def _client_faults(columns: Mapping[str, pl.Series], rows: pl.Series, header: Header) -> Iterator[Finding]:
     """What only two cells together show to be wrong."""
     upgraded = columns.get("upgraded_on")
     if upgraded is None or not upgraded.is_not_null().any():
@@ -236,13 +224,13 @@ def _client_faults(columns: Mapping[str, pl.Series], rows: pl.Series, header: He
         rows.filter(early), upgraded.filter(early), columns["created_on"].filter(early), strict=True
     ):
         message = f"the upgrade on {day} lies before the creation on {created}"
-        yield Fault(row, at, kinds.DATE_ORDER, message, kinds.DATE_ORDER.remedy)
+        yield row, at, kinds.DATE_ORDER, message, kinds.DATE_ORDER.remedy
     if "plan" in columns:
         only = ((columns["plan"] == Plan.ASSESSMENT_ONLY.value) & upgraded.is_not_null()).fill_null(value=False)
         for row, day in zip(rows.filter(only), upgraded.filter(only), strict=True):
             message = f"the plan is Assessment Only, but an upgrade on {day} is given"
             next_step = "Write the full plan, or clear the upgrade date."
-            yield Fault(row, at, kinds.UPGRADE, message, next_step)
+            yield row, at, kinds.UPGRADE, message, next_step
 
 
 def _frame(columns: Mapping[str, pl.Series], rows: pl.Series, header: Header, sheet: str, source: str) -> pl.DataFrame:

@@ -8,7 +8,7 @@ import polars as pl
 
 from connector.domain.places import Cell
 from connector.domain.problems import Problem
-from connector.intake.records import Fault
+from connector.intake.faults import Fault
 
 _SEPARATOR = " | "
 _LONGEST_CELL = 60

@@ -10,6 +10,7 @@ from connector.domain.problems import Problem, Severity
 from connector.domain.words import RecordKind, RowKind
 from connector.intake.below import look_below
 from connector.intake.exported import problems_beside
+from connector.intake.faults import blocked_rows
 from connector.intake.layout import NoHeader, find_header
 from connector.intake.mapping import Mappings
 from connector.intake.marks import HIDDEN
@@ -76,7 +77,7 @@ def read_sheet(raw: RawSheet, source: str, mappings: Mappings) -> Sheet:
     numbers = pl.int_range(1, raw.frame.height + 1, dtype=pl.UInt32, eager=True)
     chosen = kind == RowKind.RECORD.value
     read = read_records(raw, texts.filter(chosen), numbers.filter(chosen), header, source)
-    wrong = {fault.row for fault in read.faults if fault.kind.severity is Severity.ERROR}
+    wrong = blocked_rows(read.faults)
     kind = kind.scatter([row - 1 for row in wrong], RowKind.BLOCKED.value) if wrong else kind
     below = look_below(raw, wrong, header, mappings)
     kind = kind.scatter([row - 1 for row in below.again], RowKind.HEADER.value) if below.again else kind
