@@ -18,8 +18,6 @@ import hostile_files  # noqa: E402  (the path to it is set above)
 
 from connector.intake import Intake, Mappings, load_mappings, read_sources  # noqa: E402  (as above)
 
-LONGEST_SECONDS = 5.0
-LONGEST_OF_THE_SLY = 20.0  # what cannot be told from a large workbook before it is unpacked
 _SHOWN = 70
 
 
@@ -52,9 +50,8 @@ def main(wanted: list[str]) -> int:
         told = "; ".join(f"{problem.code}: {problem.message[:_SHOWN]}" for problem in intake.problems[:2])
         found = [problem.code for problem in intake.problems]
         mark = "" if found == [hostile.code] * bool(hostile.code) else "other than expected: "
-        most = LONGEST_OF_THE_SLY if name in hostile_files.SLY else LONGEST_SECONDS
-        if busy > most:
-            slow.append(f"{name} ({busy:.1f} of {most:g})")
+        if busy > hostile.seconds:
+            slow.append(f"{name} ({busy:.1f} of {hostile.seconds:g})")
         print(f"{name:<56} {len(content):>10,} {busy:>6.2f} {wall:>6.2f}  {mark}{told or 'read'}", flush=True)
     for who, process in ((resource.RUSAGE_CHILDREN, "a reading process"), (resource.RUSAGE_SELF, "this process")):
         print(f"largest memory of {process}: {resource.getrusage(who).ru_maxrss / 1024:,.0f} MiB")

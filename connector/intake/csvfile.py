@@ -23,7 +23,9 @@ _SAMPLE = 1_000
 _HEAD = 1_000_000
 _PIECE = 4_000_000
 _SHARE_DECODED, _SHARE_READ = 700, 3_000  # of the work, in ten-thousandths
-_LONGEST_FIELD = 1_000_000
+_LONGEST_FIELD = 1_000_000  # and the longest line, in bytes
+_LINES_A_ROW = 4  # at most, on the average: quoted fields hold line breaks
+_NULS_SHARE, _NULS_ONE_SIDED = 20, 4
 _QUOTE = '"'
 _PRINTABLE = bytes(range(0x20, 0x7F)) + b"\n"
 _UTF_8_LETTER = re.compile(  # one character of two bytes or more, well-formed
@@ -48,8 +50,10 @@ def read_csv(data: bytes, limits: Limits) -> RawSheet:
     Raises:
         RefusedError: it is not text, or larger than the limits.
     """
+    csv.field_size_limit(_LONGEST_FIELD)
     text = _in_utf_8(data)
     del data
+    _check_lines(text, limits)
     STEPS.tell(text.count(b"\n") + 1, _SHARE_DECODED)
     head = text[:_HEAD].decode("utf-8", "ignore").split("\n")[:_SAMPLE]
     delimiter = head[0][-1] if head[0].lower().startswith("sep=") and len(head[0]) == len("sep=?") else None
@@ -65,11 +69,10 @@ def read_csv(data: bytes, limits: Limits) -> RawSheet:
 
 def _read_any(text: str, delimiter: str, limits: Limits) -> RawSheet:
     """Read record by record: those with quotes by the `csv` module, all others split at once."""
-    csv.field_size_limit(_LONGEST_FIELD)
     records, quoted = _records(text.removesuffix("\n").split("\n"), delimiter)
     counts = records.str.count_matches(delimiter, literal=True) + 1
-    for index, fields in quoted.items():
-        counts[index] = len(fields)
+    if quoted:
+        counts = counts.scatter(list(quoted), [len(fields) for fields in quoted.values()])
     widest = int(counts.max() or 1)  # type: ignore[arg-type]
     _check_size(len(records), widest, limits)
     usual = Counter(counts.filter(records != "").to_list()).most_common(1)
@@ -103,8 +106,7 @@ def _read_even(text: bytes, delimiter: str, limits: Limits) -> RawSheet | None:
     _check_size(frame.height, frame.width, limits)
     if not _is_whole(text, frame, delimiter, quotes):
         return None
-    one_line = text.count(b"\n") == frame.height - 1 + text.endswith(b"\n")  # no field has several
-    plain = one_line and _is_plain(text, delimiter)
+    plain = _is_plain(text, delimiter) and not (quotes and _holds_control(frame))
     frame = frame.with_columns(pl.all().replace("", None)) if quotes else frame
     return RawSheet("", hidden=False, frame=frame, width=frame.width, plain=plain)
 
@@ -154,6 +156,26 @@ def _is_plain(text: bytes, delimiter: str) -> bool:
     return not any(_holds(piece, outer) for piece in _pieces(text))
 
 
+def _holds_control(frame: pl.DataFrame) -> bool:
+    """Whether a field holds a line's end or a tab: the quotes around it make text of what elsewhere divides fields."""
+    return bool(frame.select(pl.any_horizontal(pl.all().str.contains(r"[\n\t]").any())).item())
+
+
+def _check_lines(text: bytes, limits: Limits) -> None:
+    """Refuse before anything is made of it what has too many lines, or one without an end."""
+    lines = text.count(b"\n") + 1
+    if lines > limits.rows * _LINES_A_ROW:
+        raise RefusedError(FILE_TOO_COSTLY.code, f"the file has {lines:,} lines", FILE_TOO_COSTLY.remedy)
+    start = 0
+    while len(text) - start > _LONGEST_FIELD:
+        end = text.rfind(b"\n", start, start + _LONGEST_FIELD)
+        if end < 0:
+            number = text.count(b"\n", 0, start) + 1
+            message = f"line {number:,} has more than {_LONGEST_FIELD:,} bytes"
+            raise RefusedError(FILE_TOO_COSTLY.code, message, FILE_TOO_COSTLY.remedy, row=number)
+        start = end + 1
+
+
 def _check_size(rows: int, columns: int, limits: Limits) -> None:
     if columns > limits.columns or rows > limits.rows or rows * columns > limits.cells:
         message = (
@@ -177,8 +199,8 @@ def _decode(data: bytes) -> str:
     """The text. UTF-16 without a mark is told by its NUL bytes; what has nothing of UTF-8 is Windows-1252."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encodings = ["utf-16"]
-    elif b"\x00" in data[:4_000]:
-        encodings = ["utf-16-be" if data[:1] == b"\x00" else "utf-16-le"]
+    elif encoding_of_nuls := _utf_16(data[:4_000]):
+        encodings = [encoding_of_nuls]
     else:
         encodings = ["utf-8-sig", "cp1252", "latin-1"]
     for encoding in encodings:
@@ -192,6 +214,14 @@ def _decode(data: bytes) -> str:
             return text
     message = "the file is no text in UTF-8, UTF-16 or Windows-1252"
     raise RefusedError(FILE_DAMAGED.code, message, "Export it again as CSV UTF-8.")
+
+
+def _utf_16(head: bytes) -> str:
+    """The order of bytes that the NUL bytes of UTF-16 give away: many, and nearly all on one side; "" for neither."""
+    high, low = head[::2].count(0), head[1::2].count(0)
+    if max(high, low) < max(1, len(head) // _NULS_SHARE) or max(high, low) < _NULS_ONE_SIDED * min(high, low):
+        return ""
+    return "utf-16-be" if high > low else "utf-16-le"
 
 
 def _refuse_mixture(data: bytes) -> None:

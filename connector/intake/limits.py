@@ -20,6 +20,7 @@ class Limits:
         whole_bytes: unpacked size of a part that is read whole: the workbook's own list of sheets, its styles.
         ratio: unpacked by packed size, for parts larger than `ratio_from_bytes`.
         cells: cells of one sheet.
+        texts: shared texts of a workbook, each counted once.
         columns, rows: the farthest cell of a sheet that has content.
         memory_bytes: address space of the reading process.
         cpu_seconds, wall_seconds: how long the reading process may work, and may take.
@@ -33,6 +34,7 @@ class Limits:
     ratio: int = 200
     ratio_from_bytes: int = 10 * _MEGABYTE
     cells: int = 50_000_000
+    texts: int = 16_000_000
     columns: int = 512
     rows: int = 1_048_576
     memory_bytes: int = 4 * _GIBIBYTE

@@ -22,12 +22,13 @@ from connector.intake.steps import STEPS
 
 _LONGEST_ROW = 64 * 2**20
 _LONG_NUMBER = r"-?(?:[0-9]{16}|[0-9](?:\.[0-9]+)?[eE]\+?(?:1[5-9]|[2-9][0-9]))"
-_REFERENCE = re.compile(rb'\br="([A-Z]*)(\d+)"')
+_REFERENCE = re.compile(rb'\br="([A-Z]*)(\d{1,19})\d*"')  # a number of more digits is large enough without them
 _STYLE = re.compile(rb'\bs="(\d+)"')
 _HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _RANGE = re.compile(rb'\bref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
 _LETTERS = 26
+_COUNTED_FROM = 100 * 2**20  # a smaller sheet is read in time, whatever it holds
 _TAG_ENDS = {b" ", b"\t", b"\r", b"\n", b">", b"/"}
 
 
@@ -74,9 +75,11 @@ class _Patterns:
 
 @dataclass
 class _State:
-    """How far the scan has come: the last row's number, whether all rows are passed, and what was found."""
+    """How far the scan has come: the last row's number, rows and cells counted, whether all rows are passed, marks."""
 
     row: int = 0
+    rows: int = 0
+    cells: int = 0
     behind: bool = False
     marks: list[Mark] = field(default_factory=list)
 
@@ -89,13 +92,25 @@ def scan(archive: Archive, part: str, task: Task) -> list[Mark]:
     """
     state = _State()
     patterns: _Patterns | None = None
+    counted = archive.parts[part].file_size > _COUNTED_FROM
     for piece in _row_pieces(archive, part):
         patterns = patterns or _patterns(_prefix(piece), task)
+        if counted:
+            _count(piece, task, patterns, state)
         plain = _COMMENT.sub(b"", piece) if b"<!--" in piece else piece
         plain = plain.replace(b"'", b'"') if b"='" in plain else plain
         _look(plain, task, patterns, state)
         STEPS.advance(len(piece), task.rows_before + state.row)
     return state.marks
+
+
+def _count(piece: bytes, task: Task, patterns: _Patterns, state: _State) -> None:
+    """Refuse a sheet that says the same rows again and again: its numbers alone would not give it away."""
+    state.rows += piece.count(patterns.row)
+    state.cells += piece.count(patterns.end) + piece.count(b"/>")
+    if state.rows > task.limits.rows or state.cells > task.limits.cells:
+        message = f"the sheet holds more than {task.limits.rows:,} rows or {task.limits.cells:,} cells"
+        raise _too_large(task, 0, 0, message)
 
 
 def _prefix(piece: bytes) -> str:
@@ -220,11 +235,11 @@ def _cell_start(piece: bytes, position: int, tag: bytes) -> int:
     return start
 
 
-def _place(piece: bytes, start: int, row: int, patterns: _Patterns) -> tuple[int, int]:
-    """Row and column of a cell: as it says, or right of the one before it."""
+def _place(piece: bytes, start: int, row: int, patterns: _Patterns, most: int) -> tuple[int, int]:
+    """Row and column of a cell: as it says, or right of the one before it; beyond `most` it is not counted on."""
     back = 0
     begin = piece.rfind(patterns.row, 0, start)
-    while start > begin:
+    while start > begin and back <= most:
         found = _REFERENCE.search(piece[start : piece.find(b">", start)])
         if found and found[1]:
             return (int(found[2]) if back == 0 else row), _number(found[1]) + back
@@ -236,7 +251,7 @@ def _place(piece: bytes, start: int, row: int, patterns: _Patterns) -> tuple[int
 def _cell(piece: bytes, start: int, row: int, patterns: _Patterns, task: Task) -> Iterator[Mark]:
     head = piece.find(b">", start)
     attributes, inner = piece[start:head], piece[head + 1 : piece.find(patterns.end, head)]
-    row, column = _place(piece, start, row, patterns)
+    row, column = _place(piece, start, row, patterns, task.limits.columns)
     if attributes.endswith(b"/"):
         return
     _check_row(row, task)

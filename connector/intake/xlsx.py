@@ -62,8 +62,12 @@ def read_workbook(archive: Archive, limits: Limits) -> tuple[ReadSheet, ...]:
     book = read_book(archive)
     for part in archive.parts:
         if part == book.texts or part.lower() in _READ_BY_NAME:
-            for _ in archive.unpack(part):
-                pass  # only to prove its size, and that it declares no document type
+            texts = 0
+            for chunk in archive.unpack(part):  # it proves the size, and that no document type is declared
+                texts += chunk.count(b"<si") + chunk.count(b":si")
+            if texts > limits.texts:
+                message = f"the workbook holds more than {limits.texts:,} texts"
+                raise RefusedError(FILE_TOO_COSTLY.code, message, FILE_TOO_COSTLY.remedy)
     STEPS.expect(sum(archive.parts[sheet.part].file_size for sheet in book.sheets), _SCAN_PERCENT)
     marks = {sheet.part: _marks(archive, book, sheet, limits) for sheet in book.sheets}
     try:

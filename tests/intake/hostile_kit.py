@@ -24,12 +24,14 @@ class Hostile:
         code: of the one problem it must come to; `READ` when its one client must be read all the same.
         says: what the problem's message must hold.
         suffix: of its name.
+        seconds: how long a read may compute; longer for what cannot be told from a large file before it is unpacked.
     """
 
     make: Callable[[], bytes]
     code: str
     says: str = ""
     suffix: str = ".xlsx"
+    seconds: float = 5.0
 
 
 def book(**changes: str | bytes | Member) -> dict[str, str | bytes | Member]:

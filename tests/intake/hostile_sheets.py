@@ -179,7 +179,13 @@ def _sly(kind: str, head: str, unit: str, tail: str, noise: str = _COMMENT) -> b
 
 
 def _sly_rows(unit: str) -> Hostile:
-    return Hostile(partial(_sly, "sheet", HEAD + GOOD, unit, TAIL), COSTLY)
+    return Hostile(partial(_sly, "sheet", HEAD + GOOD, unit, TAIL), COSTLY, seconds=20)
+
+
+def _wide_errors() -> bytes:
+    """Error cells without a reference, more than there are columns: where each stands is counted from the first."""
+    cells = '<c t="e"><v>#N/A</v></c>' * 380_000
+    return _sheet(f'<row r="3">{cells}</row>')
 
 
 _ROW = f'{HEAD}{GOOD}<row r="3">'
@@ -190,6 +196,7 @@ _XFS = f'<styleSheet xmlns="{MAIN}"><cellXfs>'
 _XFS_END = "</cellXfs></styleSheet>"
 # What the directory of the archive cannot tell from a large workbook.
 SLY: Mapping[str, Hostile] = {
+    "380,000 error cells in one row": Hostile(_wide_errors, COSTLY),
     "900 MB of spaces in the sheet": Hostile(partial(_sly, "sheet", HEAD, " ", GOOD + TAIL), COSTLY),
     "900 MB of rows": _sly_rows("<row><c><v>1</v></c></row>"),
     "900 MB of one row": Hostile(partial(_sly, "sheet", _ROW, "<c><v>1</v></c>", f"</row>{TAIL}"), COSTLY),
@@ -201,7 +208,7 @@ SLY: Mapping[str, Hostile] = {
     "900 MB of tags that do not end": Hostile(partial(_sly, "sheet", HEAD + GOOD, "<", TAIL, _NOISE), COSTLY),
     "900 MB of shared texts": Hostile(partial(_sly, "texts", _SST, "<si><t>x</t></si>", "</sst>"), COSTLY),
     "900 MB of one shared text": Hostile(
-        partial(_sly, "texts", f"{_SST}<si><t>", "x", "</t></si></sst>", _NOISE), COSTLY
+        partial(_sly, "texts", f"{_SST}<si><t>", "x", "</t></si></sst>", _NOISE), READ, seconds=20
     ),
     "900 MB of styles": Hostile(partial(_sly, "styles", _XFS, '<xf numFmtId="0"/>', _XFS_END), COSTLY, "bytes"),
     "900 MB of relations": Hostile(

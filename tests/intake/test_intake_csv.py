@@ -120,3 +120,12 @@ def test_a_ragged_line_is_reported_alone(tmp_path: Path) -> None:
     got = read(write_csv(tmp_path / "clients.csv", [CLIENT_HEADER, CLIENT, CLIENT[:5], (*CLIENT, "more")]))
     assert codes(got.problems) == [("3", "row-ragged"), ("4", "row-ragged")]
     assert got.clients["row"].to_list() == [2]
+
+
+@pytest.mark.parametrize(("delimiter", "inside"), [(",", "\n"), ("\t", "\t"), ("\t", "\n"), (",", "\t")])
+def test_what_quotes_hold_is_looked_at_though_all_is_plain(tmp_path: Path, delimiter: str, inside: str) -> None:
+    name = f'"two{inside}parts"'
+    lines = [CLIENT_HEADER, (*CLIENT[:2], name, *CLIENT[3:])]
+    path = tmp_path / "clients.csv"
+    path.write_text("".join(delimiter.join(line) + "\n" for line in lines), "utf-8", newline="")
+    assert codes(read(path).problems) == [("C2", "record-text")]

@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from hostile_files import ALL, PENDING
+from hostile_files import ALL
 from hostile_kit import CLIENT, book
 from hostile_sheets import SHEETS
 from intake_kit import read
@@ -15,7 +15,7 @@ from connector.intake import Limits
 from connector.intake.guard import open_source
 
 
-@pytest.mark.parametrize("name", [name for name in ALL if name not in PENDING])
+@pytest.mark.parametrize("name", ALL)
 def test_it_ends_with_its_reason_or_is_read(name: str, tmp_path: Path) -> None:
     hostile = ALL[name]
     path = tmp_path / f"file{hostile.suffix}"
