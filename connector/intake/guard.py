@@ -29,6 +29,7 @@ from connector.intake.upload import Upload, opened
 
 RowProgress = Callable[[int, int], None]
 _TICK_SECONDS = 0.1
+_RAISE = "Split it, save only values, or raise limits: {} in connector.yaml."
 
 
 def _to_nobody(_done: int, _total: int) -> None:
@@ -130,7 +131,7 @@ def _outcome(
         done = _run(source, folder, kind, limits, end, progress)
     except subprocess.TimeoutExpired:
         message = f"working on the file takes longer than {limits.wall_seconds:g} seconds"
-        return {}, _refused(kinds.FILE_TOO_COSTLY, message)
+        return {}, _refused(kinds.FILE_TOO_COSTLY, message, _RAISE.format("wall_seconds"))
     if done.returncode:
         return {}, _death(done, limits)
     told: dict[str, Any] = json.loads((folder / "result.json").read_text("utf-8"))
@@ -184,17 +185,17 @@ def _death(done: subprocess.CompletedProcess[bytes], limits: Limits) -> RefusedE
     memory = code == OUT_OF_MEMORY or "memory allocation of" in told or "capacity overflow" in told
     if memory or code == -signal.SIGKILL:
         message = f"reading the file needs more than {limits.memory_bytes // 2**20:,} MiB of memory"
-        return _refused(kinds.FILE_TOO_COSTLY, message)
+        return _refused(kinds.FILE_TOO_COSTLY, message, _RAISE.format("memory_mb"))
     if code == -signal.SIGXCPU:
         message = f"reading the file takes more than {limits.cpu_seconds} seconds of computing"
-        return _refused(kinds.FILE_TOO_COSTLY, message)
+        return _refused(kinds.FILE_TOO_COSTLY, message, _RAISE.format("cpu_seconds"))
     reason = told.strip().splitlines()[-1][:200] if told.strip() else f"signal {-code}"
     message = f"something in the file is broken and ends the program that reads it ({reason})"
     return _refused(kinds.FILE_DAMAGED, message)
 
 
-def _refused(kind: Kind, message: str) -> RefusedError:
-    return RefusedError(kind.code, message, kind.remedy)
+def _refused(kind: Kind, message: str, next_step: str = "") -> RefusedError:
+    return RefusedError(kind.code, message, next_step or kind.remedy)
 
 
 def _problem(refused: RefusedError, place: Cell) -> Problem:

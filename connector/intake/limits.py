@@ -37,6 +37,6 @@ class Limits:
     texts: int = 16_000_000
     columns: int = 512
     rows: int = 1_048_576
-    memory_bytes: int = 4 * _GIBIBYTE
-    cpu_seconds: int = 120
-    wall_seconds: float = 300.0
+    memory_bytes: int = 3 * _GIBIBYTE
+    cpu_seconds: int = 20
+    wall_seconds: float = 60.0

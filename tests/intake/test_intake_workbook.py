@@ -266,5 +266,5 @@ def test_a_rectangle_that_no_memory_holds(tmp_path: Path) -> None:
     book.save(path)
     (problem,) = open_source(path, "clients.xlsx", Limits()).problems
     assert str(problem).splitlines()[0] == (
-        "clients.xlsx: error: reading the file needs more than 4,096 MiB of memory [file-too-costly]"
+        "clients.xlsx: error: reading the file needs more than 3,072 MiB of memory [file-too-costly]"
     )
