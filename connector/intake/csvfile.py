@@ -163,7 +163,7 @@ def _holds_control(frame: pl.DataFrame) -> bool:
 
 def _check_lines(text: bytes, limits: Limits) -> None:
     """Refuse before anything is made of it what has too many lines, or one without an end."""
-    lines = text.count(b"\n") + 1
+    lines = text.count(b"\n") + (not text.endswith(b"\n"))
     if lines > limits.rows * _LINES_A_ROW:
         raise RefusedError(FILE_TOO_COSTLY.code, f"the file has {lines:,} lines", FILE_TOO_COSTLY.remedy)
     start = 0

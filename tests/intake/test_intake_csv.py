@@ -86,7 +86,7 @@ def test_too_many_columns_are_refused() -> None:
 
 def test_an_endless_quoted_field_is_refused() -> None:
     with pytest.raises(RefusedError, match="does not end"):
-        read_csv(b'a,"' + b"x" * 1_000_001, Limits())
+        read_csv(b'a,"' + b"x\n" * 500_001, Limits())
 
 
 @settings(max_examples=60, deadline=None)
