@@ -61,7 +61,7 @@ def suggest(folder: Path, files: Sequence[Path], *, save: str, sheet: str | None
     if save and (not re.fullmatch("[a-z0-9][a-z0-9_-]*", save) or save.startswith("books")):
         step = "Use small letters, digits and dashes; a name that begins with books is for accounts."
         raise StopError(f"--save {save!r} is no name for a mapping", step, USAGE)
-    made = suggest_mapping(files[0], mappings, name=save, sheet=sheet)
+    made = suggest_mapping(files[0], mappings, name=save, sheet=sheet, limits=settings.limits)
     saved = _save(settings.mappings, save, made, mappings) if save and made.text else None
     code = INPUT if not made.text else REMAINS if made.open else 0
     finish(_plain(made, saved), code, as_json=as_json, render=lambda to: _show(to, made, saved))

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from connector.intake import Intake
+from connector.intake import Intake, Limits
 from connector.intake.repair.door import Repair, repair
 from connector.runs.errors import INPUT, USAGE, StopError
 
@@ -26,13 +26,13 @@ def refuse_early(paths: Sequence[Path], out: Path) -> None:
         raise StopError(f"there is no folder {out.parent}", "Make it, or name another file after --repair.", USAGE)
 
 
-def write(intake: Intake, path: Path, out: Path) -> Repair:
+def write(intake: Intake, path: Path, out: Path, limits: Limits) -> Repair:
     """Write the marked copy.
 
     Raises:
         StopError: there is something to mark, and it cannot be marked or written.
     """
-    done = repair(intake, path, out)
+    done = repair(intake, path, out, limits=limits)
     if done.path is None and done.next_step and not intake.sources[0].failed:
         raise StopError(done.message, done.next_step, INPUT, intake.problems)
     return done

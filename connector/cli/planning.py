@@ -34,7 +34,7 @@ def check(folder: Path, paths: Sequence[Path], repair_to: Path | None, *, as_jso
     intake = read(config, workspace.open_mappings(config), paths, as_json=as_json)
     counted = intake.rows.group_by("source", "record_kind", "kind").len().sort("source", "record_kind", "kind").rows()
     wrong, warnings = workspace.faults_by_severity(intake.problems)
-    done = mending.write(intake, paths[0], repair_to) if repair_to is not None else None
+    done = mending.write(intake, paths[0], repair_to, config.limits) if repair_to is not None else None
 
     def render(to: Console) -> None:
         rows = [(source, records or "-", kind, str(number)) for source, records, kind, number in counted]
