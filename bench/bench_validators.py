@@ -1,7 +1,8 @@
 """The same checks of the same workbook in frictionless and in pandera, as programs for their own environment.
 
 Both check what ours checks cell by cell: needed values, closed lists, dates, domains, sizes, whole numbers in range.
-Neither finds the header, types the records, or looks for what the reader hides.
+pandera's program also types the records, as ours does. Neither finds the header, counts the rows by kind, tells the
+place of a fault in the sheet, or looks for what the reader hides.
 """
 
 _SIZE = r"^([1-9][0-9]*|1|2-10|11-50|51-200|201-500|501-1000|1001-5000|5001-10000|10001\+)$"
@@ -53,6 +54,19 @@ schema = pa.DataFrameSchema({{
     "Users": text("^[0-9]{{1,7}}$"),
 }})
 schema.validate(frame, lazy=True)
-dated = frame.with_columns(pl.col("Created on", "Upgraded on").str.slice(0, 10).str.to_date("%Y-%m-%d"))
-assert dated["Created on"].null_count() == 0
+plain = pl.all().str.strip_chars()
+made = frame.with_columns(plain).with_columns(
+    pl.col("Created on", "Upgraded on").str.slice(0, 10).str.to_date("%Y-%m-%d"),
+    pl.col("Advisors", "Users").cast(pl.Int64),
+    pl.col("Website").str.to_lowercase(),
+    pl.col("Plan").replace_strict({{"Full feature Spoke": "full_spoke", "Assessment Only": "assessment_only"}}),
+    pl.col("Status").str.to_lowercase(),
+    count_low=pl.when(pl.col("Employees").str.contains("^[0-9]+$")).then(pl.col("Employees")).cast(pl.Int64),
+    band_low=pl.col("Employees").str.extract("^([0-9]+)[-+]", 1).cast(pl.Int64),
+    band_high=pl.col("Employees").str.extract("-([0-9]+)$", 1).cast(pl.Int64),
+)
+assert made["Created on"].null_count() == 0
+assert not (made["Upgraded on"] < made["Created on"]).any()
+texts = ("Client ID", "Partner ID", "Client name")
+assert not made.select(pl.any_horizontal(pl.col(*texts).str.contains(r"[\\x00-\\x1f\\x7f-\\x9f]").any())).item()
 """

@@ -7,7 +7,7 @@ go back, so that no sheet can make them slow.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,7 @@ _LONG_NUMBER = r"-?(?:[0-9]{16}|[0-9](?:\.[0-9]+)?[eE]\+?(?:1[5-9]|[2-9][0-9]))"
 _REFERENCE = re.compile(rb'\br="([A-Z]*)(\d{1,19})\d*"')  # a number of more digits is large enough without them
 _STYLE = re.compile(rb'\bs="(\d+)"')
 _HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
+_FOREIGN = (b"='", b"<!--")  # ways to write XML that no spreadsheet program uses in a sheet
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _RANGE = re.compile(rb'\bref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
 _LETTERS = 26
@@ -97,9 +98,11 @@ def scan(archive: Archive, part: str, task: Task) -> list[Mark]:
         patterns = patterns or _patterns(_prefix(piece), task)
         if counted:
             _count(piece, task, patterns, state)
-        plain = _COMMENT.sub(b"", piece) if b"<!--" in piece else piece
-        plain = plain.replace(b"'", b'"') if b"='" in plain else plain
-        _look(plain, task, patterns, state)
+        signs = _signs(piece, patterns)
+        if any(piece.startswith(_FOREIGN, at) for at in signs):
+            piece = _COMMENT.sub(b"", piece).replace(b"'", b'"')  # noqa: PLW2901  (the same piece, as others write it)
+            signs = _signs(piece, patterns)
+        _look(piece, signs, task, patterns, state)
         STEPS.advance(len(piece), task.rows_before + state.row)
     return state.marks
 
@@ -125,7 +128,7 @@ def _patterns(prefix: str, task: Task) -> _Patterns:
     formula = f"</{prefix}f>\\s*(?:{empty}{zero})|<{prefix}f[^>]*/>\\s*(?:{empty}{zero})"
     styles = "".join(f'|\\bs="{style}"' for style in task.shown)
     far = '\\br="(?:[A-Z]{3}[0-9]|[A-Z]*[0-9]{7}|[A-Z]*0)'
-    others = f'<{prefix}row[^>]*hidden="|<{prefix}mergeCell '
+    others = f"<{prefix}row[^>]*hidden=\"|<{prefix}mergeCell |</{prefix}sheetData>|='|<!--"
     signs = f't="e"|{formula}|<{prefix}v>{_LONG_NUMBER}{styles}|{far}|{others}'
     return _Patterns(
         signs=re2.compile(signs.encode(), _options()),
@@ -155,8 +158,9 @@ def _row_pieces(archive: Archive, part: str) -> Iterator[bytes]:
         text = rest + chunk if rest else chunk
         tag = tag or b"<" + _prefix(text).encode() + b"row"
         end_tag = end_tag or b"</" + _prefix(text).encode() + b"sheetData>"
-        behind = behind or end_tag in text
-        end = max(0, text.rfind(b"<" if behind else tag))
+        end = 0 if behind else max(0, text.rfind(tag))
+        if behind or text.find(end_tag, end) >= 0:
+            behind, end = True, max(0, text.rfind(b"<"))
         if end:
             yield text[:end]
         rest = text[end:]
@@ -166,16 +170,21 @@ def _row_pieces(archive: Archive, part: str) -> Iterator[bytes]:
     yield rest
 
 
-def _look(piece: bytes, task: Task, patterns: _Patterns, state: _State) -> None:
+def _signs(piece: bytes, patterns: _Patterns) -> list[int]:
+    return [sign.start() for sign in patterns.signs.finditer(piece)]
+
+
+def _look(piece: bytes, signs: Sequence[int], task: Task, patterns: _Patterns, state: _State) -> None:
+    """Look at what stands at each sign."""
     rows = _Rows(piece, patterns.row, state.row)
     last = -1
-    end = piece.find(patterns.behind)
-    end = len(piece) if end < 0 else end
-    for sign in patterns.signs.finditer(piece):
-        start = piece.rfind(b"<", 0, sign.start() + 1)
-        if piece.startswith(patterns.merge, start):
+    for sign in signs:
+        start = piece.rfind(b"<", 0, sign + 1)
+        if piece.startswith(patterns.behind, start):
+            state.behind = True
+        elif piece.startswith(patterns.merge, start):
             state.marks.extend(_merge(piece[start : piece.find(b">", start)], task))
-        elif state.behind or start > end:
+        elif state.behind:
             continue  # what stands behind the rows is no cell
         elif piece.startswith(patterns.row, start):
             tag = piece[start : piece.find(b">", start)]
@@ -187,7 +196,6 @@ def _look(piece: bytes, task: Task, patterns: _Patterns, state: _State) -> None:
             last = cell
             state.marks.extend(_cell(piece, cell, rows.at(cell), patterns, task))
     state.row = rows.at(len(piece))
-    state.behind = state.behind or patterns.behind in piece
 
 
 class _Rows:
