@@ -5,8 +5,6 @@ The digits are the currency's own (JPY has none, KWD three): code that assumes t
 
 from functools import cache
 
-from iso4217 import Currency
-
 
 class UnknownCurrencyError(ValueError):
     """The code is not an active ISO 4217 currency."""
@@ -19,6 +17,9 @@ def digits(code: str) -> int:
     Raises:
         UnknownCurrencyError: the code is unknown, or names something without a minor unit (gold, testing codes).
     """
+    # iso4217 parses its whole table when it is imported, and most uploads of clients hold no currency.
+    from iso4217 import Currency  # noqa: PLC0415
+
     try:
         exponent = Currency(code).exponent
     except ValueError as error:
