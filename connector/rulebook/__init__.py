@@ -5,6 +5,6 @@ A stranger's trap: the rule engine is asked when rules are loaded, once for each
 
 from connector.rulebook.book import Rulebook
 from connector.rulebook.kinds import KINDS
-from connector.rulebook.loading import load
+from connector.rulebook.loading import Examined, examine, load
 
-__all__ = ["KINDS", "Rulebook", "load"]
+__all__ = ["KINDS", "Examined", "Rulebook", "examine", "load"]

@@ -59,7 +59,7 @@ def _decision(rule: Rule, sellers: Sequence[Seller]) -> Decision:
         rule_place=place,
         metric=charge.metric,
         item=charge.item,
-        term=charge.term,
+        term=charge.term.length,
         seller=1 + sellers.index((charge.book, charge.manner)),
     )
 

@@ -91,7 +91,7 @@ class _Builder:
             cells = [NO_SIZE, SPANS_TIERS, *(self._row(version, version.by_tier[b.label], b.label) for b in bands)]
             self.schemes.append(self._names.index(version.tiers))
         else:
-            cells = [self._row(version, version.bundle, None)] * self.columns
+            cells = [self._row(version, version.bundle.steps[0].price if version.bundle else None, None)] * self.columns
             self.schemes.append(0)
         self.cells.append([*cells, *[NO_SIZE] * (self.columns - len(cells))])
         return len(self.cells) - 1

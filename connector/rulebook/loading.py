@@ -4,6 +4,7 @@ Everything wrong is told at once, except that a rulebook whose files do not read
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from connector.declared import MapNode, ScalarNode
@@ -14,7 +15,7 @@ from connector.rulebook import kinds
 from connector.rulebook.asking import Ask, ask_engine
 from connector.rulebook.book import BundleSize, Frozen, Rulebook
 from connector.rulebook.coverage import check_coverage, check_series, series
-from connector.rulebook.decide import decide
+from connector.rulebook.decide import Decided, decide
 from connector.rulebook.freeze import freeze
 from connector.rulebook.prove import fire
 from connector.rulebook.read_entities import read_entities, read_policies
@@ -51,28 +52,71 @@ def load(
     sources = read_sources(folder, files, label)
     checked = _checked(sources, label, ask)
     problems = sources.problems()
-    if checked is None or problems:
+    if checked.frozen is None or problems:
         return None, problems
     if cache is not None:
-        problems = kept.write(cache, digest, label, checked)
-    return Rulebook.of(digest, checked), problems
+        problems = kept.write(cache, digest, label, checked.frozen)
+    return Rulebook.of(digest, checked.frozen), problems
 
 
-def _checked(sources: Sources, label: str, ask: Ask) -> Frozen | None:
+@dataclass(frozen=True)
+class Examined:
+    """A rulebook with everything that was found out while it was proved.
+
+    Attributes:
+        declared: what its files say; None when they do not read well.
+        decided: the decision of every cell; None when one is missing or doubtful.
+        rulebook: the rulebook; None when a problem is an error.
+        problems: in the order of their places.
+    """
+
+    declared: Declared | None
+    decided: Decided | None
+    rulebook: Rulebook | None
+    problems: tuple[Problem, ...]
+
+
+def examine(folder: Path, *, label: str = "rules", ask: Ask = ask_engine) -> Examined:
+    """Prove the rulebook of a folder anew, and keep what a reader of rules wants to see.
+
+    Args:
+        folder: the folder with the rule files, searched with its subfolders.
+        label: how places name the folder.
+        ask: as for `load`.
+    """
+    files = rule_files(folder) if folder.is_dir() else ()
+    if not files:
+        return Examined(None, None, *load(folder, label=label, ask=ask))
+    sources = read_sources(folder, files, label)
+    checked = _checked(sources, label, ask)
+    problems = sources.problems()
+    frozen = None if problems else checked.frozen
+    rulebook = None if frozen is None else Rulebook.of(digest_of(folder, files), frozen)
+    return Examined(checked.declared, checked.decided, rulebook, problems)
+
+
+@dataclass(frozen=True)
+class _Checked:
+    declared: Declared | None = None
+    decided: Decided | None = None
+    frozen: Frozen | None = None
+
+
+def _checked(sources: Sources, label: str, ask: Ask) -> _Checked:
     declared = _declared(sources, label)
     if declared is None:
-        return None
+        return _Checked()
     whole = check_series(declared, sources)
     fired = fire(declared, sources, ask)
     decided = decide(fired, declared, sources) if fired is not None else None
     if decided is None:
-        return None
+        return _Checked(declared)
     if whole:  # a hole between two versions is told once, not again for each rule that falls into it
         check_coverage(decided.charges, declared, sources)
     if sources.problems():
-        return None
+        return _Checked(declared, decided)
     charges = [rule.charge for rule in declared.rules if rule.charge is not None]
-    return Frozen(
+    frozen = Frozen(
         entities=declared.entities,
         policies=declared.policies,
         items=frozenset(charge.item for charge in charges),
@@ -81,6 +125,7 @@ def _checked(sources: Sources, label: str, ask: Ask) -> Frozen | None:
         bundle_sizes=_bundle_sizes(declared),
         table=freeze(declared, decided),
     )
+    return _Checked(declared, decided, frozen)
 
 
 def _declared(sources: Sources, label: str) -> Declared | None:

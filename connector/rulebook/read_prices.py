@@ -12,7 +12,7 @@ from connector.domain.money import InexactAmountError, Money
 from connector.rulebook import kinds
 from connector.rulebook.read_entities import known_currency
 from connector.rulebook.sources import Section, Sources, closest
-from connector.rulebook.spec import Price, PriceVersion, TierScheme
+from connector.rulebook.spec import EACH, Price, PriceVersion, Step, TierScheme, UnitPrice
 
 LARGEST_MINOR = 10**12
 LARGEST_BUNDLE = 1_000_000
@@ -117,10 +117,11 @@ def _by_tier(
     return {label: price for label, price in read.items() if price is not None}
 
 
-def _bundle(node: Node | None, reader: Reader, currency: str | None) -> tuple[int, Price | None]:
+def _bundle(node: Node | None, reader: Reader, currency: str | None) -> tuple[int, UnitPrice | None]:
     entries = reader.mapping(node, "assessment_bundle", required=("size", "price")) or {}
     size = reader.whole(entries.get("size"), "the bundle's size", 1, LARGEST_BUNDLE)
-    return size or 0, _price(entries.get("price"), "the bundle's price", currency, reader)
+    price = _price(entries.get("price"), "the bundle's price", currency, reader)
+    return size or 0, None if price is None else UnitPrice(EACH, (Step(1, None, price),), price.place)
 
 
 def _price(node: Node | None, what: str, currency: str | None, reader: Reader) -> Price | None:

@@ -23,6 +23,7 @@ from connector.rulebook.spec import (
     Conditions,
     Range,
     Rule,
+    Term,
 )
 
 _OUTCOMES = (CHARGE, INSIDE_BUNDLE, HOLD, NOT_BILLABLE)
@@ -132,7 +133,7 @@ def _charge(node: Node, reader: Reader, names: Names) -> Charge | None:
         _two_metrics(node, metric, overrides, reader, names.metrics)
     if metric is None or item is None or manner is None or book is None or term is None or book_node is None:
         return None
-    return Charge(metric, item, manner, book, term, overrides, metric_place, book_node.place)
+    return Charge(metric, item, manner, book, Term(term), overrides, None, metric_place, book_node.place)
 
 
 def _two_metrics(node: MapNode, metric: str, overrides: str, reader: Reader, billed: frozenset[str]) -> None:

@@ -13,7 +13,8 @@ from connector.domain.places import Line
 from connector.domain.problems import Kind, Problem
 from connector.rulebook import kinds
 
-LANGUAGE_VERSION = "1"
+LANGUAGE_VERSION = "2"
+TESTS = "tests"  # the folder of rule tests: they check a rulebook and are no part of it
 TOP_KEYS = ("entities", "tiers", "price_book", "policies", "rules")
 _REQUIRED = {
     "entities": "which companies sell, and from which day",
@@ -62,9 +63,10 @@ class Sources:
 
 
 def rule_files(folder: Path) -> tuple[Path, ...]:
-    """The YAML files below a folder, in the order of their names; hidden ones are not looked at."""
+    """The YAML files below a folder, in the order of their names, without hidden ones and the tests of rules."""
     found = [path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml") and path.is_file()]
-    visible = [path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+    parts = {path: path.relative_to(folder).parts for path in found}
+    visible = [path for path in found if parts[path][0] != TESTS and not any(p.startswith(".") for p in parts[path])]
     return tuple(sorted(visible, key=lambda path: path.relative_to(folder).as_posix()))
 
 
