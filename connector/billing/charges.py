@@ -14,6 +14,7 @@ from connector.billing.digests import keyed_digest
 from connector.billing.verdicts import judge, verdict_bucket
 from connector.domain.words import Bucket
 
+WHY = ("list_minor", "basis", "adjustments", "lost")
 KEY = ("subject_type", "subject_id", "metric", "ordinal", "revision")
 _FIRST = 1
 
@@ -38,7 +39,8 @@ def settled(events: pl.DataFrame, rated: pl.DataFrame, known: pl.DataFrame, metr
         where a billed record is stated differently now. Charges without a document yet are in the bucket
         `awaiting_document`.
     """
-    frame = events.join(rated.drop("currency"), on="event_id", how="left", maintain_order="left").with_columns(
+    billed = rated.drop("currency").rename({"quantity": "billed_quantity"})
+    frame = events.join(billed, on="event_id", how="left", maintain_order="left").with_columns(
         ordinal=pl.lit(_FIRST, pl.Int64), revision=pl.lit(_FIRST, pl.Int64)
     )
     taken = known.select(*KEY, taken="kind", taken_event="event", taken_on="event_on", taken_tier="tier")
@@ -133,7 +135,7 @@ def new_charges(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
         selling_entity="selling_entity",
         currency="currency",
         unit_minor=pl.when(opening).then(0).otherwise("unit_minor").cast(pl.Int64),
-        quantity=pl.col("quantity").cast(pl.Int64),
+        quantity=pl.coalesce("billed_quantity", "quantity").cast(pl.Int64),
         amount_minor=pl.when(opening).then(0).otherwise("amount_minor").cast(pl.Int64),
         item="item",
         term="term",
@@ -148,6 +150,7 @@ def new_charges(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
         rule_id="rule_id",
         rule_place="rule_place",
         rulebook_digest=pl.lit(context.rulebook_digest),
+        **{name: pl.when(~opening).then(name) for name in WHY},
         source="source",
         sheet="sheet",
         row="row",

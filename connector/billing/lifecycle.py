@@ -85,6 +85,13 @@ def with_partner(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
     return frame.with_columns(opening=opening).drop("bill_from", "as_of")
 
 
+def tag_list() -> pl.Expr:
+    """The tags of a record as a list, in the spelling that rules use: small letters, single blanks."""
+    plain = pl.col("tags").str.to_lowercase().str.replace_all(r"\s+", " ")
+    one = pl.element().str.strip_chars()
+    return plain.str.replace_all("[,|]", ";").str.split(";").list.eval(one.filter(one != ""))
+
+
 def _planned(frame: pl.DataFrame, templates: pl.DataFrame) -> pl.DataFrame:
     """R10: a client made from a template takes the template's plan as it was on the creation day, and keeps it."""
     own = templates.filter(pl.col("partner_id") != "")

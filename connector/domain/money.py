@@ -28,6 +28,17 @@ def round_half_away(amount: Decimal, places: int) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP, context=_EXACT)
 
 
+def rounded_quotient(numerator: int, denominator: int) -> int:
+    """The whole number nearest to a fraction; a half goes away from zero (5/2 → 3, -5/2 → -3).
+
+    Args:
+        numerator: any whole number.
+        denominator: a positive one.
+    """
+    whole = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return -whole if numerator < 0 else whole
+
+
 @dataclass(frozen=True)
 class Money:
     """An exact amount.

@@ -11,11 +11,13 @@ class Plan(StrEnum):
 
 
 class EventKind(StrEnum):
-    """What can make a charge: R3 `created` and `upgraded`, R7 `bundle`."""
+    """What can make a charge: R3 `created` and `upgraded`, R7 `bundle`; a new term, and each month of a client."""
 
     CREATED = "created"
     UPGRADED = "upgraded"
     BUNDLE = "bundle"
+    RENEWED = "renewed"
+    MONTH = "month"
 
 
 class PartnerKind(StrEnum):

@@ -90,6 +90,7 @@ _CLIENTS = (
     Field("country", Sort.COUNTRY, "country"),
     Field("advisors", Sort.WHOLE, "number of advisors"),
     Field("users", Sort.WHOLE, "number of client users"),
+    Field("tags", Sort.TEXT, "tags"),
 )
 _PARTNERS = (
     Field("partner_id", Sort.IDENTIFIER, "partner id"),

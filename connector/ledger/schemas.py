@@ -114,6 +114,10 @@ APPEND_ONLY: Mapping[str, Schema] = {
         "rule_id": _TEXT,
         "rule_place": _TEXT,
         "rulebook_digest": _TEXT,
+        "list_minor": _WHOLE,  # before adjustments and proration; null for an opening entry
+        "basis": _TEXT,  # how a ladder or a term cut short came to its amount; null for unit × quantity
+        "adjustments": _TEXT,  # a JSON list of rule, place, what, reason; null for none
+        "lost": _TEXT,  # the rules that fitted too and lost
         **_PLACE,
         **_RUN,
     },

@@ -11,6 +11,7 @@ import polars as pl
 
 from connector.domain.entities import Policies, SellingEntity
 from connector.rulebook.rating import Rater
+from connector.rulebook.spec import Term
 from connector.rulebook.table import Table
 
 
@@ -33,6 +34,7 @@ class Frozen:
     policies: Policies
     items: frozenset[str]
     metrics: Mapping[str, str]
+    terms: Mapping[str, Term]
     cell_count: int
     bundle_sizes: tuple[BundleSize, ...]
     table: Table
@@ -48,6 +50,7 @@ class Rulebook:
         policies: what is declared because nobody has published it.
         items: every item a rule can put on a line.
         metrics: metric → what it is charged for, `client` or `bundle`.
+        terms: metric → how long a charge lasts, and what follows.
         cell_count: how many elementary cells were proved.
     """
 
@@ -56,9 +59,15 @@ class Rulebook:
     policies: Policies
     items: frozenset[str]
     metrics: Mapping[str, str]
+    terms: Mapping[str, Term]
     cell_count: int
     _bundle_sizes: tuple[BundleSize, ...] = field(repr=False)
     _rater: Rater = field(repr=False, compare=False)
+
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """Which counts some rule looks at: they are to be given with each event."""
+        return self._rater.counted
 
     @classmethod
     def of(cls, digest: str, frozen: Frozen) -> "Rulebook":
@@ -69,6 +78,7 @@ class Rulebook:
             frozen.policies,
             frozen.items,
             frozen.metrics,
+            frozen.terms,
             frozen.cell_count,
             frozen.bundle_sizes,
             Rater(frozen.table),

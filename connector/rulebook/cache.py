@@ -18,10 +18,11 @@ from connector.domain.places import Line
 from connector.domain.problems import Problem
 from connector.rulebook import kinds
 from connector.rulebook.book import BundleSize, Frozen
-from connector.rulebook.table import Decision, PriceRow, Prices, Stratum, Table
+from connector.rulebook.spec import Renewal, Term
+from connector.rulebook.table import Change, Decision, Ladder, PriceRow, Prices, Stratum, Table
 
 # Goes up whenever the table's form, the proof or what is refused changes: what an older program proved is proved again.
-FORM = "2"
+FORM = "3"
 
 
 def read(folder: Path, digest: str, label: str) -> Frozen | None:
@@ -81,6 +82,7 @@ def _frozen(plain: Mapping[str, Any]) -> Frozen:
         policies=Policies(**plain["policies"]),
         items=frozenset(plain["items"]),
         metrics=plain["metrics"],
+        terms={name: _term(term) for name, term in plain["terms"].items()},
         cell_count=plain["cell_count"],
         bundle_sizes=tuple(BundleSize(**size) for size in plain["bundle_sizes"]),
         table=_table(plain["table"]),
@@ -94,9 +96,13 @@ def _table(plain: Mapping[str, Any]) -> Table:
         words={name: tuple(words) for name, words in plain["words"].items()},
         headcounts=tuple(plain["headcounts"]),
         days=tuple(plain["days"]),
+        tags=tuple(plain["tags"]),
+        counted={name: tuple(starts) for name, starts in plain["counted"].items()},
+        combos=tuple(plain["combos"]),
         band_first=plain["band_first"],
         gates=_stratum(plain["gates"]),
         charges=_stratum(plain["charges"]),
+        changes=tuple(_change(change) for change in plain["changes"]),
         decisions=tuple(Decision(**decision) for decision in plain["decisions"]),
         prices=_prices(plain["prices"]),
     )
@@ -114,4 +120,15 @@ def _stratum(plain: Mapping[str, Any]) -> Stratum:
 
 def _prices(plain: Mapping[str, Any]) -> Prices:
     lists = {name: tuple(plain[name]) for name in ("currencies", "series", "versions", "schemes", "tiers", "cells")}
-    return Prices(**lists, columns=plain["columns"], rows=tuple(PriceRow(**row) for row in plain["rows"]))
+    ladders = tuple(Ladder(one["kind"], tuple(tuple(step) for step in one["steps"])) for one in plain["ladders"])
+    rows = tuple(PriceRow(**row) for row in plain["rows"])
+    return Prices(**lists, columns=plain["columns"], rows=rows, ladders=ladders)
+
+
+def _term(plain: Mapping[str, Any]) -> Term:
+    renewal = plain["renewal"]
+    return Term(plain["length"], None if renewal is None else Renewal(**renewal), plain["proration"])
+
+
+def _change(plain: Mapping[str, Any]) -> Change:
+    return Change(**{**plain, "partners": tuple(plain["partners"]), "stratum": _stratum(plain["stratum"])})

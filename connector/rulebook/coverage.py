@@ -11,11 +11,12 @@ from itertools import pairwise
 
 from connector.domain.entities import SellingEntity
 from connector.rulebook import kinds
-from connector.rulebook.cells import Slice, Value
+from connector.rulebook.axes import Value
+from connector.rulebook.cells import Slice
 from connector.rulebook.decide import Cell
 from connector.rulebook.describe import client
 from connector.rulebook.sources import Sources
-from connector.rulebook.spec import BY_TIER, DAY, PER_BUNDLE, Charge, Declared, PriceVersion, Range
+from connector.rulebook.spec import BY_TIER, DAY, FLAT, PER_BUNDLE, PER_UNIT, Charge, Declared, PriceVersion, Range
 
 
 def series(versions: Iterable[PriceVersion], book: str, currency: str, entity: str) -> tuple[PriceVersion, ...]:
@@ -30,9 +31,13 @@ def series(versions: Iterable[PriceVersion], book: str, currency: str, entity: s
     return tuple(sorted(own, key=lambda version: (version.first, version.place)))
 
 
-def sells(version: PriceVersion, manner: str) -> bool:
-    """Whether the version has prices of this manner."""
-    return bool(version.by_tier) if manner == BY_TIER else version.bundle is not None
+def sells(version: PriceVersion, manner: str, metric: str) -> bool:
+    """Whether the version has a price of this manner for this metric."""
+    if manner == BY_TIER:
+        return bool(version.by_tier)
+    if manner == PER_BUNDLE:
+        return version.bundle is not None
+    return metric in (version.flat if manner == FLAT else version.units)
 
 
 def check_series(declared: Declared, sources: Sources) -> bool:
@@ -126,7 +131,7 @@ def _uncovered(need: _Need, days: Range, versions: Iterable[PriceVersion]) -> in
     for version in series(versions, need.charge.book, need.entity.currency, need.entity.id):
         if version.last is not None and version.last < day:
             continue
-        if version.first > day or not sells(version, need.charge.manner):
+        if version.first > day or not sells(version, need.charge.manner, need.charge.metric):
             break
         if version.last is None:
             return None
@@ -134,10 +139,18 @@ def _uncovered(need: _Need, days: Range, versions: Iterable[PriceVersion]) -> in
     return None if days[1] is not None and day > days[1] else day
 
 
+_WHAT = {
+    BY_TIER: "price by tier",
+    PER_BUNDLE: "bundle price",
+    FLAT: "flat price of {}",
+    PER_UNIT: "price per unit of {}",
+}
+
+
 def _missing(need: _Need, day: int, declared: Declared, sources: Sources) -> None:
     by_tier = need.charge.manner == BY_TIER
     size = next(scheme.bands[0].label for scheme in declared.tiers.values()) if by_tier else None
     who = client(need.where, need.values, entity=need.entity.id, day=day, size=size)
-    what = "price by tier" if by_tier else "bundle price"
+    what = _WHAT[need.charge.manner].format(need.charge.metric)
     lacks = f"book {need.charge.book} has no {what} in {need.entity.currency} on that day"
     sources.fault(need.charge.book_place, kinds.PRICE_MISSING, f"{need.rule_id} charges {who}, but {lacks}")

@@ -7,30 +7,47 @@ opens a hole.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from connector.domain.words import Plan
+from connector.domain.words import EventKind, Plan
 from connector.rulebook import kinds
-from connector.rulebook.cells import COMBOS, Slice, Value
+from connector.rulebook.axes import Value
+from connector.rulebook.cells import COMBOS, Slice
 from connector.rulebook.describe import client
 from connector.rulebook.prove import Fired, FiredCell
 from connector.rulebook.sources import Sources
-from connector.rulebook.spec import BY_TIER, HOLD, INSIDE_BUNDLE, Declared, Rule
+from connector.rulebook.spec import HOLD, INSIDE_BUNDLE, PER_BUNDLE, Declared, Rule
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell with the rule that decides it; None where no gate closes."""
+    """One cell with the rule that decides it; None where no gate closes, or an adjustment does not apply.
+
+    Attributes:
+        where, values: which cell.
+        rule: what decides it.
+        lost: the rules that fit it too and lose, in the order of their places.
+    """
 
     where: Slice
     values: tuple[Value, ...]
     rule: Rule | None
+    lost: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True)
 class Decided:
-    """Both strata, slice by slice, the cells of a slice in the order of `Slice.cells`."""
+    """Every stratum, slice by slice, the cells of a slice in the order of `Slice.cells`.
+
+    Attributes:
+        gates, charges: the cells of the two.
+        adjusts: the cells of each adjustment, in the order of the rules.
+        combos: the combinations of event and plan that can occur, see `cells.reachable`.
+        cell_count: how many cells were decided.
+    """
 
     gates: tuple[Cell, ...]
     charges: tuple[Cell, ...]
+    adjusts: tuple[tuple[Rule, tuple[Cell, ...]], ...]
+    combos: tuple[int, ...]
     cell_count: int
 
 
@@ -47,8 +64,19 @@ def decide(fired: Fired, declared: Declared, sources: Sources) -> Decided | None
     _unreachable(fired, rules, deciding, sources)
     if len(sources.problems()) > before:
         return None
-    charges = (Cell(cell.where, cell.values, found[0]) for cell, found in zip(fired.charges, candidates, strict=True))
-    return Decided(gates, tuple(charges), fired.cell_count)
+    charges = tuple(
+        Cell(cell.where, cell.values, found[0], _losers(cell, found[0], rules))
+        for cell, found in zip(fired.charges, candidates, strict=True)
+    )
+    adjusts = tuple(
+        (rules[name], tuple(Cell(cell.where, cell.values, rules[name] if cell.fired else None) for cell in cells))
+        for name, cells in fired.adjusts.items()
+    )
+    return Decided(gates, charges, adjusts, fired.combos, fired.cell_count)
+
+
+def _losers(cell: FiredCell, winner: Rule, rules: Mapping[str, Rule]) -> tuple[Rule, ...]:
+    return tuple(sorted((rules[name] for name in cell.fired - {winner.id}), key=lambda rule: rule.place))
 
 
 def _closing(cell: FiredCell, rules: Mapping[str, Rule]) -> Rule | None:
@@ -94,25 +122,42 @@ def _overlaps(cells: Sequence[FiredCell], candidates: Sequence[tuple[Rule, ...]]
 def _subjects(cells: Sequence[FiredCell], candidates: Sequence[tuple[Rule, ...]], sources: Sources) -> None:
     told: set[str] = set()
     for cell, found in zip(cells, candidates, strict=True):
-        _, plan = COMBOS[cell.where.combo]
+        event, plan = COMBOS[cell.where.combo]
         for rule in found:
-            if rule.id not in told and not _suits(rule, plan):
+            if rule.id not in told and not _suits(rule, event, plan):
                 told.add(rule.id)
-                how = rule.charge.manner if rule.charge is not None else INSIDE_BUNDLE
-                message = f"{rule.id} says {how}, but it also covers {client(cell.where, cell.values)}"
+                message = f"{rule.id} {_says(rule, event)}, but it also covers {client(cell.where, cell.values)}"
                 sources.fault(rule.place, kinds.SUBJECT, message)
 
 
-def _suits(rule: Rule, plan: Plan | None) -> bool:
+def _suits(rule: Rule, event: EventKind, plan: Plan | None) -> bool:
     if rule.outcome == INSIDE_BUNDLE:
         return plan is Plan.ASSESSMENT_ONLY
-    by_tier = rule.charge is not None and rule.charge.manner == BY_TIER
-    return by_tier == (plan is not None)
+    if rule.charge is None:
+        return True
+    renews = rule.charge.term.renewal is not None
+    return (
+        (rule.charge.manner == PER_BUNDLE) == (plan is None)
+        and (event is EventKind.MONTH) == _by_month(rule)
+        and (renews or event is not EventKind.RENEWED)
+    )
+
+
+def _by_month(rule: Rule) -> bool:
+    return rule.conditions.words.get("event") == (EventKind.MONTH.value,)
+
+
+def _says(rule: Rule, event: EventKind) -> str:
+    if rule.charge is None:
+        return f"says {INSIDE_BUNDLE}"
+    if event is EventKind.RENEWED and rule.charge.term.renewal is None:
+        return "has no renewal"
+    return "is about months" if _by_month(rule) else f"says {rule.charge.manner}"
 
 
 def _unreachable(fired: Fired, rules: Mapping[str, Rule], deciding: set[str], sources: Sources) -> None:
     for name, rule in rules.items():
-        if name in deciding:
+        if name in deciding or rule.is_adjust:  # whether an adjustment meets a charge is `adjusting`'s to find out
             continue
         cells = fired.gates if rule.is_gate else fired.charges
         others = sorted({other for cell in cells if name in cell.fired for other in cell.fired if other != name})

@@ -5,11 +5,19 @@ from datetime import date
 
 from connector.domain.employees import band_label
 from connector.domain.words import Plan
-from connector.rulebook.cells import COMBOS, Slice, Value
-from connector.rulebook.spec import DAY, EMPLOYEES
+from connector.rulebook.axes import COUNTED, Value
+from connector.rulebook.cells import COMBOS, Slice
+from connector.rulebook.spec import DAY, EMPLOYEES, TAG, TAGGED
 
 _NOUNS = {Plan.ASSESSMENT_ONLY: "an Assessment Only client", Plan.FULL_SPOKE: "a full feature client", None: "a bundle"}
-_VERBS = {"created": "created", "upgraded": "upgraded", "bundle": "bought"}
+_VERBS = {
+    "created": "created",
+    "upgraded": "upgraded",
+    "bundle": "bought",
+    "renewed": "renewed",
+    "month": "in the month from",
+}
+_NO_DAY = {"month": "in any month"}
 
 
 def client(
@@ -31,7 +39,7 @@ def client(
     entity = entity or (selling.word if selling else None)
     of += [f"of entity {entity}"] if entity else []
     shown = _day(said.get(DAY), day)
-    verb = f"{_VERBS[event]} {shown}" if shown else _VERBS[event]
+    verb = f"{_VERBS[event]} {shown}" if shown else _NO_DAY.get(event, _VERBS[event])
     rest = [_rest(name, value) for name, value in said.items() if name not in ("selling_entity", DAY)]
     if size and EMPLOYEES not in said:
         rest.append(_employees(size))
@@ -49,6 +57,15 @@ def _employees(label: str) -> str:
     return f"with {label} employee" + ("" if label == "1" else "s")
 
 
+def _counted(what: str, value: Value) -> str:
+    shown = what.replace("_", " ")
+    if value.span is None:
+        return f"with unknown {shown}"
+    low, high = value.span
+    at_most = f"at most {high}" if low is None else band_label(low, high)
+    return f"with {shown} {at_most}"
+
+
 def _rest(name: str, value: Value) -> str:
     what = {"partner_kind": "partner kind"}.get(name, name)
     if name == EMPLOYEES:
@@ -56,6 +73,10 @@ def _rest(name: str, value: Value) -> str:
             return "with an unknown number of employees"
         low, high = value.span
         return _employees(band_label(low or 1, high))
+    if name.startswith(TAG):
+        return f"{'tagged' if value.word == TAGGED else 'not tagged'} {name.removeprefix(TAG)}"
+    if name in COUNTED:
+        return _counted(what, value)
     if value.word is not None:
         return f"with {what} {value.word}"
     return f"with another {what}" if value.other else f"without a {what}"

@@ -38,7 +38,7 @@ ID_TWICE = Kind("rules-id-twice", "Two rules have one id", "Give each rule an id
 OUTCOME = Kind(
     "rules-outcome",
     "A rule says no outcome, or more than one",
-    "Write exactly one of charge, inside_bundle, hold and not_billable.",
+    "Write exactly one of charge, inside_bundle, no_charge, hold, not_billable and adjust.",
     scope=_LOAD,
 )
 NOT_KNOWN = Kind(
@@ -59,6 +59,24 @@ METRIC = Kind(
     "Bill one metric in one way; an overriding rule bills the metric that it overrides.",
     scope=_LOAD,
 )
+TERM = Kind(
+    "rules-term",
+    "The term of a charge, or what follows it, is not declared",
+    "Say renewal and proration for a monthly or annual term, and only there.",
+    scope=_LOAD,
+)
+ADJUSTMENT = Kind(
+    "rules-adjustment",
+    "An adjustment that cannot be used as it stands",
+    "Write it as the message says.",
+    scope=_LOAD,
+)
+NEGATIVE = Kind(
+    "rules-negative",
+    "Adjustments could make a line negative",
+    "Make them smaller, or add an adjustment for the same clients: adjust: {minimum: {USD: 0}, reason: …}.",
+    scope=_LOAD,
+)
 GAP = Kind(
     "rules-gap",
     "No rule says what happens to a client",
@@ -75,7 +93,8 @@ UNREACHABLE = Kind("rules-unreachable", "A rule that never decides anything", "W
 SUBJECT = Kind(
     "rules-subject",
     "A rule covers what its outcome cannot be",
-    "Narrow it: by_tier is for clients, per_bundle for bundles, inside_bundle for Assessment Only clients.",
+    "Narrow it: per_bundle is for bundles, other prices for clients, inside_bundle for Assessment Only clients, "
+    "event: month for charges by the month.",
     scope=_LOAD,
 )
 TOO_MANY_CELLS = Kind(
@@ -112,6 +131,12 @@ TIER_OPEN = Kind("tiers-open-end", "The last tier has no open end", "Write the l
 
 PRICE_AMOUNT = Kind(
     "prices-amount", "A price that cannot be billed", "Write an amount with the currency's digits.", scope=_LOAD
+)
+PRICE_LADDER = Kind(
+    "prices-ladder",
+    "The steps of a price by quantity are not whole",
+    'Write steps from 1 to an open end, without gap or overlap: {"1-5": 30, "6+": 25}.',
+    scope=_LOAD,
 )
 PRICE_TIER = Kind(
     "prices-tier",
@@ -176,6 +201,11 @@ ENTITY_UNKNOWN = Kind(
     "Mend the partner's selling entity, or declare it in the rulebook.",
 )
 QUANTITY = Kind("rate-quantity", "The quantity cannot be billed", "Enter a whole number between 1 and 1,000,000.")
+UNITS_UNKNOWN = Kind(
+    "rate-units-unknown",
+    "The number of advisors or users is unknown, and the charge counts them",
+    "Enter their number; 0 if there are none.",
+)
 EVENT = Kind(
     "rate-event",
     "The event cannot occur, or lacks a day, a partner or a word the rules know",

@@ -12,6 +12,7 @@ from connector.domain.places import Line
 from connector.domain.problems import Problem, Severity
 from connector.rulebook import cache as kept
 from connector.rulebook import kinds
+from connector.rulebook.adjusting import check_adjustments
 from connector.rulebook.asking import Ask, ask_engine
 from connector.rulebook.book import BundleSize, Frozen, Rulebook
 from connector.rulebook.coverage import check_coverage, check_series, series
@@ -20,10 +21,10 @@ from connector.rulebook.freeze import freeze
 from connector.rulebook.prove import fire
 from connector.rulebook.read_entities import read_entities, read_policies
 from connector.rulebook.read_prices import read_prices
-from connector.rulebook.read_rules import Names, read_rules
+from connector.rulebook.read_rules import Known, read_rules
 from connector.rulebook.read_tiers import read_tiers
 from connector.rulebook.sources import Sources, digest_of, read_sources, rule_files
-from connector.rulebook.spec import BY_TIER, PER_BUNDLE, Declared
+from connector.rulebook.spec import PER_BUNDLE, Declared
 
 
 def load(
@@ -111,6 +112,7 @@ def _checked(sources: Sources, label: str, ask: Ask) -> _Checked:
     decided = decide(fired, declared, sources) if fired is not None else None
     if decided is None:
         return _Checked(declared)
+    check_adjustments(decided, declared, sources)
     if whole:  # a hole between two versions is told once, not again for each rule that falls into it
         check_coverage(decided.charges, declared, sources)
     if sources.problems():
@@ -120,7 +122,8 @@ def _checked(sources: Sources, label: str, ask: Ask) -> _Checked:
         entities=declared.entities,
         policies=declared.policies,
         items=frozenset(charge.item for charge in charges),
-        metrics={charge.metric: "client" if charge.manner == BY_TIER else "bundle" for charge in charges},
+        metrics={charge.metric: "bundle" if charge.manner == PER_BUNDLE else "client" for charge in charges},
+        terms={charge.metric: charge.term for charge in charges},
         cell_count=decided.cell_count,
         bundle_sizes=_bundle_sizes(declared),
         table=freeze(declared, decided),
@@ -135,7 +138,9 @@ def _declared(sources: Sources, label: str) -> Declared | None:
     tiers = read_tiers(sources)
     named = _said(sources, "entities", entities)
     versions = read_prices(sources, tiers, _said(sources, "tiers", tiers), named)
-    rules = read_rules(sources, Names(named, _said(sources, "price_book", [version.book for version in versions])))
+    books = _said(sources, "price_book", [version.book for version in versions])
+    bands = tuple(band for scheme in tiers.values() for band in scheme.bands)
+    rules = read_rules(sources, Known(named, books, bands))
     if sources.problems() or policies is None:
         return None
     place = min((section.root.key_places["rules"] for section in sources.of("rules")), default=Line(label))

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from connector.domain.places import Line
 from connector.rulebook import kinds
 from connector.rulebook.asking import Ask, NoAnswer, Question
-from connector.rulebook.cells import Slice, Value, slices
+from connector.rulebook.axes import Value
+from connector.rulebook.cells import Slice, reachable, slices
 from connector.rulebook.evaluator import firing
 from connector.rulebook.sources import Sources
 from connector.rulebook.spec import EMPLOYEES, Conditions, Declared, Rule, TierScheme
@@ -28,10 +29,19 @@ class FiredCell:
 
 @dataclass(frozen=True)
 class Fired:
-    """Both strata, slice by slice and cell by cell, and how many cells were asked about."""
+    """Every stratum, slice by slice and cell by cell, and how many cells were asked about.
+
+    Attributes:
+        gates, charges: the cells of the two.
+        adjusts: the cells of each adjustment, which is a stratum by itself, by the rule's id.
+        combos: the combinations of event and plan that can occur, see `cells.reachable`.
+        cell_count: how many cells were asked about.
+    """
 
     gates: tuple[FiredCell, ...]
     charges: tuple[FiredCell, ...]
+    adjusts: Mapping[str, tuple[FiredCell, ...]]
+    combos: tuple[int, ...]
     cell_count: int
 
 
@@ -46,15 +56,16 @@ class _Inquiry:
 def fire(declared: Declared, sources: Sources, ask: Ask) -> Fired | None:
     """Who fires in each cell; None when that is in doubt, which is noted."""
     entities = tuple(declared.entities)
-    gate_rules = tuple(rule for rule in declared.rules if rule.is_gate)
-    charge_rules = tuple(rule for rule in declared.rules if not rule.is_gate)
-    gates, charges = slices(gate_rules, entities), slices(charge_rules, entities)
-    cell_count = sum(part.size for part in (*gates, *charges))
+    combos = reachable(declared.rules)
+    strata = _strata(declared.rules)
+    parts = [slices(rules, entities, combos) for rules in strata]
+    every = [part for stratum in parts for part in stratum]
+    cell_count = sum(part.size for part in every)
     if cell_count > MOST_CELLS:
-        _too_many(cell_count, (*gates, *charges), declared.rules_place, sources)
+        _too_many(cell_count, every, declared.rules_place, sources)
         return None
     tiers = [_tier_inquiry(scheme) for scheme in declared.tiers.values()]
-    inquiries = [*tiers, _inquiry(gate_rules, gates), _inquiry(charge_rules, charges)]
+    inquiries = [*tiers, *(_inquiry(rules, own) for rules, own in zip(strata, parts, strict=True))]
     answers = ask([inquiry.question for inquiry in inquiries])
     if isinstance(answers, NoAnswer):
         sources.fault(declared.rules_place, kinds.ENGINE_FAILED, answers.reason)
@@ -63,7 +74,16 @@ def fire(declared: Declared, sources: Sources, ask: Ask) -> Fired | None:
     if not all(agreed):
         return None
     cell_count += sum(len(inquiry.question.facts) for inquiry in tiers)
-    return Fired(_cells(gates, answers[-2]), _cells(charges, answers[-1]), cell_count)
+    cells = [_cells(own, answer) for own, answer in zip(parts, answers[len(tiers) :], strict=True)]
+    adjusts = {rules[0].id: found for rules, found in zip(strata[2:], cells[2:], strict=True)}
+    return Fired(cells[0], cells[1], adjusts, combos, cell_count)
+
+
+def _strata(rules: Sequence[Rule]) -> list[tuple[Rule, ...]]:
+    """The gates, the charges, and each adjustment by itself."""
+    gates = tuple(rule for rule in rules if rule.is_gate)
+    charges = tuple(rule for rule in rules if not rule.is_gate and not rule.is_adjust)
+    return [gates, charges, *((rule,) for rule in rules if rule.is_adjust)]
 
 
 def _inquiry(rules: Sequence[Rule], parts: Sequence[Slice]) -> _Inquiry:

@@ -11,12 +11,13 @@ import polars as pl
 
 from connector.domain.words import PartnerKind
 from connector.rulebook import table as t
+from connector.rulebook.amounts import LARGEST_QUANTITY
 from connector.rulebook.cells import COMBOS
-from connector.rulebook.spec import DAY, EMPLOYEES
+from connector.rulebook.spec import DAY, EMPLOYEES, TAG
 from connector.rulebook.table import Stratum, Table
+from connector.rulebook.working import Worker
 from connector.tables import EVENTS, RATED, conform
 
-LARGEST_QUANTITY = 1_000_000
 _CODE = pl.UInt32
 _CHAIN_LENGTH = 16  # up to here a chain of comparisons beats a hash join
 _DENSE = 200_000  # headcounts up to here are looked up directly, beyond by bisection
@@ -34,12 +35,20 @@ class Rater:
             for name, dtype in _DECIDED.items()
         }
         self._sellers = _codes([decision.seller for decision in table.decisions])
+        self._counts = _codes([decision.counts for decision in table.decisions])
+        self._counting = any(decision.counts for decision in table.decisions)
+        self._worker = Worker(table)
         self._prices = {
             name: pl.Series(name, [getattr(row, name) for row in table.prices.rows], dtype=dtype)
             for name, dtype in _PRICED.items()
         }
         self._days = _dense(table.days)
         self._headcounts = _dense(table.headcounts) if table.headcounts[-1] <= _DENSE else None
+
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """The counts that some rule looks at."""
+        return tuple(self._table.counted)
 
     def rate(self, events: pl.DataFrame) -> pl.DataFrame:
         """One rated row for each event, in the same order.
@@ -61,9 +70,16 @@ class Rater:
             .then("gate")
             .otherwise("charge")
         )
-        priced = self._priced(decided)
-        facts = events.select("event_id", "currency", "quantity")
-        return conform(self._rated(facts.with_columns(priced)), RATED)
+        facts = events.select("event_id", "currency", "quantity", "advisors", "users", "term_days", "term_of")
+        counted = facts.with_columns(self._priced(decided)).with_columns(quantity=self._quantity())
+        priced = counted.with_columns(price=self._countable())
+        changes = self._changes(decided, priced)
+        if changes is not None:
+            spanning = pl.col("spanning").fill_null(value=False) & (pl.col("price") >= t.FIRST_PRICE)
+            priced = priced.hstack(changes).with_columns(
+                price=pl.when(spanning).then(pl.lit(t.SPANS_ADJUST, _CODE)).otherwise("price")
+            )
+        return conform(self._rated(self._worker.work(priced)), RATED)
 
     def _attributes(self) -> dict[str, pl.Expr]:
         table = self._table
@@ -73,7 +89,9 @@ class Rater:
             combo = pl.when((pl.col("event") == event.value) & planned).then(pl.lit(number, _CODE)).otherwise(combo)
         kinds = [kind.value for kind in PartnerKind]
         known = pl.any_horizontal(pl.col("partner_kind") == kind for kind in kinds)
-        sound = (combo < len(COMBOS)) & known & pl.col("event_on").is_not_null() & pl.col("partner").is_not_null()
+        occurs = _look(pl.Series([number in table.combos for number in range(len(COMBOS) + 1)]), combo)
+        sound = occurs & known & pl.col("event_on").is_not_null() & pl.col("partner").is_not_null()
+        partner = _word("partner", table.partners, missing=0, other=0, first=1)
         entity = _word(
             "selling_entity", table.entities, missing=len(table.entities), other=len(table.entities), first=0
         )
@@ -84,16 +102,18 @@ class Rater:
             .then(pl.lit(t.BAD_ENTITY, _CODE))
             .otherwise(pl.lit(t.NO_GATE, _CODE))
         )
-        safe_combo = pl.when(combo < len(COMBOS)).then(combo).otherwise(pl.lit(0, _CODE))
+        safe_combo = pl.when(occurs).then(combo).otherwise(pl.lit(0, _CODE))
         safe_entity = pl.when(entity < len(table.entities)).then(entity).otherwise(pl.lit(0, _CODE))
         words = {
             f"code_{name}": _word(name, named, missing=t.MISSING, other=t.OTHER, first=t.FIRST_NAMED)
             for name, named in table.words.items()
         }
+        words |= {f"code_{name}": _tagged(name.removeprefix(TAG)) for name in table.tags}
+        words |= {f"code_{name}": _interval(name, starts) for name, starts in table.counted.items()}
         return {
             "bad": bad,
-            "slice": safe_combo * (1 + len(table.partners))
-            + _word("partner", table.partners, missing=0, other=0, first=1),
+            "slice": safe_combo * (1 + len(table.partners)) + partner,
+            "partner": partner,
             "entity": safe_entity,
             "money": _word("currency", table.prices.currencies, missing=0, other=0, first=1),
             f"code_{DAY}": _look(self._days, _clipped(_ordinal(), self._days, table.days)),
@@ -157,23 +177,73 @@ class Rater:
         row = _look(_codes(prices.cells), pl.col("version") * prices.columns + column)
         return found.select("decision", "banded", price=row)
 
-    def _rated(self, frame: pl.DataFrame) -> pl.DataFrame:
-        quantity = pl.col("quantity")
-        bad_quantity = ~quantity.is_between(1, LARGEST_QUANTITY).fill_null(value=False)
-        price = (
-            pl.when((pl.col("price") >= t.FIRST_PRICE) & bad_quantity)
-            .then(pl.lit(t.BAD_QUANTITY, _CODE))
-            .otherwise("price")
+    def _quantity(self) -> pl.Expr:
+        """What is counted: the quantity of the event, or people of the client."""
+        if not self._counting:
+            return pl.col("quantity")
+        counts = _look(self._counts, pl.col("decision"))
+        return (
+            pl.when(counts == t.ADVISORS).then("advisors").when(counts == t.USERS).then("users").otherwise("quantity")
         )
-        frame = frame.with_columns(price=price)
+
+    def _countable(self) -> pl.Expr:
+        """The price row, unless the quantity is none that can be billed."""
+        quantity, row = pl.col("quantity"), pl.col("price")
+        bad = ~quantity.is_between(1, LARGEST_QUANTITY).fill_null(value=False)
+        wrong: pl.Expr = pl.lit(t.BAD_QUANTITY, _CODE)
+        if self._counting:
+            people = _look(self._counts, pl.col("decision")) != t.QUANTITY
+            wrong = (
+                pl.when(people & quantity.is_null())
+                .then(pl.lit(t.NO_UNITS, _CODE))
+                .when(people & (quantity == 0))
+                .then(pl.lit(t.NOTHING, _CODE))
+                .otherwise(wrong)
+            )
+        return pl.when((row >= t.FIRST_PRICE) & bad).then(wrong).otherwise(row)
+
+    def _changes(self, decided: pl.DataFrame, priced: pl.DataFrame) -> pl.DataFrame | None:
+        """For each row the adjustments that apply (`changes`), and whether one may or may not (`spanning`)."""
+        if not self._table.changes:
+            return None
+        rows = decided.with_row_index("at").filter(priced["price"] >= t.FIRST_PRICE)
+        found = []
+        for number, change in enumerate(self._table.changes):
+            own = rows.filter(pl.col("partner").is_in(change.partners)) if change.partners else rows
+            cells = own.select("at", cell=self._cell(change.stratum)).filter(pl.col("cell") != t.NO_GATE)
+            found.append(cells.with_columns(change=pl.lit(number, pl.UInt16)))
+        spanning = pl.col("cell") == t.SPANS_RULE
+        by_row = (
+            pl.concat(found)
+            .group_by("at", maintain_order=False)
+            .agg(
+                changes=pl.col("change").sort().cast(pl.String).str.join(" "),
+                spanning=spanning.any(),
+            )
+        )
+        every = pl.DataFrame({"at": pl.int_range(decided.height, dtype=pl.UInt32, eager=True)})
+        return every.join(by_row, on="at", how="left", maintain_order="left").select("changes", "spanning")
+
+    def _rated(self, frame: pl.DataFrame) -> pl.DataFrame:
         decision, row = pl.col("decision"), pl.col("price")
         decided = {name: _look(series, decision) for name, series in self._decisions.items()}
         priced = {name: _look(series, row) for name, series in self._prices.items()}
         unpriced = (row != t.NOT_PRICED) & (row < t.FIRST_PRICE)
+        outcome = (
+            pl.when(row == t.NOTHING)
+            .then(pl.lit("not_billable"))
+            .when(unpriced)
+            .then(pl.lit("blocked"))
+            .otherwise(decided["outcome"])
+        )
+        charged = row >= t.FIRST_PRICE
         source = pl.when("banded").then(pl.lit("band")).otherwise(pl.lit("count"))
+        listed = pl.coalesce("worked_list", priced["unit_minor"] * pl.col("quantity"))
+        quantity = pl.coalesce("worked_quantity", "quantity")
+        unit = pl.coalesce("worked_unit", priced["unit_minor"])
         return frame.select(
             "event_id",
-            pl.when(unpriced).then(pl.lit("blocked")).otherwise(decided["outcome"]).alias("outcome"),
+            outcome.alias("outcome"),
             pl.coalesce(priced["reason"], decided["reason"]).alias("reason"),
             pl.coalesce(priced["problem"], decided["problem"]).alias("problem"),
             *(decided[name].alias(name) for name in ("rule_id", "rule_place", "metric", "item", "term")),
@@ -182,8 +252,13 @@ class Rater:
             priced["price_book"].alias("price_book"),
             priced["price_place"].alias("price_place"),
             "currency",
-            priced["unit_minor"].alias("unit_minor"),
-            (priced["unit_minor"] * quantity).alias("amount_minor"),
+            pl.when(charged).then(quantity).alias("quantity"),
+            pl.when(charged).then(unit).alias("unit_minor"),
+            pl.when(charged).then(unit * quantity).alias("amount_minor"),
+            pl.when(charged).then(listed).alias("list_minor"),
+            "basis",
+            "adjustments",
+            decided["lost"].alias("lost"),
         )
 
 
@@ -196,6 +271,7 @@ _DECIDED = {
     "metric": pl.String,
     "item": pl.String,
     "term": pl.String,
+    "lost": pl.String,
 }
 _PRICED = {
     "problem": pl.String,
@@ -219,6 +295,17 @@ def _word(column: str, words: Sequence[str], *, missing: int, other: int, first:
     for number, word in enumerate(words, start=first):
         code = pl.when(text == word).then(pl.lit(number, _CODE)).otherwise(code)
     return code
+
+
+def _tagged(tag: str) -> pl.Expr:
+    """1 where the record has the tag, else 0."""
+    return pl.col("tags").list.contains(tag).fill_null(value=False).cast(_CODE)
+
+
+def _interval(column: str, starts: Sequence[int]) -> pl.Expr:
+    """0 for no number, 1 before the first start, and so on."""
+    found = pl.lit(pl.Series(starts, dtype=pl.Int64)).search_sorted(pl.col(column).fill_null(0), side="right")
+    return pl.when(pl.col(column).is_null()).then(pl.lit(0, _CODE)).otherwise(1 + found.cast(_CODE))
 
 
 def _ordinal() -> pl.Expr:

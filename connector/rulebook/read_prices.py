@@ -3,19 +3,19 @@
 `effective_to` is the last day a version is valid, not the first day it is not.
 """
 
-from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 from connector.declared import MapNode, Node, Reader, split_number
-from connector.domain.currency import digits
-from connector.domain.money import InexactAmountError, Money
 from connector.rulebook import kinds
 from connector.rulebook.read_entities import known_currency
+from connector.rulebook.read_ladders import read_price, read_unit_price
 from connector.rulebook.sources import Section, Sources, closest
-from connector.rulebook.spec import EACH, Price, PriceVersion, Step, TierScheme, UnitPrice
+from connector.rulebook.spec import Price, PriceVersion, TierScheme, UnitPrice
 
-LARGEST_MINOR = 10**12
+_PRICES = ("full_spoke", "assessment_bundle", "flat", "per_unit")
 LARGEST_BUNDLE = 1_000_000
+_P = TypeVar("_P", Price, UnitPrice)
 _REQUIRED = ("price_book", "effective_from", "currency", "prices")
 _OPTIONAL = ("effective_to", "selling_entity", "tiers")
 
@@ -51,9 +51,9 @@ def _version(
     if first is not None and last is not None and last < first:
         message = f"effective_to {last} lies before effective_from {first}"
         reader.fault(entries["effective_to"], message, kinds.PRICE_VALIDITY.remedy, kinds.PRICE_VALIDITY)
-    prices = reader.mapping(entries.get("prices"), "prices", optional=("full_spoke", "assessment_bundle")) or {}
+    prices = reader.mapping(entries.get("prices"), "prices", optional=_PRICES) or {}
     if "prices" in entries and not prices:
-        step = "Add full_spoke or assessment_bundle."
+        step = "Add full_spoke, assessment_bundle, flat or per_unit."
         reader.fault(root.key_places["prices"], "the book has no prices", step, kinds.PRICE_TIER)
     scheme_name = reader.text(entries.get("tiers"), "tiers")
     if scheme_name is not None:
@@ -62,6 +62,8 @@ def _version(
     if "full_spoke" in prices:
         by_tier = _by_tier(prices["full_spoke"], section, scheme_name, tiers, currency)
     size, bundle = _bundle(prices.get("assessment_bundle"), reader, currency)
+    flat = _by_metric(prices.get("flat"), "flat", currency, reader, read_price)
+    units = _by_metric(prices.get("per_unit"), "per_unit", currency, reader, read_unit_price)
     if len(reader.problems) > before or book is None or first is None or currency is None:
         return None
     return PriceVersion(
@@ -76,6 +78,8 @@ def _version(
         bundle=bundle,
         label=f"{book}@{first} {currency}",
         place=root.key_places["price_book"],
+        flat=flat,
+        units=units,
     )
 
 
@@ -113,35 +117,27 @@ def _by_tier(
             reader.fault(node.key_places[label], message, step, kinds.PRICE_TIER)
         before = value
     known = {label: value for label, value in said.items() if label in labels}
-    read = {label: _price(value, f"the price of tier {label}", currency, reader) for label, value in known.items()}
+    read = {label: read_price(value, f"the price of tier {label}", currency, reader) for label, value in known.items()}
     return {label: price for label, price in read.items() if price is not None}
 
 
 def _bundle(node: Node | None, reader: Reader, currency: str | None) -> tuple[int, UnitPrice | None]:
     entries = reader.mapping(node, "assessment_bundle", required=("size", "price")) or {}
     size = reader.whole(entries.get("size"), "the bundle's size", 1, LARGEST_BUNDLE)
-    price = _price(entries.get("price"), "the bundle's price", currency, reader)
-    return size or 0, None if price is None else UnitPrice(EACH, (Step(1, None, price),), price.place)
+    return size or 0, read_unit_price(entries.get("price"), "the bundle's price", currency, reader)
 
 
-def _price(node: Node | None, what: str, currency: str | None, reader: Reader) -> Price | None:
-    amount = reader.decimal(node, what)
-    if node is None or amount is None or currency is None:
-        return None
-    fault = _fault(amount, currency)
-    if fault is not None:
-        reader.fault(node, f"{what} is {amount}: {fault}", kinds.PRICE_AMOUNT.remedy, kinds.PRICE_AMOUNT)
-        return None
-    return Price(Money.exact(amount, currency).minor, node.place)
-
-
-def _fault(amount: Decimal, currency: str) -> str | None:
-    if amount < 0:
-        return "a price cannot be negative"
-    if amount.scaleb(digits(currency)) > LARGEST_MINOR:
-        return "more than can be billed"
-    try:
-        Money.exact(amount, currency)
-    except InexactAmountError:
-        return f"{currency} has {digits(currency) or 'no'} decimal digits"
-    return None
+def _by_metric(
+    node: Node | None,
+    what: str,
+    currency: str | None,
+    reader: Reader,
+    read: Callable[[Node | None, str, str | None, Reader], _P | None],
+) -> Mapping[str, _P]:
+    """The sound prices under the names of metrics."""
+    said = reader.mapping(node, what, open_keys=True) or {}
+    if node is not None and not said:
+        step = "Write METRIC: and its price, or take the key out."
+        reader.fault(node, f"{what} names no metric", step, kinds.PRICE_TIER)
+    prices = {name: read(value, f"the price of {name}", currency, reader) for name, value in said.items()}
+    return {name: price for name, price in prices.items() if price is not None}

@@ -5,13 +5,24 @@
 
 import re
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 from connector.declared import ListNode, Node, Reader, ScalarNode
 from connector.domain.employees import LARGEST_COUNT
 from connector.domain.words import EventKind, PartnerKind, Plan
 from connector.rulebook import kinds
 from connector.rulebook.domains import normalised
-from connector.rulebook.spec import DAY, EMPLOYEES, Conditions, Range
+from connector.rulebook.spec import (
+    CLIENTS_THIS_YEAR,
+    DAY,
+    EMPLOYEES,
+    PLACES_LEFT,
+    TAG,
+    TAGGED,
+    Band,
+    Conditions,
+    Range,
+)
 
 LONGEST_LIST = 300
 _LONGEST_TEXT = 200
@@ -26,23 +37,48 @@ _FORMS: Mapping[str, tuple[re.Pattern[str], str]] = {
 _LINE = (re.compile(r"[^\x00-\x1f\x7f]+"), "Write one line of text.")
 _SHORTER = f"Write at most {_LONGEST_TEXT} characters."
 _KEYS = ("event", "plan", "partner", "partner_kind", "selling_entity", "country", "domain", "template")
-_RANGES = {"employees": EMPLOYEES, "dates": DAY}
+# Each with its lowest bound; days have none.
+_RANGES: Mapping[str, tuple[str, int | None]] = {
+    "employees": (EMPLOYEES, 1),
+    "dates": (DAY, None),
+    CLIENTS_THIS_YEAR: (CLIENTS_THIS_YEAR, 1),
+    PLACES_LEFT: (PLACES_LEFT, 0),
+}
+_BAND, _TAGS = "band", "tags"
+CONDITIONS = (*_KEYS, _TAGS, _BAND, *_RANGES)
 
 
-def read_when(node: Node | None, reader: Reader, entities: tuple[str, ...]) -> Conditions:
-    """The conditions under `when`; faults are noted."""
-    entries = reader.mapping(node, "when", optional=(*_KEYS, *_RANGES)) or {}
+def read_when(node: Node | None, reader: Reader, entities: tuple[str, ...], bands: tuple[Band, ...]) -> Conditions:
+    """The conditions under `when`; faults are noted.
+
+    Args:
+        node: the conditions.
+        reader: of the file.
+        entities: the declared selling entities.
+        bands: the tiers that `band` may name.
+    """
+    entries = reader.mapping(node, "when", optional=CONDITIONS) or {}
     if node is not None and not entries:
         step = "Name at least one condition, such as event: bundle."
         reader.fault(node, "the rule has no condition", step, kinds.CONDITION)
     words = {key: _words(key, entries[key], reader, entities) for key in _KEYS if key in entries}
+    tags = _checked(_TAGS, entries[_TAGS], reader, _wrong_tag) if _TAGS in entries else ()
+    words |= {TAG + tag: (TAGGED,) for tag in tags}
     ranges = {}
-    for key, attribute in _RANGES.items():
+    for key, (attribute, lowest) in _RANGES.items():
         bounds = reader.mapping(entries.get(key), key, optional=("from", "to"))
         if bounds is not None:
-            ranges[attribute] = read_interval(bounds, key, reader, days=attribute == DAY)
+            ranges[attribute] = read_interval(bounds, key, reader, lowest=lowest)
             if not bounds:
                 reader.fault(entries[key], f"{key} says neither from nor to", "Add one of them.", kinds.CONDITION)
+    if _BAND in entries:
+        if EMPLOYEES in ranges:
+            step = "Keep one of the two: they speak of the same number."
+            reader.fault(entries[_BAND], "the rule names both a band and employees", step, kinds.CONDITION)
+        ranges[EMPLOYEES] = _banded(entries[_BAND], reader, bands)
+    if EventKind.MONTH in words.get("event", ()) and len(words["event"]) > 1:
+        step = "Write a rule of its own for event: month."
+        reader.fault(entries["event"], "month stands beside other events", step, kinds.CONDITION)
     total = sum(len(named) for named in words.values())
     if node is not None and total > LONGEST_LIST:
         step = f"Name at most {LONGEST_LIST} in one rule; write a second rule for the rest."
@@ -50,19 +86,41 @@ def read_when(node: Node | None, reader: Reader, entities: tuple[str, ...]) -> C
     return Conditions(words, ranges)
 
 
-def read_interval(entries: Mapping[str, Node], what: str, reader: Reader, *, days: bool) -> Range:
-    """The closed bounds under `from` and `to`; days as ordinals."""
-    low, high = (_bound(entries.get(key), f"{what} {key}", reader, days=days) for key in ("from", "to"))
+def read_interval(entries: Mapping[str, Node], what: str, reader: Reader, *, lowest: int | None) -> Range:
+    """The closed bounds under `from` and `to`: whole numbers from `lowest` up, or days as ordinals where it is None."""
+    low, high = (_bound(entries.get(key), f"{what} {key}", reader, lowest) for key in ("from", "to"))
     if low is not None and high is not None and high < low:
         reader.fault(entries["to"], f"{what} ends before it starts", "Mend one of the two bounds.", kinds.CONDITION)
     return low, high
 
 
-def _bound(node: Node | None, what: str, reader: Reader, *, days: bool) -> int | None:
-    if days:
+def _bound(node: Node | None, what: str, reader: Reader, lowest: int | None) -> int | None:
+    if lowest is None:
         day = reader.day(node, what)
         return None if day is None else day.toordinal()
-    return reader.whole(node, what, 1, LARGEST_COUNT)
+    return reader.whole(node, what, lowest, LARGEST_COUNT)
+
+
+def _banded(node: Node, reader: Reader, bands: tuple[Band, ...]) -> Range:
+    """The headcounts of the tiers named, which lie side by side."""
+    known = {band.label: band for band in sorted(bands, key=lambda band: band.low)}
+    labels = reader.choices(node, _BAND, known or None, kinds.NAME_UNKNOWN)
+    if isinstance(node, ListNode):
+        _refuse_twice(_BAND, node, reader)
+    chosen = sorted((known[label] for label in labels if label in known), key=lambda band: band.low)
+    for left, right in pairwise(chosen):
+        if left.high is None or left.high + 1 != right.low:
+            message = f"tiers {left.label} and {right.label} do not lie side by side"
+            step = "Name neighbours only; write a second rule for the others."
+            reader.fault(node, message, step, kinds.CONDITION)
+    return (chosen[0].low, chosen[-1].high) if chosen else (1, None)
+
+
+def _wrong_tag(word: str) -> str | None:
+    plain = " ".join(word.lower().split())
+    if plain == word and _LINE[0].fullmatch(word):
+        return None
+    return f"Write {plain}: records carry tags so." if plain else _LINE[1]
 
 
 def _words(key: str, node: Node, reader: Reader, entities: tuple[str, ...]) -> tuple[str, ...]:

@@ -13,7 +13,11 @@ MISSING, OTHER, FIRST_NAMED = 0, 1, 2
 NO_GATE, BAD_EVENT, BAD_ENTITY, SPANS_RULE, FIRST_RULE = 0, 1, 2, 3, 4
 
 # Rows of the price list that are no price.
-NOT_PRICED, NO_CURRENCY, NO_VERSION, NO_SIZE, SPANS_TIERS, BAD_QUANTITY, FIRST_PRICE = 0, 1, 2, 3, 4, 5, 6
+NOT_PRICED, NO_CURRENCY, NO_VERSION, NO_SIZE, SPANS_TIERS, BAD_QUANTITY = range(6)
+NO_UNITS, NOTHING, SPANS_ADJUST, FIRST_PRICE = range(6, 10)
+
+# What a charge counts: what the event says its quantity is, or people of the client.
+QUANTITY, ADVISORS, USERS = 0, 1, 2
 
 # Columns of a version's price list that are no tier.
 UNKNOWN_SIZE, SPANNING_SIZE, FIRST_TIER = 0, 1, 2
@@ -41,7 +45,14 @@ class Stratum:
 
 @dataclass(frozen=True)
 class Decision:
-    """What a row becomes when this decides it. `seller` is the book and manner that price it; 0 for none."""
+    """What a row becomes when this decides it.
+
+    Attributes:
+        outcome, reason, problem: see `tables.RATED`, as the next five and `lost`.
+        seller: the book, manner and metric that price it; 0 for none.
+        counts: `QUANTITY`, `ADVISORS` or `USERS`.
+        prorated: whether a term cut short costs its share of days.
+    """
 
     outcome: str
     reason: str | None = None
@@ -51,12 +62,21 @@ class Decision:
     metric: str | None = None
     item: str | None = None
     term: str | None = None
+    lost: str | None = None
     seller: int = 0
+    counts: int = QUANTITY
+    prorated: bool = False
 
 
 @dataclass(frozen=True)
 class PriceRow:
-    """A price, or why there is none. `sized` tells whether the headcount had a say in it."""
+    """A price, or why there is none.
+
+    Attributes:
+        problem, reason, tier, price_book, price_place, unit_minor: see `tables.RATED`.
+        sized: whether the headcount had a say in it.
+        ladder: the ladder that the quantity is priced by, from 1; 0 where each unit costs `unit_minor`.
+    """
 
     problem: str | None = None
     reason: str | None = None
@@ -65,6 +85,38 @@ class PriceRow:
     price_place: str | None = None
     unit_minor: int | None = None
     sized: bool = False
+    ladder: int = 0
+
+
+@dataclass(frozen=True)
+class Change:
+    """One adjustment.
+
+    Attributes:
+        rule_id, rule_place, reason: of its rule.
+        kind: `percent`, `amount`, `minimum` or `cap`.
+        percent: as written; None for money.
+        money: currency → minor units.
+        partners: the codes of the partners it is for; empty for all.
+        stratum: its cells; a decision other than `NO_GATE` applies it.
+    """
+
+    rule_id: str
+    rule_place: str
+    reason: str
+    kind: str
+    percent: str | None
+    money: Mapping[str, int]
+    partners: tuple[int, ...]
+    stratum: "Stratum"
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """A price by quantity: its kind, and low, high (None: or more) and minor units of each step."""
+
+    kind: str
+    steps: tuple[tuple[int, int | None, int], ...]
 
 
 @dataclass(frozen=True)
@@ -80,6 +132,7 @@ class Prices:
         columns: how many columns a version has.
         cells: price row of each version × column.
         rows: the price list.
+        ladders: the prices by quantity that rows name.
     """
 
     currencies: tuple[str, ...]
@@ -90,6 +143,7 @@ class Prices:
     columns: int
     cells: tuple[int, ...]
     rows: tuple[PriceRow, ...]
+    ladders: tuple[Ladder, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,6 +156,9 @@ class Table:
         words: attribute → the values that rules name.
         headcounts: where each headcount interval starts; code 0 is an unknown headcount.
         days: ordinals where each day interval starts; code 0 lies before the first.
+        tags: the tags that rules name; code 1 is a record that has it.
+        counted: attribute → where each interval of a count starts; code 0 is an unknown count, 1 lies before the first.
+        combos: the combinations of event and plan that can occur, as positions in `cells.COMBOS`.
         band_first: whether a declared band goes before a count.
     """
 
@@ -110,8 +167,12 @@ class Table:
     words: Mapping[str, tuple[str, ...]]
     headcounts: tuple[int, ...]
     days: tuple[int, ...]
+    tags: tuple[str, ...]
+    counted: Mapping[str, tuple[int, ...]]
+    combos: tuple[int, ...]
     band_first: bool
     gates: Stratum
     charges: Stratum
+    changes: tuple[Change, ...]
     decisions: tuple[Decision, ...]
     prices: Prices

@@ -15,7 +15,7 @@ from connector.tables.schemas import Schema
 
 _BLOCKED = (Bucket.BLOCKED.value, BLOCKED_ROW)
 # Cells that no rule can look at: their change never explains a change of money.
-_NEUTRAL = ("name", "advisors", "users")
+_NEUTRAL = ("name",)
 
 CELLS: Schema = {
     "record_kind": pl.String,

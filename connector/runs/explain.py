@@ -1,5 +1,6 @@
 """Why a line, a document or a client is billed as it is: rule, tier, price, source cell, and what the books said."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -92,10 +93,27 @@ def _reason(row: Mapping[str, Any], title: str) -> Reason:
         facts += [
             ("tier", f"{row['tier']}, by {_size(row)}") if row["tier"] else ("tier", "none: not priced by size"),
             ("price", f"{unit} by {row['price_book']} at {row['price_place']}"),
+            *_changes(row),
             ("amount", f"{row['quantity']} × {unit} = {amount}"),
         ]
     facts.append(("rulebook", row["rulebook_digest"]))
     return Reason(title or f"{_document_of(row)}: {row['metric']}, {row['event']} on {row['event_on']}", tuple(facts))
+
+
+def _changes(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """How a charge that is no plain unit × quantity came to its amount, and which rules lost against its own."""
+    facts = []
+    if row["basis"] is not None:
+        facts.append(("counted", row["basis"]))
+    if row["adjustments"] is not None:
+        facts.append(("list price", str(Money(row["list_minor"], row["currency"]))))
+        facts += [
+            ("adjusted", f"{one['what']}: {one['reason']}, by {one['rule']} at {one['place']}")
+            for one in json.loads(row["adjustments"])
+        ]
+    if row["lost"] is not None:
+        facts.append(("lost against it", row["lost"]))
+    return facts
 
 
 def _document_of(row: Mapping[str, Any]) -> str:

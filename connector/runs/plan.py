@@ -16,9 +16,10 @@ from connector.billing.books import BookSet
 from connector.billing.bundles import bundle_events
 from connector.billing.charges import new_charges, rateable, settled
 from connector.billing.context import Context
+from connector.billing.counted import Counting, with_counts
 from connector.billing.identity import ask_namesakes, identify, with_digests
 from connector.billing.invoicing import Draft, draft_documents, ready_for_document
-from connector.billing.lifecycle import client_events
+from connector.billing.lifecycle import client_events, tag_list
 from connector.billing.master import contact_details, import_partners, import_templates
 from connector.domain.problems import Problem
 from connector.domain.words import Bucket, RecordKind
@@ -73,8 +74,7 @@ def make_plan(inputs: Inputs) -> RunPlan:
         StopError: a selling entity has no tenant, or the counts do not tie.
     """
     context, partners, templates, details = _context(inputs)
-    clients = _clients(inputs, context)
-    bundles = _bundles(inputs, context)
+    clients, bundles = _settled(inputs, context)
     charges = pl.concat([new_charges(clients, context), new_charges(bundles, context)])
     charges_checks = counts.charge_checks([clients, bundles], _records(inputs), charges)
     drafts, open_charges, ready = _documents(inputs, context, charges, clients)
@@ -174,23 +174,37 @@ def _context(inputs: Inputs) -> tuple[Context, pl.DataFrame, pl.DataFrame, pl.Da
     return context, partners, templates, details
 
 
+def _settled(inputs: Inputs, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Every event of clients and of bundles in its bucket."""
+    known, rulebook = inputs.known, inputs.rulebook
+    clients, bundles = with_counts(
+        _clients(inputs, context),
+        _bundles(inputs, context),
+        known.versions,
+        known.charges,
+        Counting(rulebook.counted, rulebook.bundle_size),
+        context,
+    )
+    return _settle(inputs, clients), _settle(inputs, bundles)
+
+
 def _clients(inputs: Inputs, context: Context) -> pl.DataFrame:
     known = inputs.known
     digested = with_digests(inputs.intake.clients, context.key)
     identified = identify(digested, known.aliases, context.run_id, context.key)
     identified = ask_namesakes(identified, known.aliases, known.labels)
-    events = client_events(identified, known.versions, context).with_columns(
+    return client_events(identified, known.versions, context).with_columns(
         subject_type=pl.lit("client"),
         subject_id="client_id",
         quantity=pl.lit(1, pl.Int64),
         size_as_of=pl.coalesce("employees_as_of", pl.lit(max(context.as_of.values()))),
+        tags=tag_list(),
     )
-    return _settle(inputs, events)
 
 
 def _bundles(inputs: Inputs, context: Context) -> pl.DataFrame:
     charged = inputs.known.charges.filter(pl.col("subject_type") == "bundle")
-    events = bundle_events(inputs.intake.bundles, charged, context).with_columns(
+    return bundle_events(inputs.intake.bundles, charged, context).with_columns(
         subject_type=pl.lit("bundle"),
         plan=pl.lit(None, pl.String),
         domain=pl.lit(None, pl.String),
@@ -200,8 +214,10 @@ def _bundles(inputs: Inputs, context: Context) -> pl.DataFrame:
         band_low=pl.lit(None, pl.Int64),
         band_high=pl.lit(None, pl.Int64),
         size_as_of=pl.lit(None, pl.Date),
+        advisors=pl.lit(None, pl.Int64),
+        users=pl.lit(None, pl.Int64),
+        tags=pl.lit(None, pl.List(pl.String)),
     )
-    return _settle(inputs, events)
 
 
 def _settle(inputs: Inputs, events: pl.DataFrame) -> pl.DataFrame:
@@ -220,8 +236,15 @@ def _settle(inputs: Inputs, events: pl.DataFrame) -> pl.DataFrame:
         "band_low",
         "band_high",
         "quantity",
+        "advisors",
+        "users",
+        "tags",
+        "clients_this_year",
+        "places_left",
         partner="partner_id",
         count="count_low",
+        term_days=pl.lit(None, pl.Int64),
+        term_of=pl.lit(None, pl.Int64),
     )
     rated = inputs.rulebook.rate(conform(asked, EVENTS))
     return settled(numbered, rated, inputs.known.charges, list(inputs.rulebook.metrics))

@@ -37,6 +37,7 @@ CLIENTS: Schema = {
     "country": pl.String,  # ISO 3166 alpha-2
     "advisors": pl.Int64,
     "users": pl.Int64,
+    "tags": pl.String,  # as written: words separated by ; , or |
 }
 
 PARTNERS: Schema = {
@@ -95,6 +96,13 @@ EVENTS: Schema = {
     "band_low": pl.Int64,
     "band_high": pl.Int64,
     "quantity": pl.Int64,  # 1 for a client
+    "advisors": pl.Int64,  # null when not given, as the next ones
+    "users": pl.Int64,
+    "tags": pl.List(pl.String),
+    "clients_this_year": pl.Int64,  # which of its partner's billable clients of the calendar year it is, from 1
+    "places_left": pl.Int64,  # Assessment Only places its partner has left before the event
+    "term_days": pl.Int64,  # days of a term cut short, of `term_of` days; null for a whole term
+    "term_of": pl.Int64,
 }
 
 RATED: Schema = {
@@ -112,8 +120,13 @@ RATED: Schema = {
     "price_book": pl.String,  # book and version, `standard@2025-03-01 USD`
     "price_place": pl.String,  # file:line of the price
     "currency": pl.String,
+    "quantity": pl.Int64,  # as it stands on the line: 1 where the amount is no multiple of one unit price
     "unit_minor": pl.Int64,
     "amount_minor": pl.Int64,  # unit_minor × quantity
+    "list_minor": pl.Int64,  # before adjustments and proration
+    "basis": pl.String,  # how a ladder or a term cut short came to its amount; null for unit × quantity
+    "adjustments": pl.String,  # a JSON list of rule, place, what and reason; null for none
+    "lost": pl.String,  # the rules that fitted too and lost: `id (file:line)`, separated by "; "
 }
 
 

@@ -69,8 +69,11 @@ def rate(events: pl.DataFrame) -> pl.DataFrame:
         price_book=pl.when(outcome == "charge").then(pl.lit("standard")),
         price_place=pl.when(outcome == "charge").then(pl.lit("rules/prices.yaml:7")),
         currency="currency",
+        quantity=pl.when(outcome == "charge").then("quantity"),
         unit_minor=pl.when(outcome == "charge").then(unit.cast(pl.Int64)),
         amount_minor=pl.when(outcome == "charge").then((unit * pl.col("quantity")).cast(pl.Int64)),
+        list_minor=pl.when(outcome == "charge").then((unit * pl.col("quantity")).cast(pl.Int64)),
+        **dict.fromkeys(("basis", "adjustments", "lost"), pl.lit(None, pl.String)),
     )
     return conform(said, RATED)
 

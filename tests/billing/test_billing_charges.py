@@ -135,6 +135,10 @@ def test_invariant_10_a_charge_knows_why() -> None:
             "rule_id": "rule",
             "rule_place": "rules/billing.yaml:9",
             "rulebook_digest": "rulebook",
+            "list_minor": 300_000,
+            "basis": None,
+            "adjustments": None,
+            "lost": None,
             "source": "clients.xlsx",
             "sheet": "Clients",
             "row": 2,
@@ -151,7 +155,10 @@ def test_charges_are_what_the_ledger_takes_but_for_the_source_and_the_run() -> N
     assert {name: kind for name, kind in made.schema.items() if name != "source"} == own
     assert (
         new_charges(
-            found.clear().with_columns(made.clear().drop(found.columns, strict=False), bucket=pl.lit("")), given
+            found.clear().with_columns(
+                made.clear().drop(found.columns, strict=False), bucket=pl.lit(""), billed_quantity=pl.lit(1)
+            ),
+            given,
         ).height
         == 0
     )

@@ -18,7 +18,7 @@ def test_the_closed_lists_are_spelt_as_rules_and_tables_carry_them() -> None:
     } == {
         "StrEnum": [],
         "Plan": ["assessment_only", "full_spoke"],
-        "EventKind": ["created", "upgraded", "bundle"],
+        "EventKind": ["created", "upgraded", "bundle", "renewed", "month"],
         "PartnerKind": ["advisor", "msp", "mssp"],
         "TaxStatus": ["taxable", "exempt", "reverse_charge", "export"],
         "Grouping": ["on_event", "monthly"],

@@ -102,6 +102,7 @@ def one_event(**changes: object) -> pl.DataFrame:
         "band_low": None,
         "band_high": None,
         "quantity": 1,
+        **dict.fromkeys(("advisors", "users", "tags", "clients_this_year", "places_left", "term_days", "term_of")),
     }
     return pl.DataFrame([{**usual, **changes}], schema=dict(EVENTS))
 

@@ -46,7 +46,7 @@ def hold(when: str) -> str:
     [
         ("plan: assesment_only", "plan cannot be 'assesment_only'", "Did you mean 'assessment_only'?"),
         ("plan: off", "plan cannot be 'off'", "Write one of: assessment_only, full_spoke."),
-        ("event: bought", "event cannot be 'bought'", "Write one of: created, upgraded, bundle."),
+        ("event: bought", "event cannot be 'bought'", "Write one of: created, upgraded, bundle, renewed, month."),
     ],
 )
 def test_words_of_the_domain_are_shown_as_they_are_written(
@@ -65,9 +65,13 @@ def test_words_of_the_domain_are_shown_as_they_are_written(
             "policy archived_client cannot be 'no'",
             "Write one of: bill, hold.",
         ),
-        ({"term: once": "term: off"}, "term cannot be 'off'", "Write one of: once."),
+        ({"term: once": "term: off"}, "term cannot be 'off'", "Write one of: once, monthly, annual."),
         ({"term: once": "term: once, price_at: no"}, "price_at cannot be 'no'", "Write one of: event."),
-        ({"price: per_bundle": "price: on, term: once"}, "price cannot be 'on'", "Write one of: by_tier, per_bundle."),
+        (
+            {"price: per_bundle": "price: on, term: once"},
+            "price cannot be 'on'",
+            "Write one of: by_tier, per_bundle, flat, per_unit.",
+        ),
         (
             {"tiers: linkedin\nprices": "tiers: linkedin\nselling_entity: no\nprices"},
             "selling_entity cannot be 'no'",

@@ -37,8 +37,13 @@ def test_a_charge_says_why(shipped: Rulebook, event: Event) -> None:
         "price_book": "standard@2025-03-01 USD",
         "price_place": "rules/price-books/standard-2025-03-usd.yaml:11",
         "currency": "USD",
+        "quantity": 1,
         "unit_minor": 180000,
         "amount_minor": 180000,
+        "list_minor": 180000,
+        "basis": None,
+        "adjustments": None,
+        "lost": None,
     }
 
 
@@ -58,8 +63,13 @@ def test_a_blocked_charge_still_names_its_rule_and_metric(shipped: Rulebook, eve
         "price_book": None,
         "price_place": None,
         "currency": "USD",
+        "quantity": None,
         "unit_minor": None,
         "amount_minor": None,
+        "list_minor": None,
+        "basis": None,
+        "adjustments": None,
+        "lost": None,
     }
 
 

@@ -41,6 +41,10 @@ class Charge(models.Model):
     rule_id = models.TextField(null=True)  # noqa: DJ001
     rule_place = models.TextField(null=True)  # noqa: DJ001
     rulebook_digest = models.TextField()
+    list_minor = models.BigIntegerField(null=True)
+    basis = models.TextField(null=True)  # noqa: DJ001
+    adjustments = models.TextField(null=True)  # noqa: DJ001
+    lost = models.TextField(null=True)  # noqa: DJ001
     source = models.ForeignKey(Source, on_delete=models.DO_NOTHING)
     sheet = models.TextField()
     row = models.BigIntegerField()
