@@ -4,7 +4,7 @@ A line is negative only where adjustments can really meet: on one client of one 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from connector.domain.entities import SellingEntity
@@ -31,7 +31,7 @@ from connector.rulebook.spec import (
     Rule,
 )
 
-_MOST_MEETINGS = 4096  # sets of adjustments looked at in one cell; beyond, they are taken as all meeting
+_MOST_MEETINGS = 1024  # sets of adjustments looked at in one cell; beyond, they are taken as all meeting
 
 
 def check_adjustments(decided: Decided, declared: Declared, sources: Sources) -> None:
@@ -77,22 +77,30 @@ def _negatives(charged: Sequence[Case], rules: Sequence[Rule], declared: Declare
     told: set[str] = set()
     seen: set[object] = set()
     for case in charged:
-        near = [rule for rule in rules if case.allows(rule.conditions)]
-        lowering = [rule for rule in near if _lowers(_adjustment(rule))]
-        if not lowering:
-            continue
         for entity in _entities(case, declared):
+            given = Conditions({"selling_entity": (entity.id,)})
+            near = [rule for rule in rules if case.allows(rule.conditions) and both(given, rule.conditions) is not None]
+            lowering = [rule for rule in near if _lowers(_adjustment(rule))]
             charge = _charge(case.cell)
             alike = (entity.id, charge, tuple(rule.id for rule in near), case.said.get(EMPLOYEES), case.said.get(DAY))
             if alike in seen:  # the same price and the same adjustments: the same answer
                 continue
             seen.add(alike)
+            if _harmless(lowering, entity, _prices(case, given, entity, declared)):
+                continue
             for found in _negative(case, near, lowering, entity, declared):
                 if found.last.id not in told:
                     told.add(found.last.id)
                     who = client(case.cell.where, case.cell.values, entity=entity.id)
                     message = f"{found.names} would bring {who} to {found.amount}, from a list price of {found.price}"
                     sources.fault(_adjustment(found.last).place, kinds.NEGATIVE, message)
+
+
+def _harmless(lowering: Sequence[Rule], entity: SellingEntity, prices: Iterable[int]) -> bool:
+    """Whether no price becomes negative even if everything that lowers it met; most rulebooks need no closer look."""
+    every = [_adjustment(rule) for rule in lowering]
+    known = sorted(set(prices))
+    return all(adjusted(price, entity.currency, every) >= 0 for price in (*known[:1], *known[1:][-1:]))
 
 
 @dataclass(frozen=True)

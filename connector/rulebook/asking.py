@@ -1,7 +1,6 @@
 """Asking the rule engine in a child process, with a time limit. No answer is a value here, not an exception."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -12,8 +11,7 @@ from connector.rulebook.evaluator import Fact
 from connector.rulebook.spec import Conditions
 
 LIMIT_SECONDS = 60.0
-_CHILD = ("-P", "-m", "connector.rulebook.engine_child")
-_ROOT = Path(__file__).resolve().parents[2]
+_CHILD = ("-P", str(Path(__file__).with_name("engine.py")))
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,6 @@ def ask_engine(
         }
         for question in questions
     ]
-    path = os.pathsep.join(part for part in (str(_ROOT), os.environ.get("PYTHONPATH", "")) if part)
     try:
         done = subprocess.run(  # noqa: S603 - our own module, by the running interpreter
             [sys.executable, *child],
@@ -64,7 +61,6 @@ def ask_engine(
             encoding="utf-8",
             timeout=limit_seconds,
             check=False,
-            env={**os.environ, "PYTHONPATH": path},
         )
     except subprocess.TimeoutExpired:
         return NoAnswer(f"the rule engine gave no answer within {limit_seconds:g} seconds")

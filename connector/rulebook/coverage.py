@@ -15,6 +15,7 @@ from connector.rulebook.axes import Value
 from connector.rulebook.cells import Slice
 from connector.rulebook.decide import Cell
 from connector.rulebook.describe import client
+from connector.rulebook.meeting import overlap
 from connector.rulebook.sources import Sources
 from connector.rulebook.spec import BY_TIER, DAY, FLAT, PER_BUNDLE, PER_UNIT, Charge, Declared, PriceVersion, Range
 
@@ -137,6 +138,32 @@ def _uncovered(need: _Need, days: Range, versions: Iterable[PriceVersion]) -> in
             return None
         day = version.last + 1
     return None if days[1] is not None and day > days[1] else day
+
+
+def check_read(cells: Sequence[Cell], declared: Declared, sources: Sources) -> None:
+    """Note where a rule that reads a version of a book leaves out the version's first or last day, from go-live on."""
+    reads: dict[tuple[str, str], set[Range]] = {}
+    for (_, entity), intervals in _needs(cells, declared).items():
+        for days, need in intervals.items():
+            reads.setdefault((need.charge.book, entity), set()).update([days])
+    for version in declared.versions:
+        owners = [
+            entity
+            for entity in declared.entities.values()
+            if entity.currency == version.currency and (not version.entities or entity.id in version.entities)
+        ]
+        spans = {days for entity in owners for days in reads.get((version.book, entity.id), ())}
+        go_live = min((entity.bill_from.toordinal() for entity in owners), default=0)
+        used = any(overlap(span, (version.first, version.last)) is not None for span in spans)
+        for day in (version.first, version.last):
+            if used and day is not None and day >= go_live and not any(_within(day, span) for span in spans):
+                on = date.fromordinal(day)
+                message = f"{version.label} is valid on {on}, but no rule reads it on that day"
+                sources.fault(version.place, kinds.PRICE_UNREAD, message)
+
+
+def _within(day: int, span: Range) -> bool:
+    return (span[0] is None or span[0] <= day) and (span[1] is None or day <= span[1])
 
 
 _WHAT = {

@@ -1,9 +1,14 @@
-"""durable-rules, tamed. Only this file knows it, and only a child process runs it.
+"""durable-rules, tamed. Only this file knows it, and only a child process runs it: its C code can crash or hang.
+
+The file is run by itself, questions on standard input and answers on standard output, so that the child imports nothing
+but the engine: importing the package would cost it more than its answers.
 
 Its host starts timer threads that steal events, swallows exceptions and fails silently beyond 64 true conditions; here
 it has no thread, one live fact under one fixed id, allow-listed operators, and few enough rules in one call.
 """
 
+import json
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -116,3 +121,13 @@ def _condition(rule: Mapping[str, Any]) -> dict[str, Any]:
         message = "a rule without a condition would fire on the engine's own state"
         raise EngineError(message)
     return terms[0] if len(terms) == 1 else {"$and": terms}
+
+
+def main() -> None:
+    """Answer every question; anything that goes wrong ends the process with its reason on standard error."""
+    questions = json.load(sys.stdin)
+    json.dump([ask(question["rules"], question["facts"]) for question in questions], sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -165,6 +165,13 @@ PRICE_MISSING = Kind(
     "Add a version of the price book for that entity and day, or narrow the rule.",
     scope=_LOAD,
 )
+PRICE_UNREAD = Kind(
+    "prices-unread",
+    "A price book is valid on a first or last day on which no rule reads it",
+    "Let the rule's from and to cover the days of the book, or mend the book's.",
+    Severity.WARNING,
+    _LOAD,
+)
 BUNDLE_SIZE = Kind(
     "prices-bundle-size",
     "Bundles sold on one day would have different sizes",

@@ -15,7 +15,7 @@ from connector.rulebook import kinds
 from connector.rulebook.adjusting import check_adjustments
 from connector.rulebook.asking import Ask, ask_engine
 from connector.rulebook.book import BundleSize, Frozen, Rulebook
-from connector.rulebook.coverage import check_coverage, check_series, series
+from connector.rulebook.coverage import check_coverage, check_read, check_series, series
 from connector.rulebook.decide import Decided, decide
 from connector.rulebook.freeze import freeze
 from connector.rulebook.prove import fire
@@ -52,9 +52,9 @@ def load(
             return Rulebook.of(digest, frozen), ()
     sources = read_sources(folder, files, label)
     checked = _checked(sources, label, ask)
-    problems = sources.problems()
-    if checked.frozen is None or problems:
-        return None, problems
+    if checked.frozen is None:
+        return None, sources.problems()
+    problems: tuple[Problem, ...] = ()  # warnings are `examine`'s to tell: a kept rulebook has none either
     if cache is not None:
         problems = kept.write(cache, digest, label, checked.frozen)
     return Rulebook.of(digest, checked.frozen), problems
@@ -90,10 +90,8 @@ def examine(folder: Path, *, label: str = "rules", ask: Ask = ask_engine) -> Exa
         return Examined(None, None, *load(folder, label=label, ask=ask))
     sources = read_sources(folder, files, label)
     checked = _checked(sources, label, ask)
-    problems = sources.problems()
-    frozen = None if problems else checked.frozen
-    rulebook = None if frozen is None else Rulebook.of(digest_of(folder, files), frozen)
-    return Examined(checked.declared, checked.decided, rulebook, problems)
+    rulebook = None if checked.frozen is None else Rulebook.of(digest_of(folder, files), checked.frozen)
+    return Examined(checked.declared, checked.decided, rulebook, sources.problems())
 
 
 @dataclass(frozen=True)
@@ -117,6 +115,7 @@ def _checked(sources: Sources, label: str, ask: Ask) -> _Checked:
         check_coverage(decided.charges, declared, sources)
     if sources.problems():
         return _Checked(declared, decided)
+    check_read(decided.charges, declared, sources)
     charges = [rule.charge for rule in declared.rules if rule.charge is not None]
     frozen = Frozen(
         entities=declared.entities,

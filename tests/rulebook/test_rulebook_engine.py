@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from connector.rulebook import load
 from connector.rulebook.asking import Answers, NoAnswer, Question, ask_engine
-from connector.rulebook.engine import EngineError, ask
-from connector.rulebook.engine_child import main
+from connector.rulebook.engine import EngineError, ask, main
 from connector.rulebook.evaluator import firing
 from connector.rulebook.spec import Conditions
 
