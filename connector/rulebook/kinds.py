@@ -123,6 +123,46 @@ CACHE = Kind(
     _LOAD,
 )
 
+BOUNDARY = Kind(
+    "rules-boundary-disagrees",
+    "At a bound the rulebook and the independent reading of its files come to different ends",
+    "Report it with this message: nothing is to be billed on this rulebook.",
+    scope=_LOAD,
+)
+UNUSED_BOOK = Kind(
+    "rules-unused-book",
+    "Prices that no rule reads",
+    "Let a rule name them, or take them out.",
+    Severity.WARNING,
+    _LOAD,
+)
+UNUSED_TIERS = Kind(
+    "rules-unused-tiers",
+    "A tier list that no price book names",
+    "Let a price book name it, or take it out.",
+    Severity.WARNING,
+    _LOAD,
+)
+TEST = Kind(
+    "rules-test",
+    "A test of the rules that cannot be used as it stands",
+    "Write it as the message says.",
+    scope=_LOAD,
+)
+TEST_FAILED = Kind(
+    "rules-test-failed",
+    "The rules do not say what a test expects",
+    "Mend the rule, the price or the expectation.",
+    scope=_LOAD,
+)
+TEST_NONE = Kind(
+    "rules-test-none",
+    "No test stands beside the rules",
+    "Write one into rules/tests/, so that a change of the rules shows what it changes.",
+    Severity.WARNING,
+    _LOAD,
+)
+
 TIER_BAND = Kind("tiers-band", "A tier is no closed band of whole numbers", "Write 1, 2-10 or 10001+.", scope=_LOAD)
 TIER_START = Kind("tiers-start", "The first tier does not start at 1", "Let the first tier start at 1.", scope=_LOAD)
 TIER_GAP = Kind("tiers-gap", "Headcounts lie between two tiers", "Close the gap.", scope=_LOAD)

@@ -1,0 +1,233 @@
+"""One below, at, and one above every bound of tiers, conditions, ladders and validities: rated, and read plainly.
+
+The bounds come from the files themselves, so a bound added to a rule is checked without anybody writing a case for it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from connector.domain.employees import band_label
+from connector.domain.entities import SellingEntity
+from connector.domain.money import Money
+from connector.domain.words import PartnerKind
+from connector.rulebook import kinds
+from connector.rulebook.cells import COMBOS
+from connector.rulebook.decide import Decided
+from connector.rulebook.events import Event, event_of, frame_of
+from connector.rulebook.plain import Plain, Verdict
+from connector.rulebook.sources import Sources
+from connector.rulebook.spec import (
+    CLIENTS_THIS_YEAR,
+    DAY,
+    EMPLOYEES,
+    PER_BUNDLE,
+    PER_UNIT,
+    PLACES_LEFT,
+    Declared,
+    PriceVersion,
+    Range,
+    Rule,
+)
+from connector.tables import EVENTS
+
+Rate = Callable[[pl.DataFrame], pl.DataFrame]
+
+_LOWEST = {"count": 1, "quantity": 1, "advisors": 1, "users": 1, CLIENTS_THIS_YEAR: 1, PLACES_LEFT: 0}
+_NOUNS = {
+    "count": "employees",
+    "quantity": "bundles",
+    "advisors": "advisors",
+    "users": "users",
+    CLIENTS_THIS_YEAR: "clients this year",
+    PLACES_LEFT: "places left",
+}
+_COUNTED = {EMPLOYEES: "count", CLIENTS_THIS_YEAR: CLIENTS_THIS_YEAR, PLACES_LEFT: PLACES_LEFT}
+_LAST_DAY = date.max.toordinal()
+
+
+@dataclass(frozen=True)
+class Case:
+    """One event at a bound.
+
+    Attributes:
+        event: its columns of `EVENTS`.
+        about: which column was moved to the bound.
+        plainly: what it becomes by the plain reading.
+        rated: what it becomes by the rulebook.
+    """
+
+    event: Event
+    about: str
+    plainly: Verdict
+    rated: Verdict
+
+    def __str__(self) -> str:
+        """The event in a line: `created full_spoke us P-1004 2025-07-01, 51 employees`."""
+        named = ("event", "plan", "selling_entity", "partner", "event_on")
+        words = " ".join(str(self.event[name]) for name in named if self.event.get(name) is not None)
+        kept = [name for name in _NOUNS if self.event.get(name) is not None and self._told(name)]
+        counts = [f"{self.event[name]} {_NOUNS[name]}" for name in kept]
+        if "band_low" in self.event:
+            counts.append(f"{band_label(self.event['band_low'], self.event['band_high'])} employees")
+        rest = [f"{name} {self.event[name]}" for name in ("country", "domain", "template") if name in self.event]
+        return ", ".join([words, *rest, *counts])
+
+    def _told(self, name: str) -> bool:
+        """Whether a count says anything about the event: its headcount, and what was moved to a bound."""
+        return name in ("count", self.about)
+
+
+def check_boundaries(declared: Declared, decided: Decided, rate: Rate, sources: Sources) -> tuple[Case, ...]:
+    """Rate every boundary case and note where the plain reading says otherwise, once for each rule and column.
+
+    Args:
+        declared: what the files say.
+        decided: the proved decisions; they name an event that each rule decides.
+        rate: from `tables.EVENTS` to `tables.RATED`; the rulebook's, unless a test of this very check says otherwise.
+        sources: where differences are noted.
+
+    Returns:
+        all cases, in the order of the rules.
+    """
+    plain = Plain(declared)
+    events: dict[str, tuple[Event, str]] = {}
+    for base, rule in _bases(declared, decided):
+        for event, about in _around(base, _Bounds(rule, plain.near(base), declared, base)):
+            events.setdefault(repr(sorted(event.items(), key=lambda pair: pair[0])), (event, about))
+    rated = rate(frame_of([event for event, _ in events.values()]))
+    cases = tuple(
+        Case(event, about, plain.verdict(event), _verdict(row))
+        for (event, about), row in zip(events.values(), rated.iter_rows(named=True), strict=True)
+    )
+    _differences(cases, declared, sources)
+    return cases
+
+
+def _bases(declared: Declared, decided: Decided) -> Iterator[tuple[Event, Rule]]:
+    """For each rule, kind of event, plan and selling entity an event that the rule decides."""
+    met: set[tuple[str, int, str]] = set()
+    for cell in (*decided.charges, *decided.gates):
+        if cell.rule is None:
+            continue
+        fact = cell.where.facts(cell.values)[0]
+        for entity in declared.entities.values():
+            here = fact.get("selling_entity", entity.id) == entity.id
+            key = (cell.rule.id, cell.where.combo, entity.id)
+            if here and key not in met:
+                met.add(key)
+                usual = _usual(entity, declared, cell.rule, cell.where.combo)
+                yield event_of(fact, usual), cell.rule
+
+
+def _usual(entity: SellingEntity, declared: Declared, rule: Rule, combo: int) -> Event:
+    """What an event of an entity is when its rule leaves it open: the smallest, on the first day with a price."""
+    book = rule.charge.book if rule.charge is not None else None
+    firsts = [one.first for one in declared.versions if one.book == book and one.currency == entity.currency]
+    day = max(min(firsts, default=1), entity.bill_from.toordinal())
+    _, plan = COMBOS[combo]
+    usual: dict[str, object] = {
+        "event_on": date.fromordinal(day),
+        "partner_kind": PartnerKind.ADVISOR.value,
+        "selling_entity": entity.id,
+        "currency": entity.currency,
+        "quantity": 1,
+    }
+    counted = {"advisors": 1, "users": 1, CLIENTS_THIS_YEAR: 1, PLACES_LEFT: 1}
+    usual |= {name: value for name, value in counted.items() if name in EVENTS}
+    return usual if plan is None else {**usual, "count": 1}
+
+
+@dataclass(frozen=True)
+class _Bounds:
+    """The bounds near one event: those of its rule's prices, and those of every rule that may have a say in it."""
+
+    rule: Rule
+    near: tuple[Rule, ...]
+    declared: Declared
+    base: Event
+
+    def columns(self) -> Mapping[str, list[Range]]:
+        """Column → the ranges whose bounds are tried on it."""
+        said = {column: self._conditions(name) for name, column in _COUNTED.items()}
+        tiers = [(band.low, band.high) for name in self._schemes() for band in self.declared.tiers[name].bands]
+        said["count"] = [*tiers, *said["count"]] if "count" in self.base else []
+        charge = self.rule.charge
+        for version in self._versions():
+            if charge is not None and charge.manner == PER_BUNDLE and version.bundle is not None:
+                said.setdefault("quantity", []).extend((step.low, step.high) for step in version.bundle.steps)
+            elif charge is not None and charge.manner == PER_UNIT and charge.metric in version.units:
+                steps = version.units[charge.metric].steps
+                said.setdefault(charge.units or "", []).extend((step.low, step.high) for step in steps)
+        return {name: ranges for name, ranges in said.items() if name in EVENTS}
+
+    def days(self) -> list[Range]:
+        """The intervals of days: validities of prices, and dates that rules name."""
+        return [*((version.first, version.last) for version in self._versions()), *self._conditions(DAY)]
+
+    def _conditions(self, name: str) -> list[Range]:
+        return [rule.conditions.ranges[name] for rule in self.near if name in rule.conditions.ranges]
+
+    def _versions(self) -> list[PriceVersion]:
+        """The versions that any charge near the event may read."""
+        books = {rule.charge.book for rule in self.near if rule.charge is not None}
+        return [one for one in self.declared.versions if one.book in books and one.currency == self.base["currency"]]
+
+    def _schemes(self) -> list[str]:
+        return list(dict.fromkeys(version.tiers for version in self._versions() if version.tiers is not None))
+
+
+def _around(base: Event, bounds: _Bounds) -> Iterator[tuple[Event, str]]:
+    """The event moved to each bound; its counts on its own day, and on each from which other prices or rules hold."""
+    days = [date.fromordinal(point) for point in _points(bounds.days(), 1, _LAST_DAY)]
+    for day in days:
+        yield {**base, "event_on": day}, "event_on"
+    starts = {low for low, _ in bounds.days() if low is not None}
+    for day in (base["event_on"], *map(date.fromordinal, sorted(starts))):
+        here = {**base, "event_on": day}
+        for column, ranges in bounds.columns().items():
+            for point in _points(ranges, _LOWEST[column], None):
+                yield {**here, column: point}, column
+    if "count" in base:
+        yield {**base, "count": None}, "count"
+        for low, high in _bands(bounds.columns()["count"]):
+            yield {**base, "count": None, "band_low": low, "band_high": high}, "band_low"
+
+
+def _points(ranges: Iterable[Range], lowest: int, highest: int | None) -> list[int]:
+    """One below, at, and one above each bound, within what can be."""
+    bounds = {bound for pair in ranges for bound in pair if bound is not None}
+    points = {bound + step for bound in bounds for step in (-1, 0, 1)}
+    return sorted(point for point in points if point >= lowest and (highest is None or point <= highest))
+
+
+def _bands(ranges: Iterable[Range]) -> list[tuple[int, int | None]]:
+    """Each range as a declared band, and the narrowest band across each place where one starts."""
+    whole = {(low or 1, high) for low, high in ranges}
+    across = {(low - 1, low) for low, _ in whole if low > 1} | {(high, high + 1) for _, high in whole if high}
+    return sorted({*whole, *across}, key=lambda pair: (pair[0], pair[1] or pair[0] * 2))
+
+
+def _verdict(row: Mapping[str, object]) -> Verdict:
+    names = ("outcome", "problem", "rule_id", "tier", "price_book", "amount_minor")
+    return Verdict(*(row[name] for name in names))  # type: ignore[arg-type]  # `tables.RATED` has just these types
+
+
+def _differences(cases: Iterable[Case], declared: Declared, sources: Sources) -> None:
+    places = {rule.id: rule.place for rule in declared.rules}
+    told: set[tuple[str | None, str]] = set()
+    for case in cases:
+        name = case.plainly.rule or case.rated.rule
+        if case.plainly != case.rated and (name, case.about) not in told:
+            told.add((name, case.about))
+            message = f"{case}: rated, it is {_said(case.rated, case)}; read plainly, it is {_said(case.plainly, case)}"
+            sources.fault(places.get(name or "", declared.rules_place), kinds.BOUNDARY, message)
+
+
+def _said(verdict: Verdict, case: Case) -> str:
+    amount = None if verdict.amount_minor is None else Money(verdict.amount_minor, case.event["currency"])
+    by = f"by rule {verdict.rule}" if verdict.rule else None
+    parts = (verdict.outcome, verdict.problem, amount, verdict.tier, verdict.price_book, by)
+    return " ".join(str(part) for part in parts if part is not None)

@@ -1,0 +1,197 @@
+"""A second opinion on what an event costs: the files read one event at a time, in plain Python and exact decimals.
+
+It shares no code with freezing and rating, on purpose: where the two differ, one of them is wrong.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Context, Decimal, localcontext
+
+from connector.domain.money import round_half_away
+from connector.rulebook import kinds
+from connector.rulebook.evaluator import fits
+from connector.rulebook.events import Event, fact_of, headcounts
+from connector.rulebook.spec import (
+    BY_TIER,
+    EMPLOYEES,
+    FLAT,
+    GRADUATED,
+    HOLD,
+    PER_BUNDLE,
+    PER_UNIT,
+    Charge,
+    Declared,
+    PriceVersion,
+    Rule,
+    UnitPrice,
+)
+
+_WORDS = ("event", "plan", "partner", "selling_entity")
+_EXACT = Context(prec=60)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What an event becomes.
+
+    Attributes:
+        outcome: as `tables.RATED` has it.
+        problem: the code of what blocks it.
+        rule: the id of the rule that decides.
+        tier: the tier's label.
+        price_book: book and version.
+        amount_minor: whole minor units.
+    """
+
+    outcome: str
+    problem: str | None = None
+    rule: str | None = None
+    tier: str | None = None
+    price_book: str | None = None
+    amount_minor: int | None = None
+
+
+class Plain:
+    """The plain reading of a rulebook whose rules are proved: exactly one charges each client and bundle."""
+
+    def __init__(self, declared: Declared) -> None:
+        self._declared = declared
+        self._band_first = declared.policies.employee_size == "band_first"
+        self._near: dict[tuple[str | None, ...], tuple[Rule, ...]] = {}
+
+    def near(self, event: Event) -> tuple[Rule, ...]:
+        """The rules that event, plan, partner and selling entity do not rule out."""
+        key = tuple(event.get(name) for name in _WORDS)
+        if key not in self._near:
+            self._near[key] = tuple(
+                rule
+                for rule in self._declared.rules
+                if all(word in rule.conditions.words.get(name, (word,)) for name, word in zip(_WORDS, key, strict=True))
+            )
+        return self._near[key]
+
+    def verdict(self, event: Event) -> Verdict:
+        """What an event that can occur becomes."""
+        rules = self.near(event)
+        low, high, _ = headcounts(event, band_first=self._band_first)
+        fitting = [
+            [rule for rule in rules if fits(rule.conditions, fact_of(event, size))] for size in _sizes(rules, low, high)
+        ]
+        gates = [_gate(found) for found in fitting]
+        if _differ(gates):
+            return Verdict("blocked", kinds.BAND_SPANS_RULE.code)
+        gate = gates[0]
+        if gate is not None:
+            return Verdict("held" if gate.outcome == HOLD else gate.outcome, rule=gate.id)
+        charging = [_charging(found) for found in fitting]
+        adjusting = [[rule for rule in found if rule.is_adjust] for found in fitting]
+        if _differ(charging) or any(found != adjusting[0] for found in adjusting):
+            return Verdict("blocked", kinds.BAND_SPANS_RULE.code)
+        rule = charging[0]
+        if rule.charge is None:
+            return Verdict(rule.outcome, rule=rule.id)
+        return replace(self._priced(event, rule.charge, adjusting[0]), rule=rule.id)
+
+    def _priced(self, event: Event, charge: Charge, adjusting: Sequence[Rule]) -> Verdict:
+        sold = [version for version in self._declared.versions if _offers(version, charge, event)]
+        if not sold:
+            return Verdict("blocked", kinds.NO_CURRENCY.code)
+        day = event["event_on"].toordinal()
+        valid = [version for version in sold if version.first <= day and (version.last is None or day <= version.last)]
+        if not valid:
+            return Verdict("blocked", kinds.NO_PRICE.code)
+        version, tier = valid[0], None
+        if charge.manner == BY_TIER:
+            tiers = self._tiers(version, event)
+            if len(tiers) != 1:
+                return Verdict("blocked", (kinds.BAND_SPANS_TIERS if tiers else kinds.SIZE_UNKNOWN).code)
+            tier = tiers[0]
+        listed = _listed(version, charge, event, tier)
+        amount = _adjusted(listed, adjusting, version.currency)
+        return Verdict("charge", tier=tier, price_book=version.label, amount_minor=amount)
+
+    def _tiers(self, version: PriceVersion, event: Event) -> list[str]:
+        """Every tier that the event's size can lie in; none for an unknown size."""
+        low, high, source = headcounts(event, band_first=self._band_first)
+        bands = self._declared.tiers[version.tiers or ""].bands
+        return [
+            band.label
+            for band in bands
+            if low is not None
+            and (band.high is None or low <= band.high)
+            and ((high is None and source == "band") or (high or low) >= band.low)
+        ]
+
+
+def _sizes(rules: Iterable[Rule], low: int | None, high: int | None) -> list[int | None]:
+    """The headcounts to ask about: the smallest, and wherever a rule may change its mind up to the largest."""
+    if low is None:
+        return [None]
+    bounds = [rule.conditions.ranges[EMPLOYEES] for rule in rules if EMPLOYEES in rule.conditions.ranges]
+    turns = {bound for first, last in bounds for bound in (first, None if last is None else last + 1) if bound}
+    return [low, *sorted(turn for turn in turns if low < turn and (high is None or turn <= high))]
+
+
+def _differ(found: Sequence[Rule | None]) -> bool:
+    return any(rule is not found[0] for rule in found)
+
+
+def _gate(fitting: Iterable[Rule]) -> Rule | None:
+    gates = [rule for rule in fitting if rule.is_gate]
+    return min(gates, key=lambda rule: (rule.outcome != HOLD, rule.place), default=None)
+
+
+def _charging(fitting: Iterable[Rule]) -> Rule:
+    rules = [rule for rule in fitting if not rule.is_gate and not rule.is_adjust]
+    taken = {rule.charge.overrides for rule in rules if rule.charge is not None and rule.charge.overrides is not None}
+    left = [rule for rule in rules if rule.charge is None or rule.charge.overrides or rule.charge.metric not in taken]
+    (rule,) = left  # more or fewer: the rules were not proved
+    return rule
+
+
+def _offers(version: PriceVersion, charge: Charge, event: Event) -> bool:
+    if (version.book, version.currency) != (charge.book, event["currency"]):
+        return False
+    offered = {
+        BY_TIER: bool(version.by_tier),
+        PER_BUNDLE: version.bundle is not None,
+        FLAT: charge.metric in version.flat,
+        PER_UNIT: charge.metric in version.units,
+    }
+    return offered[charge.manner] and (not version.entities or event["selling_entity"] in version.entities)
+
+
+def _listed(version: PriceVersion, charge: Charge, event: Event, tier: str | None) -> int:
+    """The amount by the price book alone."""
+    if charge.units is not None:
+        return _cost(version.units[charge.metric], event[charge.units])
+    if version.bundle is not None and charge.manner == PER_BUNDLE:
+        return _cost(version.bundle, event["quantity"])
+    return (version.flat[charge.metric] if tier is None else version.by_tier[tier]).minor
+
+
+def _cost(price: UnitPrice, quantity: int) -> int:
+    """What a quantity costs, in minor units."""
+    total = 0
+    for step in price.steps:
+        if price.kind == GRADUATED:
+            last = quantity if step.high is None else min(quantity, step.high)
+            total += max(0, last - step.low + 1) * step.price.minor
+        elif step.low <= quantity and (step.high is None or quantity <= step.high):
+            total += quantity * step.price.minor
+    return total
+
+
+def _adjusted(listed: int, adjusting: Iterable[Rule], currency: str) -> int:
+    """Percentages of the list amount are summed, amounts added, then the largest minimum and the smallest cap hold."""
+    said = [rule.adjustment for rule in adjusting if rule.adjustment is not None]
+    money = {
+        kind: [one.money[currency] for one in said if one.kind == kind and currency in one.money]
+        for kind in ("amount", "minimum", "cap")
+    }
+    with localcontext(_EXACT):
+        percent = sum((one.percent for one in said if one.percent is not None), Decimal(100))
+        amount = listed * percent / 100 + sum(money["amount"])
+        amount = max([amount, *map(Decimal, money["minimum"])])
+        amount = min([amount, *map(Decimal, money["cap"])])
+    return int(round_half_away(amount, 0))
