@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from connector.cli import rule_checks, rules_app
+
 Folder = Annotated[
     Path, typer.Option("--folder", "-C", help="The working folder.", envvar="CONNECTOR_FOLDER", show_default=False)
 ]
@@ -27,6 +29,8 @@ app = typer.Typer(
 
 mapping = typer.Typer(help="The mappings: how workbooks and exports become records.", no_args_is_help=True)
 app.add_typer(mapping, name="mapping")
+app.add_typer(rules_app.app, name="rules")
+rule_checks.attach(rules_app.app)
 
 
 @app.command()

@@ -14,7 +14,7 @@ from connector.domain.entities import SellingEntity
 from connector.domain.money import Money
 from connector.domain.words import PartnerKind
 from connector.rulebook import kinds
-from connector.rulebook.cells import COMBOS
+from connector.rulebook.cells import COMBOS, OTHER
 from connector.rulebook.decide import Decided
 from connector.rulebook.events import Event, event_of, frame_of
 from connector.rulebook.plain import Plain, Verdict
@@ -67,12 +67,13 @@ class Case:
     def __str__(self) -> str:
         """The event in a line: `created full_spoke us P-1004 2025-07-01, 51 employees`."""
         named = ("event", "plan", "selling_entity", "partner", "event_on")
-        words = " ".join(str(self.event[name]) for name in named if self.event.get(name) is not None)
+        known = {name: _shown(name, value) for name, value in self.event.items() if value is not None}
+        words = " ".join(known[name] for name in named if name in known)
         kept = [name for name in _NOUNS if self.event.get(name) is not None and self._told(name)]
         counts = [f"{self.event[name]} {_NOUNS[name]}" for name in kept]
         if "band_low" in self.event:
             counts.append(f"{band_label(self.event['band_low'], self.event['band_high'])} employees")
-        rest = [f"{name} {self.event[name]}" for name in ("country", "domain", "template") if name in self.event]
+        rest = [f"{name} {known[name]}" for name in ("country", "domain", "template", "tags") if name in known]
         return ", ".join([words, *rest, *counts])
 
     def _told(self, name: str) -> bool:
@@ -208,6 +209,12 @@ def _bands(ranges: Iterable[Range]) -> list[tuple[int, int | None]]:
     whole = {(low or 1, high) for low, high in ranges}
     across = {(low - 1, low) for low, _ in whole if low > 1} | {(high, high + 1) for _, high in whole if high}
     return sorted({*whole, *across}, key=lambda pair: (pair[0], pair[1] or pair[0] * 2))
+
+
+def _shown(name: str, value: object) -> str:
+    """A value of an event in words; what stands for every name that no rule names is "another"."""
+    text = ", ".join(value) if isinstance(value, list) else str(value)
+    return text if not text.startswith(OTHER) else "of another partner" if name == "partner" else "another"
 
 
 def _verdict(row: Mapping[str, object]) -> Verdict:

@@ -16,11 +16,13 @@ from connector.domain.words import RecordKind
 from connector.intake import KINDS as INTAKE_KINDS
 from connector.intake import Intake
 from connector.runs.look_ahead import REFUSED
+from connector.runs.rule_checks import KINDS as RULE_CHECK_KINDS
 from connector.runs.versions import GONE
 
 ALL_KINDS: tuple[Kind, ...] = (
     *INTAKE_KINDS,
     *rulebook.KINDS,
+    *RULE_CHECK_KINDS,
     *billing_kinds.KINDS,
     *BOOK_KINDS,
     REFUSED,
