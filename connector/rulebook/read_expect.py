@@ -121,8 +121,8 @@ def _money(key: str, node: Node, reader: Reader) -> str | None:
     try:
         money = Money.exact(Decimal(match[2]), match[1])
     except InexactAmountError:
-        number = digits(match[1]) or "no"
-        reader.fault(node, f"{key} is {text}: {match[1]} has {number} decimal digits", kinds.TEST.remedy, kinds.TEST)
+        message = f"{key} is {text}: {match[1]} has {digits(match[1]) or 'no'} decimal digits"
+        reader.fault(node, message, "Write the amount with the currency's digits.", kinds.TEST)
         return None
     return money_text(money)
 

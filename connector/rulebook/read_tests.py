@@ -3,11 +3,11 @@
 A stranger's trap: the tests are no part of the rulebook. To change them changes neither its digest nor its proof.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from connector.declared import MapNode, Node, Reader, read_yaml
+from connector.declared import Node, Reader, read_yaml
 from connector.domain.places import Line
 from connector.domain.problems import Problem
 from connector.rulebook import kinds
@@ -61,7 +61,7 @@ def read_tests(folder: Path, declared: Declared, *, label: str = "rules") -> Rul
     visible = [path for path in paths if not any(part.startswith(".") for part in path.relative_to(home).parts)]
     readers: dict[str, Reader] = {}
     tests: list[RuleTest] = []
-    names = Names.of(declared)
+    known = _Known(declared, Names.of(declared), {})
     for path in sorted(visible, key=lambda path: path.relative_to(home).as_posix()):
         name = f"{label}/{path.relative_to(folder).as_posix()}"
         root, text, problems = read_yaml(path, name)
@@ -69,29 +69,38 @@ def read_tests(folder: Path, declared: Declared, *, label: str = "rules") -> Rul
         reader.problems.extend(problems)
         if root is not None:
             entries = reader.mapping(root, "a file of tests", (TOP_KEY,)) or {}
-            found = [_test(node, reader, declared, names) for node in reader.items(entries.get(TOP_KEY), TOP_KEY)]
+            found = [_test(node, reader, known) for node in reader.items(entries.get(TOP_KEY), TOP_KEY)]
             tests += [test for test in found if test is not None]
         elif not problems:
             reader.fault(Line(name, 1), "the file is empty", f"Start it with {TOP_KEY}: and a list.", kinds.TEST)
-    _refuse_twice(tests, readers)
     return RuleTests(tuple(tests), readers, label)
 
 
-def _refuse_twice(tests: Iterable[RuleTest], readers: Mapping[str, Reader]) -> None:
-    places: dict[str, Line] = {}
-    for test in tests:
-        first = places.setdefault(test.name, test.place)
-        if first != test.place:
-            message = f"a test of this name stands at {first} already"
-            readers[test.place.file].fault(test.place, message, "Give each test a name of its own.", kinds.TEST)
+@dataclass(frozen=True)
+class _Known:
+    """The rules that tests are about, the names they may use, and where the names of the tests themselves stand."""
+
+    declared: Declared
+    names: Names
+    taken: dict[str, Line]
 
 
-def _test(node: Node, reader: Reader, declared: Declared, names: Names) -> RuleTest | None:
+def _test(node: Node, reader: Reader, known: _Known) -> RuleTest | None:
     before = len(reader.problems)
     entries = reader.mapping(node, "a test", ("name", "given", "expect")) or {}
     name = reader.text(entries.get("name"), "name")
-    given = read_given(entries.get("given"), reader, declared)
-    expect = read_expect(entries.get("expect"), reader, names)
+    if name is not None:
+        _refuse_twice(name, entries["name"], reader, known.taken)
+    given = read_given(entries.get("given"), reader, known.declared)
+    expect = read_expect(entries.get("expect"), reader, known.names)
     if name is None or given is None or len(reader.problems) > before:
         return None
-    return RuleTest(name, given, expect, node.key_places["name"] if isinstance(node, MapNode) else node.place)
+    return RuleTest(name, given, expect, known.taken[name])
+
+
+def _refuse_twice(name: str, at: Node, reader: Reader, taken: dict[str, Line]) -> None:
+    if name in taken:
+        message = f"a test of this name stands at {taken[name]} already"
+        reader.fault(at, message, "Give each test a name of its own.", kinds.TEST)
+    else:
+        taken[name] = at.place

@@ -26,11 +26,23 @@ _GATED = ("held", "not_billable")
 
 @dataclass(frozen=True)
 class Difference:
-    """One expectation that is not met: what the test says and what the rules say."""
+    """One expectation that is not met.
+
+    Attributes:
+        key: what the test names.
+        expected: what it says.
+        got: what the rules say; of another outcome, that outcome and its money or reason.
+        got_key: what the rules name instead, where it is another outcome.
+    """
 
     key: str
     expected: str
     got: str
+    got_key: str
+
+    def lines(self) -> tuple[str, str]:
+        """The difference as two lines of a diff."""
+        return f"- {self.key}: {self.expected}", f"+ {self.got_key}: {self.got}"
 
 
 @dataclass(frozen=True)
@@ -85,15 +97,24 @@ def run_tests(tests: RuleTests, rate: Rate) -> tuple[Result, ...]:
 
 
 def _differences(test: RuleTest, row: Rated) -> tuple[Difference, ...]:
-    found = ((one.key, one.text, told(one.key, row)) for one in test.expect)
-    return tuple(Difference(key, expected, got) for key, expected, got in found if expected != got)
+    found = []
+    for one in test.expect:
+        got_key = row["outcome"] if one.key in OUTCOMES else one.key
+        got = told(got_key, row)
+        if (one.key, one.text) != (got_key, got):
+            found.append(Difference(one.key, one.text, got, got_key))
+    return tuple(found)
 
 
 def told(key: str, row: Rated) -> str:
-    """What a rated event says of a key of an expectation, in the words of tests; of another outcome, all of that."""
+    """What a rated event says of a key of an expectation, in the words of tests.
+
+    Args:
+        key: the outcome that it has, or one of `COLUMNS`.
+        row: of `tables.RATED`.
+    """
     if key in OUTCOMES:
-        said = _outcome(row)
-        return said if row["outcome"] == key else f"{row['outcome']}: {said}"
+        return _outcome(row)
     value = row[COLUMNS[key]]
     if value is None:
         return "none"
@@ -111,14 +132,12 @@ def _outcome(row: Rated) -> str:
 def _note(result: Result, tests: RuleTests) -> None:
     test, first = result.test, result.differences[0]
     at = next(one.at for one in test.expect if one.key == first.key)
-    signed = (
-        (sign, one.key, text) for one in result.differences for sign, text in (("-", one.expected), ("+", one.got))
-    )
-    diff = [f"{sign} {key}: {text}" for sign, key, text in signed]
+    diff = [line for one in result.differences for line in one.lines()]
     by = f"rule {result.rated['rule_id']} ({result.rated['rule_place']})" if result.rated["rule_id"] else "no rule"
     price = f", priced at {result.rated['price_place']}" if result.rated["price_place"] else ""
     step = "\n".join([*diff, f"Decided by {by}{price}. {kinds.TEST_FAILED.remedy}"])
-    message = f"{test.name!r} expects {first.key} {first.expected}; the rules say {first.got}"
+    got = first.got if first.got_key == first.key else f"{first.got_key} {first.got}"
+    message = f"{test.name!r} expects {first.key} {first.expected}; the rules say {got}"
     tests.readers[test.place.file].fault(at, message, step, kinds.TEST_FAILED)
 
 

@@ -17,8 +17,10 @@ def check_unused(declared: Declared, sources: Sources) -> None:
             message = f"no rule reads the price book {version.book}"
             sources.fault(version.place, kinds.UNUSED_BOOK, message)
         elif not reading:
-            where = f" ({', '.join(version.entities)})" if version.entities else ""
-            message = f"no rule reads {version.label}{where}: no selling entity it is for bills in {version.currency}"
+            among = f" among {', '.join(version.entities)}" if version.entities else ""
+            message = (
+                f"no rule reads {version.label}: none reaches a selling entity{among} that bills in {version.currency}"
+            )
             sources.fault(version.place, kinds.UNUSED_BOOK, message)
         else:
             _metrics(version, reading, sources)
