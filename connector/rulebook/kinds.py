@@ -162,6 +162,8 @@ TEST_NONE = Kind(
     Severity.WARNING,
     _LOAD,
 )
+# What loading does not tell: only `rules check` and `rules test` do.
+CHECKS: tuple[Kind, ...] = (BOUNDARY, UNUSED_BOOK, UNUSED_TIERS, TEST, TEST_FAILED, TEST_NONE)
 
 TIER_BAND = Kind("tiers-band", "A tier is no closed band of whole numbers", "Write 1, 2-10 or 10001+.", scope=_LOAD)
 TIER_START = Kind("tiers-start", "The first tier does not start at 1", "Let the first tier start at 1.", scope=_LOAD)

@@ -9,7 +9,6 @@ from typing import Any
 
 import polars as pl
 import pytest
-from conftest import SHIPPED
 
 from connector.domain.places import Line
 from connector.rulebook import Examined, examine
@@ -32,6 +31,8 @@ from connector.rulebook.spec import (
     UnitPrice,
 )
 from connector.tables import RATED
+
+SHIPPED = Path(__file__).resolve().parents[2] / "rules"
 
 HERE = Line("rules/billing.yaml", 11, 5)
 STEPS = (

@@ -61,6 +61,10 @@ SHOWN: Mapping[str, Callable[[Path], tuple[Problem, ...]]] = {
 }
 
 
+def test_each_code_that_loading_does_not_tell_has_an_example() -> None:
+    assert set(SHOWN) == {kind.code for kind in kinds.CHECKS}
+
+
 @pytest.mark.parametrize("code", SHOWN)
 def test_an_example_of_each_code_prints_what_is_expected(code: str) -> None:
     problems = SHOWN[code](PROBLEMS / code / "rules")

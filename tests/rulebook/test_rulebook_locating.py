@@ -1,14 +1,17 @@
 """Every proved cell is found again from each fact that stands for it, and only that cell."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import SHIPPED, Write
 
 from connector.rulebook import examine
 from connector.rulebook.cells import Axis, Slice, Value
 from connector.rulebook.decide import Cell
 from connector.rulebook.locating import Locator
+
+SHIPPED = Path(__file__).resolve().parents[2] / "rules"
+Write = Callable[..., Path]
 
 RICH = """  - id: quote
     when: {partner: [P-1, P-2], plan: full_spoke}

@@ -5,13 +5,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from conftest import SHIPPED
 
 from connector.domain.problems import Problem
 from connector.rulebook import Examined, examine
 from connector.rulebook.read_tests import RuleTests, read_tests
 from connector.rulebook.run_tests import Coverage, Reached, Result, coverage_of, run_tests, told
 
+SHIPPED = Path(__file__).resolve().parents[2] / "rules"
 GIVEN = "{created: 2025-04-01, plan: full_spoke, employees: 10, partner: P-1, partner_kind: msp, selling_entity: us}"
 GATES = """  - id: internal
     when: {domain: [example.com]}
@@ -20,8 +20,6 @@ GATES = """  - id: internal
     when: {employees: {from: 100}, plan: full_spoke}
     hold: "ask first"
 """
-
-
 Run = tuple[RuleTests, tuple[Result, ...], Coverage]
 
 
