@@ -182,18 +182,18 @@ class _Bounds:
 
 def _around(base: Event, bounds: _Bounds) -> Iterator[tuple[Event, str]]:
     """The event moved to each bound; its counts on its own day, and on each from which other prices or rules hold."""
-    days = [date.fromordinal(point) for point in _points(bounds.days(), 1, _LAST_DAY)]
-    for day in days:
-        yield {**base, "event_on": day}, "event_on"
-    starts = {low for low, _ in bounds.days() if low is not None}
+    days, columns = bounds.days(), bounds.columns()
+    for point in _points(days, 1, _LAST_DAY):
+        yield {**base, "event_on": date.fromordinal(point)}, "event_on"
+    starts = {low for low, _ in days if low is not None}
     for day in (base["event_on"], *map(date.fromordinal, sorted(starts))):
         here = {**base, "event_on": day}
-        for column, ranges in bounds.columns().items():
+        for column, ranges in columns.items():
             for point in _points(ranges, _LOWEST[column], None):
                 yield {**here, column: point}, column
     if "count" in base:
         yield {**base, "count": None}, "count"
-        for low, high in _bands(bounds.columns()["count"]):
+        for low, high in _bands(columns["count"]):
             yield {**base, "count": None, "band_low": low, "band_high": high}, "band_low"
 
 
