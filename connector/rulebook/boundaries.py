@@ -6,6 +6,7 @@ The bounds come from the files themselves, so a bound added to a rule is checked
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import product
 
 import polars as pl
 
@@ -14,10 +15,11 @@ from connector.domain.entities import SellingEntity
 from connector.domain.money import Money
 from connector.domain.words import PartnerKind
 from connector.rulebook import kinds
-from connector.rulebook.cells import COMBOS, OTHER
+from connector.rulebook.cells import COMBOS
 from connector.rulebook.decide import Decided
+from connector.rulebook.evaluator import Fact, fits
 from connector.rulebook.events import Event, event_of, frame_of
-from connector.rulebook.plain import Plain, Verdict
+from connector.rulebook.plain import LARGEST_QUANTITY, Plain, Verdict
 from connector.rulebook.sources import Sources
 from connector.rulebook.spec import (
     CLIENTS_THIS_YEAR,
@@ -26,6 +28,7 @@ from connector.rulebook.spec import (
     PER_BUNDLE,
     PER_UNIT,
     PLACES_LEFT,
+    Conditions,
     Declared,
     PriceVersion,
     Range,
@@ -35,7 +38,7 @@ from connector.tables import EVENTS
 
 Rate = Callable[[pl.DataFrame], pl.DataFrame]
 
-_LOWEST = {"count": 1, "quantity": 1, "advisors": 1, "users": 1, CLIENTS_THIS_YEAR: 1, PLACES_LEFT: 0}
+_LOWEST = {"count": 1, "quantity": 0, "advisors": 0, "users": 0, CLIENTS_THIS_YEAR: 1, PLACES_LEFT: 0}
 _NOUNS = {
     "count": "employees",
     "quantity": "bundles",
@@ -45,6 +48,8 @@ _NOUNS = {
     PLACES_LEFT: "places left",
 }
 _COUNTED = {EMPLOYEES: "count", CLIENTS_THIS_YEAR: CLIENTS_THIS_YEAR, PLACES_LEFT: PLACES_LEFT}
+_OTHER = "~other"  # a partner that no rule names
+_BILLABLE: Range = (1, LARGEST_QUANTITY)
 _LAST_DAY = date.max.toordinal()
 
 
@@ -86,7 +91,7 @@ def check_boundaries(declared: Declared, decided: Decided, rate: Rate, sources: 
 
     Args:
         declared: what the files say.
-        decided: the proved decisions; they name an event that each rule decides.
+        decided: the proved decisions; they tell which events can occur.
         rate: from `tables.EVENTS` to `tables.RATED`; the rulebook's, unless a test of this very check says otherwise.
         sources: where differences are noted.
 
@@ -108,19 +113,24 @@ def check_boundaries(declared: Declared, decided: Decided, rate: Rate, sources: 
 
 
 def _bases(declared: Declared, decided: Decided) -> Iterator[tuple[Event, Rule]]:
-    """For each rule, kind of event, plan and selling entity an event that the rule decides."""
-    met: set[tuple[str, int, str]] = set()
-    for cell in (*decided.charges, *decided.gates):
-        if cell.rule is None:
-            continue
-        fact = cell.where.facts(cell.values)[0]
+    """For each rule, kind of event, plan and selling entity an event that its conditions fit."""
+    combos = sorted({cell.where.combo for cell in decided.charges})
+    for rule, combo in product(declared.rules, combos):
+        event, plan = COMBOS[combo]
+        # A bundle has neither plan nor headcount.
+        said = {"event": event.value} | ({"plan": None, EMPLOYEES: None} if plan is None else {"plan": plan.value})
         for entity in declared.entities.values():
-            here = fact.get("selling_entity", entity.id) == entity.id
-            key = (cell.rule.id, cell.where.combo, entity.id)
-            if here and key not in met:
-                met.add(key)
-                usual = _usual(entity, declared, cell.rule, cell.where.combo)
-                yield event_of(fact, usual), cell.rule
+            fact = _fitting(rule.conditions, {**said, "selling_entity": entity.id})
+            if fits(rule.conditions, fact):
+                yield event_of(fact, _usual(entity, declared, rule, combo)), rule
+
+
+def _fitting(conditions: Conditions, fixed: Mapping[str, str | None]) -> Fact:
+    """A fact that fits the conditions, as far as what is fixed allows: their first words, an end of their ranges."""
+    words = {name: named[0] for name, named in conditions.words.items()}
+    ends = {name: high if low is None else low for name, (low, high) in conditions.ranges.items()}
+    fact = {"partner": _OTHER, **words, **ends, **fixed}
+    return {name: value for name, value in fact.items() if value is not None}
 
 
 def _usual(entity: SellingEntity, declared: Declared, rule: Rule, combo: int) -> Event:
@@ -158,10 +168,10 @@ class _Bounds:
         charge = self.rule.charge
         for version in self._versions():
             if charge is not None and charge.manner == PER_BUNDLE and version.bundle is not None:
-                said.setdefault("quantity", []).extend((step.low, step.high) for step in version.bundle.steps)
+                said.setdefault("quantity", [_BILLABLE]).extend((step.low, step.high) for step in version.bundle.steps)
             elif charge is not None and charge.manner == PER_UNIT and charge.metric in version.units:
                 steps = version.units[charge.metric].steps
-                said.setdefault(charge.units or "", []).extend((step.low, step.high) for step in steps)
+                said.setdefault(charge.units or "", [_BILLABLE]).extend((step.low, step.high) for step in steps)
         return {name: ranges for name, ranges in said.items() if name in EVENTS}
 
     def days(self) -> list[Range]:
@@ -212,9 +222,9 @@ def _bands(ranges: Iterable[Range]) -> list[tuple[int, int | None]]:
 
 
 def _shown(name: str, value: object) -> str:
-    """A value of an event in words; what stands for every name that no rule names is "another"."""
+    """A value of an event in words."""
     text = ", ".join(value) if isinstance(value, list) else str(value)
-    return text if not text.startswith(OTHER) else "of another partner" if name == "partner" else "another"
+    return "of another partner" if name == "partner" and text == _OTHER else text
 
 
 def _verdict(row: Mapping[str, object]) -> Verdict:

@@ -28,6 +28,7 @@ from connector.rulebook.spec import (
 
 _WORDS = ("event", "plan", "partner", "selling_entity")
 _EXACT = Context(prec=60)
+LARGEST_QUANTITY = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -84,30 +85,35 @@ class Plain:
         if gate is not None:
             return Verdict("held" if gate.outcome == HOLD else gate.outcome, rule=gate.id)
         charging = [_charging(found) for found in fitting]
-        adjusting = [[rule for rule in found if rule.is_adjust] for found in fitting]
-        if _differ(charging) or any(found != adjusting[0] for found in adjusting):
+        if _differ(charging):
             return Verdict("blocked", kinds.BAND_SPANS_RULE.code)
         rule = charging[0]
         if rule.charge is None:
             return Verdict(rule.outcome, rule=rule.id)
-        return replace(self._priced(event, rule.charge, adjusting[0]), rule=rule.id)
+        adjusting = [[one for one in found if one.is_adjust] for found in fitting]
+        return replace(self._priced(event, rule.charge, adjusting), rule=rule.id)
 
-    def _priced(self, event: Event, charge: Charge, adjusting: Sequence[Rule]) -> Verdict:
+    def _priced(self, event: Event, charge: Charge, adjusting: Sequence[Sequence[Rule]]) -> Verdict:
+        """The price of a charge; `adjusting` are the adjustments at each headcount that the event can mean."""
         sold = [version for version in self._declared.versions if _offers(version, charge, event)]
-        if not sold:
-            return Verdict("blocked", kinds.NO_CURRENCY.code)
         day = event["event_on"].toordinal()
         valid = [version for version in sold if version.first <= day and (version.last is None or day <= version.last)]
         if not valid:
-            return Verdict("blocked", kinds.NO_PRICE.code)
+            return Verdict("blocked", (kinds.NO_PRICE if sold else kinds.NO_CURRENCY).code)
         version, tier = valid[0], None
         if charge.manner == BY_TIER:
             tiers = self._tiers(version, event)
             if len(tiers) != 1:
                 return Verdict("blocked", (kinds.BAND_SPANS_TIERS if tiers else kinds.SIZE_UNKNOWN).code)
             tier = tiers[0]
-        listed = _listed(version, charge, event, tier)
-        amount = _adjusted(listed, adjusting, version.currency)
+        quantity = event[charge.units or "quantity"]
+        if charge.units is not None and quantity == 0:
+            return Verdict("not_billable")
+        if not 1 <= quantity <= LARGEST_QUANTITY:
+            return Verdict("blocked", kinds.QUANTITY.code)
+        if any(found != adjusting[0] for found in adjusting):
+            return Verdict("blocked", kinds.BAND_SPANS_RULE.code)
+        amount = _adjusted(_listed(version, charge, quantity, tier), adjusting[0], version.currency)
         return Verdict("charge", tier=tier, price_book=version.label, amount_minor=amount)
 
     def _tiers(self, version: PriceVersion, event: Event) -> list[str]:
@@ -161,13 +167,13 @@ def _offers(version: PriceVersion, charge: Charge, event: Event) -> bool:
     return offered[charge.manner] and (not version.entities or event["selling_entity"] in version.entities)
 
 
-def _listed(version: PriceVersion, charge: Charge, event: Event, tier: str | None) -> int:
+def _listed(version: PriceVersion, charge: Charge, quantity: int, tier: str | None) -> int:
     """The amount by the price book alone."""
-    if charge.units is not None:
-        return _cost(version.units[charge.metric], event[charge.units])
+    if charge.manner == PER_UNIT:
+        return _cost(version.units[charge.metric], quantity)
     if version.bundle is not None and charge.manner == PER_BUNDLE:
-        return _cost(version.bundle, event["quantity"])
-    return (version.flat[charge.metric] if tier is None else version.by_tier[tier]).minor
+        return _cost(version.bundle, quantity)
+    return (version.flat[charge.metric] if tier is None else version.by_tier[tier]).minor * quantity
 
 
 def _cost(price: UnitPrice, quantity: int) -> int:

@@ -142,9 +142,9 @@ def test_a_case_says_what_it_is_about(shipped_cases: tuple[Case, ...]) -> None:
 
 
 def test_a_case_names_tags_and_counts() -> None:
-    event = {**BUNDLES, "plan": "full_spoke", "tags": ["pilot", "school"], "users": 7, "template": "~other"}
+    event = {**BUNDLES, "plan": "full_spoke", "tags": ["pilot", "school"], "users": 7, "template": "T-1"}
     assert str(Case(event, "users", Verdict("charge"), Verdict("charge"))) == (
-        "bundle full_spoke us P-1 2025-06-15, template another, tags pilot, school, 7 users"
+        "bundle full_spoke us P-1 2025-06-15, template T-1, tags pilot, school, 7 users"
     )
 
 
@@ -217,8 +217,8 @@ def test_a_band_across_a_condition_or_a_tier_is_blocked(base: Examined) -> None:
     hold = Rule("hold", Conditions(ranges={"employees": (5, None)}), "hold", "ask", None, HERE)
     discount = adjust("discount", "percent", "-10", {"employees": (None, 4)})
     inside = replace(charging("full-spoke", "by_tier", overrides="full-spoke"), conditions=hold.conditions)
-    for rule in (hold, discount, inside):
-        assert Plain(with_rules(base, rule)).verdict(band) == Verdict("blocked", "rate-band-spans-rule")
+    for rule, name in ((hold, None), (discount, "full-spoke"), (inside, None)):
+        assert Plain(with_rules(base, rule)).verdict(band) == Verdict("blocked", "rate-band-spans-rule", name)
         assert Plain(with_rules(base, rule)).verdict({**band, "band_high": 4}).outcome == "charge"
 
 
@@ -245,23 +245,36 @@ def test_ladders_have_their_cases(base: Examined) -> None:
     ladder = UnitPrice("volume", STEPS, HERE)
     declared = with_version(declared, bundle=ladder, units={"full-spoke": ladder})
     sources = Sources({}, (), [])
+    tried = [0, 1, 2, 4, 5, 6, 7, 19, 20, 21, 22, 999_999, 1_000_000, 1_000_001]
     cases = check_boundaries(declared, decided, plainly(declared), sources)
+    assert points(cases, "quantity", event="bundle") == tried
+    full_spoke, *others = declared.rules
+    assert full_spoke.charge is not None
+    by_unit = replace(full_spoke, charge=replace(full_spoke.charge, manner="per_unit", units="quantity"))
+    declared = replace(declared, rules=(by_unit, *others))
+    cases = check_boundaries(declared, decided, plainly(declared), sources)
+    assert points(cases, "quantity", event="upgraded") == tried
+    ends = {case.event["quantity"]: case.rated for case in cases if case.event["event"] == "upgraded"}
+    assert ends[0] == Verdict("not_billable", rule="full-spoke")
+    assert ends[1_000_001] == Verdict("blocked", "rate-quantity", "full-spoke")
+    unsold = with_version(declared, units={})
+    unpriced = check_boundaries(unsold, decided, plainly(unsold), sources)
+    assert points(unpriced, "quantity", event="upgraded") == [1]
     assert sources.problems() == ()
-    assert points(cases, "quantity", event="bundle") == [1, 2, 4, 5, 6, 7, 19, 20, 21, 22]
-    by_unit = [
-        replace(rule, charge=replace(rule.charge, manner="per_unit", units="quantity"))
-        if rule.charge and rule.id == "full-spoke"
-        else rule
-        for rule in declared.rules
-    ]
-    renamed = {rule.id: rule for rule in by_unit}
-    cells = tuple(replace(cell, rule=renamed[cell.rule.id]) for cell in decided.charges if cell.rule is not None)
-    declared = replace(declared, rules=tuple(by_unit))
-    cases = check_boundaries(declared, replace(decided, charges=cells), plainly(declared), sources)
-    assert points(cases, "quantity", event="upgraded") == [1, 2, 4, 5, 6, 7, 19, 20, 21, 22]
-    other = with_version(declared, bundle=None, units={})
-    only = tuple(cell for cell in cells if cell.rule is not None and cell.rule.charge is None)
-    assert check_boundaries(other, replace(decided, charges=only), plainly(other), sources) != ()
+
+
+def test_each_rule_is_met_by_a_case_that_fits_it(base: Examined) -> None:
+    conditions = Conditions({"partner": ("P-7", "P-8"), "domain": ("a.example",)}, {"employees": (None, 4)})
+    discount = replace(adjust("discount", "percent", "-10"), conditions=conditions)
+    declared = with_rules(base, discount)
+    cases = check_boundaries(declared, parts(base)[1], plainly(declared), Sources({}, (), []))
+    met = {
+        case.event["count"]: case.rated.amount_minor
+        for case in cases
+        if case.event.get("domain") and case.event["event"] == "upgraded" and case.event["event_on"] == date(2025, 3, 1)
+    }
+    assert (met[3], met[4], met[5]) == (81_000, 81_000, 90_000)
+    assert {case.event["partner"] for case in cases} == {"~other", "P-7"}
 
 
 def test_a_difference_is_told_once_for_each_rule_and_column(base: Examined) -> None:
