@@ -14,6 +14,7 @@ from connector.domain.money import Money
 from connector.domain.problems import errors
 from connector.rulebook import examine
 from connector.rulebook.boundaries import Case
+from connector.rulebook.decide import Decided
 from connector.rulebook.read_tests import read_tests
 from connector.rulebook.run_tests import Coverage, Reached, Result, coverage_of, run_tests
 from connector.runs.config import FILE
@@ -62,12 +63,12 @@ def check(at: Where, *, with_cases: bool, as_json: bool) -> None:
 
 def _proof(checked: Checked) -> dict[str, Any]:
     declared, decided, rulebook = checked.examined.declared, checked.examined.decided, checked.examined.rulebook
-    cells = None if decided is None else {"gates": len(decided.gates), "charges": len(decided.charges)}
+    cells = None if decided is None else _cells(decided)
     return {
         "files": list(checked.files),
         "rules": None if declared is None else len(declared.rules),
         "price_versions": None if declared is None else len(declared.versions),
-        "cells": cells if cells is None or decided is None else {**cells, "all": decided.cell_count},
+        "cells": cells,
         "boundary_cases": {
             "checked": len(checked.cases),
             "cases": [
@@ -86,6 +87,13 @@ def _proof(checked: Checked) -> dict[str, Any]:
     }
 
 
+def _cells(decided: Decided) -> dict[str, int]:
+    """How many cells each stratum has; the others of `all` are those of tiers."""
+    adjusts = sum(len(cells) for _, cells in decided.adjusts)
+    counted = {"gates": len(decided.gates), "charges": len(decided.charges), "adjustments": adjusts}
+    return {**counted, "all": decided.cell_count}
+
+
 def _show_proof(to: Console, checked: Checked, at: Where) -> None:
     declared, decided, rulebook = checked.examined.declared, checked.examined.decided, checked.examined.rulebook
     if declared is None or decided is None or rulebook is None:
@@ -93,8 +101,9 @@ def _show_proof(to: Console, checked: Checked, at: Where) -> None:
         return
     files, rules, versions = len(checked.files), len(declared.rules), len(declared.versions)
     to.print(Text(f"{at.label}/: {files} files, {rules} rules, {versions} price versions."))
-    gates, charges = len(decided.gates), len(decided.charges)
-    told = f"Proved in {decided.cell_count} cells ({gates} of gates, {charges} of charges, the others of tiers)"
+    cells = _cells(decided)
+    of = f"{cells['gates']} of gates, {cells['charges']} of charges, {cells['adjustments']} of adjustments"
+    told = f"Proved in {cells['all']} cells ({of}, the others of tiers)"
     to.print(
         Text(f"{told}: each client and bundle that can occur has exactly one outcome, and a price where it is one.")
     )
@@ -179,7 +188,9 @@ def _result(result: Result) -> dict[str, Any]:
 def _show_coverage(to: Console, reached: Coverage) -> None:
     rows = [(name, str(number)) for name, number in reached.rules.items()]
     to.print(table("Tests of each rule", ["rule", "tests"], rows, ["tests"]))
-    for name, stratum in (("gates", reached.gates), ("charges", reached.charges)):
+    strata = {"gates": reached.gates, "charges": reached.charges}
+    strata |= {f"the adjustment {name}": stratum for name, stratum in reached.adjustments.items()}
+    for name, stratum in strata.items():
         to.print(Text(f"Cells of {name}: {stratum.reached} of {stratum.cells} reached by a test."))
         _show_missed(to, stratum)
     untested = {

@@ -22,6 +22,7 @@ from connector.rulebook.events import Event, event_of, frame_of
 from connector.rulebook.plain import LARGEST_QUANTITY, Plain, Verdict
 from connector.rulebook.sources import Sources
 from connector.rulebook.spec import (
+    BY_DAY,
     CLIENTS_THIS_YEAR,
     DAY,
     EMPLOYEES,
@@ -34,7 +35,6 @@ from connector.rulebook.spec import (
     Range,
     Rule,
 )
-from connector.tables import EVENTS
 
 Rate = Callable[[pl.DataFrame], pl.DataFrame]
 
@@ -50,6 +50,7 @@ _NOUNS = {
 _COUNTED = {EMPLOYEES: "count", CLIENTS_THIS_YEAR: CLIENTS_THIS_YEAR, PLACES_LEFT: PLACES_LEFT}
 _OTHER = "~other"  # a partner that no rule names
 _BILLABLE: Range = (1, LARGEST_QUANTITY)
+_SHORT = ((1, 365), (364, 365), (365, 365), (1, 28), (27, 28), (15, 30))  # terms cut short, and one that is not
 _LAST_DAY = date.max.toordinal()
 
 
@@ -74,12 +75,13 @@ class Case:
         named = ("event", "plan", "selling_entity", "partner", "event_on")
         known = {name: _shown(name, value) for name, value in self.event.items() if value is not None}
         words = " ".join(known[name] for name in named if name in known)
+        short = [f"{self.event['term_days']} of {self.event['term_of']} days"] if "term_days" in self.event else []
         kept = [name for name in _NOUNS if self.event.get(name) is not None and self._told(name)]
         counts = [f"{self.event[name]} {_NOUNS[name]}" for name in kept]
         if "band_low" in self.event:
             counts.append(f"{band_label(self.event['band_low'], self.event['band_high'])} employees")
         rest = [f"{name} {known[name]}" for name in ("country", "domain", "template", "tags") if name in known]
-        return ", ".join([words, *rest, *counts])
+        return ", ".join([words, *rest, *counts, *short])
 
     def _told(self, name: str) -> bool:
         """Whether a count says anything about the event: its headcount, and what was moved to a bound."""
@@ -114,8 +116,7 @@ def check_boundaries(declared: Declared, decided: Decided, rate: Rate, sources: 
 
 def _bases(declared: Declared, decided: Decided) -> Iterator[tuple[Event, Rule]]:
     """For each rule, kind of event, plan and selling entity an event that its conditions fit."""
-    combos = sorted({cell.where.combo for cell in decided.charges})
-    for rule, combo in product(declared.rules, combos):
+    for rule, combo in product(declared.rules, decided.combos):
         event, plan = COMBOS[combo]
         # A bundle has neither plan nor headcount.
         said = {"event": event.value} | ({"plan": None, EMPLOYEES: None} if plan is None else {"plan": plan.value})
@@ -146,9 +147,8 @@ def _usual(entity: SellingEntity, declared: Declared, rule: Rule, combo: int) ->
         "currency": entity.currency,
         "quantity": 1,
     }
-    counted = {"advisors": 1, "users": 1, CLIENTS_THIS_YEAR: 1, PLACES_LEFT: 1}
-    usual |= {name: value for name, value in counted.items() if name in EVENTS}
-    return usual if plan is None else {**usual, "count": 1}
+    counted = {"count": 1, "advisors": 1, "users": 1, CLIENTS_THIS_YEAR: 1}
+    return {**usual, PLACES_LEFT: 1, **(counted if plan is not None else {})}
 
 
 @dataclass(frozen=True)
@@ -171,8 +171,8 @@ class _Bounds:
                 said.setdefault("quantity", [_BILLABLE]).extend((step.low, step.high) for step in version.bundle.steps)
             elif charge is not None and charge.manner == PER_UNIT and charge.metric in version.units:
                 steps = version.units[charge.metric].steps
-                said.setdefault(charge.units or "", [_BILLABLE]).extend((step.low, step.high) for step in steps)
-        return {name: ranges for name, ranges in said.items() if name in EVENTS}
+                said.setdefault(charge.units or "quantity", [_BILLABLE]).extend((step.low, step.high) for step in steps)
+        return {name: ranges for name, ranges in said.items() if name in self.base}
 
     def days(self) -> list[Range]:
         """The intervals of days: validities of prices, and dates that rules name."""
@@ -201,6 +201,10 @@ def _around(base: Event, bounds: _Bounds) -> Iterator[tuple[Event, str]]:
         for column, ranges in columns.items():
             for point in _points(ranges, _LOWEST[column], None):
                 yield {**here, column: point}, column
+    charge = bounds.rule.charge
+    if charge is not None and charge.term.proration == BY_DAY:
+        for billed, whole in _SHORT:
+            yield {**base, "term_days": billed, "term_of": whole}, "term_days"
     if "count" in base:
         yield {**base, "count": None}, "count"
         for low, high in _bands(columns["count"]):

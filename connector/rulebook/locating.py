@@ -5,7 +5,8 @@ It is for the few events of tests. Rating finds cells by numbers of its own, so 
 
 from collections.abc import Sequence
 
-from connector.rulebook.cells import COMBOS, Axis, Slice
+from connector.rulebook.axes import Axis
+from connector.rulebook.cells import COMBOS, Slice
 from connector.rulebook.decide import Cell
 from connector.rulebook.evaluator import Fact
 from connector.rulebook.spec import TAG, UNTAGGED

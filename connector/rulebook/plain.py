@@ -1,22 +1,24 @@
-"""A second opinion on what an event costs: the files read one event at a time, in plain Python and exact decimals.
+"""A second opinion on what an event costs: the files read one event at a time, in plain Python and exact fractions.
 
 It shares no code with freezing and rating, on purpose: where the two differ, one of them is wrong.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from decimal import Context, Decimal, localcontext
+from fractions import Fraction
 
-from connector.domain.money import round_half_away
+from connector.domain.money import rounded_quotient
 from connector.rulebook import kinds
 from connector.rulebook.evaluator import fits
 from connector.rulebook.events import Event, fact_of, headcounts
 from connector.rulebook.spec import (
+    BY_DAY,
     BY_TIER,
     EMPLOYEES,
     FLAT,
     GRADUATED,
     HOLD,
+    NO_CHARGE,
     PER_BUNDLE,
     PER_UNIT,
     Charge,
@@ -27,7 +29,6 @@ from connector.rulebook.spec import (
 )
 
 _WORDS = ("event", "plan", "partner", "selling_entity")
-_EXACT = Context(prec=60)
 LARGEST_QUANTITY = 1_000_000
 
 
@@ -89,7 +90,7 @@ class Plain:
             return Verdict("blocked", kinds.BAND_SPANS_RULE.code)
         rule = charging[0]
         if rule.charge is None:
-            return Verdict(rule.outcome, rule=rule.id)
+            return Verdict("not_billable" if rule.outcome == NO_CHARGE else rule.outcome, rule=rule.id)
         adjusting = [[one for one in found if one.is_adjust] for found in fitting]
         return replace(self._priced(event, rule.charge, adjusting), rule=rule.id)
 
@@ -106,14 +107,14 @@ class Plain:
             if len(tiers) != 1:
                 return Verdict("blocked", (kinds.BAND_SPANS_TIERS if tiers else kinds.SIZE_UNKNOWN).code)
             tier = tiers[0]
-        quantity = event[charge.units or "quantity"]
-        if charge.units is not None and quantity == 0:
-            return Verdict("not_billable")
-        if not 1 <= quantity <= LARGEST_QUANTITY:
-            return Verdict("blocked", kinds.QUANTITY.code)
+        quantity: int = event.get(charge.units or "quantity")  # type: ignore[assignment]  # None is uncountable
+        uncountable = _uncountable(charge, quantity)
+        if uncountable is not None:
+            return uncountable
         if any(found != adjusting[0] for found in adjusting):
             return Verdict("blocked", kinds.BAND_SPANS_RULE.code)
-        amount = _adjusted(_listed(version, charge, quantity, tier), adjusting[0], version.currency)
+        part = _part(event) if charge.term.proration == BY_DAY else Fraction(1)
+        amount = _adjusted(_listed(version, charge, quantity, tier), adjusting[0], version.currency, part)
         return Verdict("charge", tier=tier, price_book=version.label, amount_minor=amount)
 
     def _tiers(self, version: PriceVersion, event: Event) -> list[str]:
@@ -167,6 +168,14 @@ def _offers(version: PriceVersion, charge: Charge, event: Event) -> bool:
     return offered[charge.manner] and (not version.entities or event["selling_entity"] in version.entities)
 
 
+def _uncountable(charge: Charge, quantity: int | None) -> Verdict | None:
+    """What becomes of a quantity that cannot be billed: of people none is nothing to bill."""
+    if charge.units is not None and not quantity:
+        return Verdict("not_billable") if quantity == 0 else Verdict("blocked", kinds.UNITS_UNKNOWN.code)
+    countable = quantity is not None and 1 <= quantity <= LARGEST_QUANTITY
+    return None if countable else Verdict("blocked", kinds.QUANTITY.code)
+
+
 def _listed(version: PriceVersion, charge: Charge, quantity: int, tier: str | None) -> int:
     """The amount by the price book alone."""
     if charge.manner == PER_UNIT:
@@ -188,16 +197,21 @@ def _cost(price: UnitPrice, quantity: int) -> int:
     return total
 
 
-def _adjusted(listed: int, adjusting: Iterable[Rule], currency: str) -> int:
+def _part(event: Event) -> Fraction:
+    """The part of a term that is billed; a term is cut short or whole, never longer."""
+    days, of_days = event.get("term_days"), event.get("term_of")
+    return Fraction(1) if days is None or of_days is None else min(Fraction(1), Fraction(days, of_days))
+
+
+def _adjusted(listed: int, adjusting: Iterable[Rule], currency: str, part: Fraction) -> int:
     """Percentages of the list amount are summed, amounts added, then the largest minimum and the smallest cap hold."""
     said = [rule.adjustment for rule in adjusting if rule.adjustment is not None]
     money = {
         kind: [one.money[currency] for one in said if one.kind == kind and currency in one.money]
         for kind in ("amount", "minimum", "cap")
     }
-    with localcontext(_EXACT):
-        percent = sum((one.percent for one in said if one.percent is not None), Decimal(100))
-        amount = listed * percent / 100 + sum(money["amount"])
-        amount = max([amount, *map(Decimal, money["minimum"])])
-        amount = min([amount, *map(Decimal, money["cap"])])
-    return int(round_half_away(amount, 0))
+    percents = [Fraction(one.percent) for one in said if one.percent is not None]
+    amount = listed * (100 + sum(percents)) / Fraction(100) + sum(money["amount"])
+    amount = max([amount, *map(Fraction, money["minimum"])])
+    amount = min([amount, *map(Fraction, money["cap"])]) * part
+    return rounded_quotient(amount.numerator, amount.denominator)

@@ -14,9 +14,8 @@ from connector.domain.money import InexactAmountError, Money
 from connector.rulebook import kinds
 from connector.rulebook.sources import closest
 from connector.rulebook.spec import ANNUAL, MONTHLY, ONCE, Declared
-from connector.tables import RATED
 
-OUTCOMES = ("charge", "held", "not_billable", "inside_bundle", "no_charge", "blocked")
+OUTCOMES = ("charge", "held", "not_billable", "inside_bundle", "blocked")
 # What an expectation may name besides its outcome, and the column of RATED that it is compared with.
 COLUMNS: Mapping[str, str] = {
     "metric": "metric",
@@ -31,7 +30,6 @@ COLUMNS: Mapping[str, str] = {
     "list": "list_minor",
     "adjusted_by": "adjustments",
 }
-_EXPECTED = tuple(key for key, column in COLUMNS.items() if column in RATED)
 _MONEY = re.compile(r"([A-Z]{3}) ((?:0|[1-9][0-9]{0,19})(?:\.[0-9]{1,10})?)")
 
 
@@ -71,13 +69,13 @@ class Names:
 
 def read_expect(node: Node | None, reader: Reader, names: Names) -> tuple[Expected, ...]:
     """What a test expects; faults are noted."""
-    entries = reader.mapping(node, "expect", (), (*OUTCOMES, *_EXPECTED)) or {}
+    entries = reader.mapping(node, "expect", (), (*OUTCOMES, *COLUMNS)) or {}
     said = [key for key in OUTCOMES if key in entries]
     if node is not None and len(said) != 1:
         message = f"a test expects one outcome; this one expects {' and '.join(said) or 'none'}"
-        step = 'Write one of charge: "USD 3600.00", inside_bundle, no_charge, held, not_billable, blocked.'
+        step = 'Write one of charge: "USD 3600.00", inside_bundle, held, not_billable, blocked.'
         reader.fault(node, message, step, kinds.TEST)
-    known = {key: value for key, value in entries.items() if key in (*OUTCOMES, *_EXPECTED)}
+    known = {key: value for key, value in entries.items() if key in (*OUTCOMES, *COLUMNS)}
     read = ((key, _text(key, value, reader, names), value) for key, value in known.items())
     return tuple(Expected(key, text, value) for key, text, value in read if text is not None)
 

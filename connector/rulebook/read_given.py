@@ -14,12 +14,10 @@ from connector.rulebook.domains import normalised
 from connector.rulebook.events import Event
 from connector.rulebook.read_entities import known_currency
 from connector.rulebook.spec import Declared
-from connector.tables import EVENTS
 
 _COUNTS = ("quantity", "advisors", "users", "clients_this_year", "places_left", "term_days", "term_of")
-_GIVEN = tuple(name for name in (*_COUNTS, "tags") if name in EVENTS)
 _NEEDED = ("partner", "partner_kind", "selling_entity")
-_CLIENT = ("plan", "country", "domain", "template", "employees", "band", "currency")
+_CLIENT = ("plan", "country", "domain", "template", "tags", "employees", "band", "currency")
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
@@ -30,7 +28,7 @@ def read_given(node: Node | None, reader: Reader, declared: Declared) -> Event |
     events = [kind.value for kind in EventKind if kind.value in said]
     bundle = events == [EventKind.BUNDLE.value]
     needed = (*_NEEDED, "quantity" if bundle else "plan")
-    entries = reader.mapping(node, "given", needed, (*map(str, EventKind), *_CLIENT, *_GIVEN))
+    entries = reader.mapping(node, "given", needed, (*map(str, EventKind), *_CLIENT, *_COUNTS))
     if node is None or entries is None:
         return None
     if len(events) != 1:
@@ -49,7 +47,7 @@ def read_given(node: Node | None, reader: Reader, declared: Declared) -> Event |
     event |= {key: _carried(said.get(key), key, reader) for key in ("country", "domain")}
     event["count"] = reader.whole(said.get("employees"), "employees", 1, LARGEST_COUNT)
     event["band_low"], event["band_high"] = _band(said.get("band"), reader)
-    event |= {key: reader.whole(said.get(key), key) for key in _GIVEN if key in _COUNTS}
+    event |= {key: reader.whole(said.get(key), key) for key in _COUNTS}
     event |= {"tags": _tags(said["tags"], reader)} if "tags" in said else {}
     event |= {} if "quantity" in said else {"quantity": 1}
     return {name: value for name, value in event.items() if value is not None}

@@ -21,7 +21,6 @@ from connector.rulebook.read_tests import RuleTest, RuleTests
 from connector.rulebook.spec import Declared
 
 Rated = Mapping[str, Any]
-_GATED = ("held", "not_billable")
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,8 @@ class Coverage:
     """What the tests have reached.
 
     Attributes:
-        gates, charges: the cells of each stratum.
+        gates, charges: the cells of each of the two.
+        adjustments: rule id → the cells in which the adjustment applies or not.
         rules: rule id → tests that it decided or whose amount it changed.
         tiers: tier list → tier → tests that were priced by it.
         versions: price book version → tests that were priced by it.
@@ -76,6 +76,7 @@ class Coverage:
 
     gates: Reached
     charges: Reached
+    adjustments: Mapping[str, Reached]
     rules: Mapping[str, int]
     tiers: Mapping[str, Mapping[str, int]]
     versions: Mapping[str, int]
@@ -150,11 +151,12 @@ def coverage_of(results: Sequence[Result], declared: Declared, decided: Decided)
     scheme_of = {version.label: version.tiers for version in declared.versions}
     tiers = Counter((scheme_of[row["price_book"]], row["tier"]) for row in priced)
     books = Counter(row["price_book"] for row in priced)
+    gates = {rule.id for rule in declared.rules if rule.is_gate}
+    charged = [one for one in reaching if one.rated["rule_id"] not in gates]
     return Coverage(
         _reached(decided.gates, reaching, band_first=band_first),
-        _reached(
-            decided.charges, [one for one in reaching if one.rated["outcome"] not in _GATED], band_first=band_first
-        ),
+        _reached(decided.charges, charged, band_first=band_first),
+        {rule.id: _reached(cells, charged, band_first=band_first) for rule, cells in decided.adjusts},
         {rule.id: counted[rule.id] for rule in declared.rules},
         {
             name: {band.label: tiers[name, band.label] for band in scheme.bands}

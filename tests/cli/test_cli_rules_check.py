@@ -36,12 +36,14 @@ def test_sound_rules_say_what_was_proved(alone: World) -> None:
     found = answer.plain
     assert (answer.code, found["problems"], found["books_checked"]) == (0, [], True)
     assert (len(found["files"]), found["rules"], found["price_versions"]) == (7, 6, 4)
-    assert found["cells"] == {"gates": 16, "charges": 16, "all": 48}
+    assert found["cells"] == {"gates": 16, "charges": 16, "adjustments": 0, "all": 48}
     assert found["boundary_cases"]["checked"] == len(found["boundary_cases"]["cases"]) > 500
     assert all(case["agrees"] for case in found["boundary_cases"]["cases"])
     lines = people(alone, "check").splitlines()
     assert lines[0] == "rules/: 7 files, 6 rules, 4 price versions."
-    assert lines[1].startswith("Proved in 48 cells (16 of gates, 16 of charges, the others of tiers): ")
+    assert lines[1].startswith(
+        "Proved in 48 cells (16 of gates, 16 of charges, 0 of adjustments, the others of tiers): "
+    )
     assert lines[2].startswith(f"{found['boundary_cases']['checked']} cases at bounds ")
     assert lines[3:] == [f"Rulebook {found['digest']}"]
 
