@@ -10,6 +10,7 @@ from datetime import date
 from itertools import pairwise
 
 from connector.domain.entities import SellingEntity
+from connector.domain.places import Line
 from connector.rulebook import kinds
 from connector.rulebook.axes import Value
 from connector.rulebook.cells import Slice
@@ -62,15 +63,15 @@ def check_series(declared: Declared, sources: Sources) -> bool:
 
 
 def _neighbours(left: PriceVersion, right: PriceVersion, entity: str, sources: Sources) -> None:
-    where = f"{left.place.file}:{left.place.line}"
+    where = f"{left.last_place.file}:{left.last_place.line}"
     if left.last is None or left.last >= right.first:
         on = date.fromordinal(right.first)
         message = f"for entity {entity}, {left.label} ({where}) and {right.label} are both valid on {on}"
-        sources.fault(right.place, kinds.PRICE_OVERLAP, message)
+        sources.fault(right.first_place, kinds.PRICE_OVERLAP, message)
     elif left.last + 1 < right.first:
         on = date.fromordinal(left.last + 1)
         message = f"for entity {entity}, nothing is valid on {on}, between {left.label} ({where}) and {right.label}"
-        sources.fault(right.place, kinds.PRICE_GAP, message)
+        sources.fault(right.first_place, kinds.PRICE_GAP, message)
 
 
 def _bundle_sizes(declared: Declared, sources: Sources) -> None:
@@ -141,25 +142,30 @@ def _uncovered(need: _Need, days: Range, versions: Iterable[PriceVersion]) -> in
 
 
 def check_read(cells: Sequence[Cell], declared: Declared, sources: Sources) -> None:
-    """Note where a rule that reads a version of a book leaves out the version's first or last day, from go-live on."""
-    reads: dict[tuple[str, str], set[Range]] = {}
+    """Note where the rules that read a version of a book leave out the version's first or last day, from go-live on."""
+    reads: dict[tuple[str, str], dict[Range, _Need]] = {}
     for (_, entity), intervals in _needs(cells, declared).items():
         for days, need in intervals.items():
-            reads.setdefault((need.charge.book, entity), set()).update([days])
+            reads.setdefault((need.charge.book, entity), {}).setdefault(days, need)
     for version in declared.versions:
         owners = [
             entity
             for entity in declared.entities.values()
             if entity.currency == version.currency and (not version.entities or entity.id in version.entities)
         ]
-        spans = {days for entity in owners for days in reads.get((version.book, entity.id), ())}
+        spans = {days: need for entity in owners for days, need in reads.get((version.book, entity.id), {}).items()}
+        near = [need for days, need in spans.items() if overlap(days, (version.first, version.last)) is not None]
         go_live = min((entity.bill_from.toordinal() for entity in owners), default=0)
-        used = any(overlap(span, (version.first, version.last)) is not None for span in spans)
-        for day in (version.first, version.last):
-            if used and day is not None and day >= go_live and not any(_within(day, span) for span in spans):
+        for day, place, first in (
+            (version.first, version.first_place, True),
+            (version.last, version.last_place, False),
+        ):
+            if near and day is not None and day >= go_live and not any(_within(day, span) for span in spans):
                 on = date.fromordinal(day)
-                message = f"{version.label} is valid on {on}, but no rule reads it on that day"
-                sources.fault(version.place, kinds.PRICE_UNREAD, message)
+                bound = (near[0].charge.from_place if first else near[0].charge.to_place) or near[0].charge.book_place
+                who = f"{near[0].rule_id} ({_at(bound)})"
+                message = f"{version.label} is valid on {on}, but no rule reads it on that day: {who} does on others"
+                sources.fault(place, kinds.PRICE_UNREAD, message)
 
 
 def _within(day: int, span: Range) -> bool:
@@ -175,9 +181,28 @@ _WHAT = {
 
 
 def _missing(need: _Need, day: int, declared: Declared, sources: Sources) -> None:
-    by_tier = need.charge.manner == BY_TIER
+    charge, entity = need.charge, need.entity
+    by_tier = charge.manner == BY_TIER
     size = next(scheme.bands[0].label for scheme in declared.tiers.values()) if by_tier else None
-    who = client(need.where, need.values, entity=need.entity.id, day=day, size=size)
-    what = _WHAT[need.charge.manner].format(need.charge.metric)
-    lacks = f"book {need.charge.book} has no {what} in {need.entity.currency} on that day"
-    sources.fault(need.charge.book_place, kinds.PRICE_MISSING, f"{need.rule_id} charges {who}, but {lacks}")
+    who = client(need.where, need.values, entity=entity.id, day=day, size=size)
+    lacks = f"book {charge.book} has no {_WHAT[charge.manner].format(charge.metric)} in {entity.currency} on that day"
+    if day == entity.bill_from.toordinal():
+        lacks += f", the first that {entity.id} bills ({entity.place})"
+    sold = [
+        version
+        for version in series(declared.versions, charge.book, entity.currency, entity.id)
+        if sells(version, charge.manner, charge.metric)
+    ]
+    later = next((version for version in sold if version.first > day), None)
+    place = charge.book_place
+    if later is not None:
+        lacks += f"; {later.label} begins later ({_at(later.first_place)})"
+        place = charge.from_place or place
+    elif sold:
+        lacks += f"; {sold[-1].label} has ended ({_at(sold[-1].last_place)})"
+        place = charge.to_place or place
+    sources.fault(place, kinds.PRICE_MISSING, f"{need.rule_id} charges {who}, but {lacks}")
+
+
+def _at(place: Line) -> str:
+    return f"{place.file}:{place.line}"

@@ -76,7 +76,8 @@ def read_charge(node: Node, reader: Reader, names: Names, *, monthly_event: bool
     if len(reader.problems) > before or metric is None or item is None or manner is None or book is None:
         return None
     place = book_node.place if book_node is not None else node.place
-    return Charge(metric, item, manner, book, term, overrides, units, metric_place, place)
+    days = (node.key_places.get("from"), node.key_places.get("to"))
+    return Charge(metric, item, manner, book, term, overrides, units, metric_place, place, *days)
 
 
 def narrowed(conditions: Conditions, node: Node, reader: Reader) -> Conditions:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from connector.declared import MapNode, Node, Reader, split_number
+from connector.domain.places import Line
 from connector.rulebook import kinds
 from connector.rulebook.read_entities import known_currency
 from connector.rulebook.read_ladders import read_price, read_unit_price
@@ -60,7 +61,8 @@ def _version(
         _known(entries["tiers"], scheme_name, declared_tiers, reader)
     by_tier: Mapping[str, Price] = {}
     if "full_spoke" in prices:
-        by_tier = _by_tier(prices["full_spoke"], section, scheme_name, tiers, currency)
+        place = _key_place(root.entries["prices"], "full_spoke")
+        by_tier = _by_tier(prices["full_spoke"], place, section, scheme_name, tiers, currency)
     size, bundle = _bundle(prices.get("assessment_bundle"), reader, currency)
     flat = _by_metric(prices.get("flat"), "flat", currency, reader, read_price)
     units = _by_metric(prices.get("per_unit"), "per_unit", currency, reader, read_unit_price)
@@ -78,6 +80,8 @@ def _version(
         bundle=bundle,
         label=f"{book}@{first} {currency}",
         place=root.key_places["price_book"],
+        first_place=root.key_places["effective_from"],
+        last_place=root.key_places.get("effective_to", root.key_places["price_book"]),
         flat=flat,
         units=units,
     )
@@ -89,8 +93,13 @@ def _known(node: Node, name: str, known: tuple[str, ...], reader: Reader) -> Non
         reader.fault(node, f"no tier list is called {name!r}", near, kinds.NAME_UNKNOWN)
 
 
+def _key_place(node: Node, key: str) -> Line:
+    return node.key_places[key] if isinstance(node, MapNode) else node.place
+
+
 def _by_tier(
     node: Node,
+    place: Line,
     section: Section,
     scheme_name: str | None,
     tiers: Mapping[str, TierScheme],
@@ -108,7 +117,7 @@ def _by_tier(
     for label in labels:
         if label not in said:
             message = f"a client with {label} employees has no price: tier {label} of {scheme_name} is not priced"
-            reader.fault(section.root.key_places["prices"], message, f'Add "{label}": and its price.', kinds.PRICE_TIER)
+            reader.fault(place, message, f'Add "{label}": and its price.', kinds.PRICE_TIER)
     before: Node | None = None
     for label, value in said.items():
         if label not in labels:

@@ -136,6 +136,7 @@ class PriceVersion:
         flat: metric → its one price.
         units: metric → the price of its units.
         label: `standard@2025-03-01 USD`.
+        first_place, last_place: where its first and its last day stand; the latter is `place` where it has none.
     """
 
     book: str
@@ -149,6 +150,8 @@ class PriceVersion:
     bundle: UnitPrice | None
     label: str
     place: Line
+    first_place: Line
+    last_place: Line
     flat: Mapping[str, Price] = field(default_factory=dict)
     units: Mapping[str, UnitPrice] = field(default_factory=dict)
 
@@ -189,6 +192,8 @@ class Charge:
         manner: one of `MANNERS`; empty while it is still to be taken from the rule it overrides.
         overrides: the metric whose plain rules lose against this one, or None.
         units: what `per_unit` counts, `advisors` or `users`; else None.
+        metric_place, book_place: where they are named.
+        from_place, to_place: where its own first and last day stand; None where it has none.
     """
 
     metric: str
@@ -200,6 +205,8 @@ class Charge:
     units: str | None
     metric_place: Line
     book_place: Line
+    from_place: Line | None = None
+    to_place: Line | None = None
 
 
 @dataclass(frozen=True)

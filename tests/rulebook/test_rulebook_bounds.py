@@ -147,7 +147,7 @@ prices:
     for problem in problems:
         assert problem.message == (
             "quote charges a full feature client of partner P-1 of entity us created 2026-06-30 with 1 employee, "
-            "but book quote has no price by tier in USD on that day"
+            "but book quote has no price by tier in USD on that day; quote@2025-07-01 USD has ended (rules/quote.yaml:3)"
         )
 
 
@@ -162,7 +162,9 @@ def test_a_version_that_sells_no_bundles_leaves_bundles_without_a_price(write: W
     spokes_only = {"  assessment_bundle: {size: 10, price: 1500}\n": ""}
     _, problems = load(write(replace=spokes_only))
     told = "bundle charges a bundle of entity us bought 2025-03-01, but book standard has no bundle price in USD"
-    assert [problem.message for problem in problems] == [f"{told} on that day"]
+    assert [problem.message for problem in problems] == [
+        f"{told} on that day, the first that us bills (rules/billing.yaml:2)"
+    ]
 
 
 def test_a_rule_for_one_entity_needs_prices_for_that_one_only(write: Write) -> None:
