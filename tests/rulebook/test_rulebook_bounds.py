@@ -147,7 +147,8 @@ prices:
     for problem in problems:
         assert problem.message == (
             "quote charges a full feature client of partner P-1 of entity us created 2026-06-30 with 1 employee, "
-            "but book quote has no price by tier in USD on that day; quote@2025-07-01 USD has ended (rules/quote.yaml:3)"
+            "but book quote has no price by tier in USD on that day; "
+            "quote@2025-07-01 USD has ended (rules/quote.yaml:3)"
         )
 
 
