@@ -27,6 +27,7 @@ test: check ## the gates, every test, and the coverage of the rooms that decide 
 
 golden: setup ## write the samples and what must come out of them again; the diff is the review
 	$(BIN)/connector mapping schema > mappings/mapping.schema.json
+	$(BIN)/connector rules schema > rules/rules.schema.json
 	$(BIN)/python tests/golden/make_samples.py
 	$(BIN)/python tests/golden/make_expected.py
 	$(BIN)/python tools/problem_reference.py

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from connector import ledger
 from connector.runs import workspace
-from connector.runs.config import Config, load_config
+from connector.runs.config import FILE, Config, load_config
 from connector.runs.sending import Clock
 
 
@@ -32,6 +32,19 @@ def who() -> str:
 def config(folder: Path) -> Config:
     """The settings of the working folder."""
     return load_config(folder, os.environ)
+
+
+def rules_of(folder: Path) -> tuple[Path, str]:
+    """Where the rules of a folder are, and how places name them.
+
+    Args:
+        folder: a working folder, one that holds `rules/`, or the folder of rules itself.
+    """
+    if (folder / FILE).is_file():
+        return config(folder).rules, "rules"
+    if (folder / "rules").is_dir():
+        return folder / "rules", "rules"
+    return folder, folder.as_posix()
 
 
 @contextmanager

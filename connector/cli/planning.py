@@ -118,8 +118,8 @@ def show_approval(to: Console, done: Approval) -> None:
         to.print(Text(f"chain head of {entity}: {head}"))
 
 
-def parse_day(text: str) -> date | None:
-    """The day of `--as-of`.
+def parse_day(text: str, option: str = "--as-of") -> date | None:
+    """The day of an option; None for none.
 
     Raises:
         StopError: it is no day of the calendar.
@@ -129,4 +129,4 @@ def parse_day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise StopError(f"--as-of {text!r} is no date", "Write it as 2025-06-30.") from error
+        raise StopError(f"{option} {text!r} is no date", "Write it as 2025-06-30.") from error

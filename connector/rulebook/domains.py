@@ -8,7 +8,7 @@ import re
 import idna
 
 _LONGEST = 253
-_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})")
+HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})")
 
 
 def normalised(text: str) -> str | None:
@@ -21,4 +21,4 @@ def normalised(text: str) -> str | None:
         return None
     bare = host.removeprefix("www.")
     host = bare if "." in bare else host
-    return host if len(host) <= _LONGEST and _HOST.fullmatch(host) else None
+    return host if len(host) <= _LONGEST and HOST.fullmatch(host) else None

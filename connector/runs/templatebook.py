@@ -3,7 +3,6 @@
 It is made from the mapping, so what it asks for is what is read.
 """
 
-import os
 from io import BytesIO
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from connector.domain.words import (
     TaxStatus,
 )
 from connector.intake import Mapping
-from connector.runs.errors import StopError
+from connector.runs.wholefile import refuse_taken, write_whole
 
 _ROWS = 5_000
 _WIDTH = 22
@@ -64,8 +63,7 @@ def write_template(out: Path, mapping: Mapping) -> None:
     Raises:
         StopError: the file exists, or cannot be written.
     """
-    if out.exists():
-        raise StopError(f"{out} exists already, and nothing is overwritten", "Name another file.")
+    refuse_taken(out)
     book = Workbook()
     notes = book.worksheets[0]
     notes.title = "Read me"
@@ -80,16 +78,7 @@ def write_template(out: Path, mapping: Mapping) -> None:
         _columns(sheet, lists, dict(rules.titles), needed)
     whole = BytesIO()  # first in memory: a workbook cut short by a full disk must not appear
     book.save(whole)
-    partial = out.with_name(f".{out.name}.partial")
-    try:
-        partial.write_bytes(whole.getvalue())
-        os.replace(partial, out)  # noqa: PTH105  # the rename that makes a whole file appear at once
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        reason = error.strerror or str(error)
-        raise StopError(
-            f"{out} cannot be written: {reason}", "Check the folder's rights and the room on the disk."
-        ) from error
+    write_whole(out, whole.getvalue())
 
 
 def _columns(sheet: Worksheet, lists: Worksheet, titles: dict[str, str], needed: set[str]) -> None:
