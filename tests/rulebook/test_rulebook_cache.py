@@ -84,7 +84,7 @@ def test_another_label_is_another_entry(tmp_path: Path) -> None:
     loaded(RULES, cache=tmp_path)
     assert load(RULES, cache=tmp_path, label="r", ask=nobody)[0] is None
     other = loaded(RULES, cache=tmp_path, label="r")
-    assert other.entities["us"].place == "r/entities.yaml:3"
+    assert other.entities["us"].place == "r/entities.yaml:4"
 
 
 def test_the_digest_names_the_content(write: Written) -> None:

@@ -142,7 +142,7 @@ def _versions(declared: Declared) -> Table:
             one.book,
             one.currency,
             words.days(valid(one)),
-            words.any_of(sorted(one.entities)) if one.entities else "all",
+            ", ".join(sorted(one.entities)) or "all",
             one.tiers or NOTHING,
             words.place_of(one.place),
         )

@@ -28,6 +28,7 @@ from connector.rulebook.spec import (
     Range,
     Term,
 )
+from connector.rulebook.views.tables import Difference
 
 FULL_SPOKE = "full feature Spoke"
 OUTCOMES: Mapping[str, str] = {
@@ -127,7 +128,7 @@ def days_of(said: Conditions) -> Range:
 def price(charge: Charge) -> str:
     """How a charge is priced: `by tier, book quote-1042, instead of the other prices of full-spoke`."""
     manner = MANNERS[charge.manner]
-    counted = f" of {charge.units}" if charge.units else ""
+    counted = f" ({charge.units})" if charge.units else ""
     quoted = f", instead of the other prices of {charge.overrides}" if charge.overrides else ""
     return f"{manner}{counted}, book {charge.book}{quoted}"
 
@@ -145,11 +146,13 @@ def term(said: Term) -> str:
 
 
 def adjustment(said: Adjustment) -> str:
-    """`-10 % of the list price`, `at least USD 500.00 or GBP 400.00`."""
-    amounts = [str(Money(minor, currency)) for currency, minor in sorted(said.money.items())]
+    """`-10 % of the list price`, `-USD 50.00`, `at least GBP 400.00 or USD 500.00`."""
+    amounts = [Money(minor, currency) for currency, minor in sorted(said.money.items())]
     if said.percent is not None:
         return f"{percent(said.percent)} of the list price"
-    return {"amount": "add ", "minimum": "at least ", "cap": "at most "}[said.kind] + any_of(amounts)
+    if said.kind == "amount":
+        return any_of(str(Difference(money)) for money in amounts)
+    return f"{'at least' if said.kind == 'minimum' else 'at most'} {any_of(map(str, amounts))}"
 
 
 def percent(value: Decimal) -> str:

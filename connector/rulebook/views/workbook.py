@@ -77,8 +77,9 @@ def _value(cell: _Cell, value: Value) -> _Cell:
 
 
 def _text(cell: _Cell, text: str) -> _Cell:
-    cell.value = ILLEGAL_CHARACTERS_RE.sub("\ufffd", text)
-    cell.data_type, cell.number_format, cell.quotePrefix = "s", "@", True
+    if text:
+        cell.value = ILLEGAL_CHARACTERS_RE.sub("\ufffd", text)
+        cell.data_type, cell.number_format, cell.quotePrefix = "s", "@", True
     return cell
 
 
