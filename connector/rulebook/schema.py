@@ -39,6 +39,13 @@ _TOP = {
 }
 
 
+_POLICIES = {
+    "employee_size": "Which size counts where a client has both a count and a declared band.",
+    "upgrade": "What becomes of the Assessment Only place of a client that is upgraded.",
+    "archived_client": "What becomes of a client that was archived before it was billed.",
+}
+
+
 def rules_schema() -> Schema:
     """The whole schema, as plain values."""
     return {
@@ -77,7 +84,7 @@ def schema_text() -> str:
 
 def _sections() -> Schema:
     policies = {
-        name: meanings({option: _sentence(MEANINGS[name, option]) for option in options})
+        name: told(meanings({option: _sentence(MEANINGS[name, option]) for option in options}), _POLICIES[name])
         for name, options in POLICIES.items()
     }
     entity = {

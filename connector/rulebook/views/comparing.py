@@ -25,7 +25,7 @@ class Change:
         name: which one.
         change: `added`, `removed`, `changed` or `renamed`.
         field: which value, for `changed`; else empty.
-        old, new: what it said, what it says.
+        old, new: what it said, what it says; the whole of what was added or removed.
         place: file and line, in the new rulebook if it is there.
     """
 
@@ -109,9 +109,9 @@ def _tiers(declared: Declared) -> Mapping[str, _Item]:
 def _items(part: str, old: Mapping[str, _Item], new: Mapping[str, _Item]) -> Iterator[Change]:
     for name in dict.fromkeys((*old, *new)):
         if name not in new:
-            yield Change(part, name, REMOVED, "", "", "", old[name].place)
+            yield Change(part, name, REMOVED, "", facts.summary(old[name].facts), "", old[name].place)
         elif name not in old:
-            yield Change(part, name, ADDED, "", "", "", new[name].place)
+            yield Change(part, name, ADDED, "", "", facts.summary(new[name].facts), new[name].place)
         else:
             yield from _changed(part, name, old[name].facts, new[name].facts, new[name].place)
 
@@ -191,12 +191,18 @@ def _versions(pairs: Iterable[_Pair]) -> Iterator[Change]:
     for old, new in pairs:
         if new is None:
             if old is not None:
-                yield Change("price book", name_of(old), REMOVED, "", "", "", words.place_of(old.place))
+                yield _whole(old, REMOVED)
         elif old is None:
-            yield Change("price book", name_of(new), ADDED, "", "", "", words.place_of(new.place))
+            yield _whole(new, ADDED)
         else:
             both = facts.version_facts(old), facts.version_facts(new)
             yield from _changed("price book", name_of(new), *both, words.place_of(new.place))
+
+
+def _whole(version: PriceVersion, change: str) -> Change:
+    said = facts.summary(facts.version_facts(version))
+    both = (said, "") if change == REMOVED else ("", said)
+    return Change("price book", name_of(version), change, "", *both, words.place_of(version.place))
 
 
 def name_of(version: PriceVersion) -> str:

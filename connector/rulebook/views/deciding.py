@@ -75,8 +75,6 @@ def compare_decisions(old: Declared, new: Declared) -> Decisions:
         for part in own:
             for values in part.cells():
                 pair = _asked(stratum, part, values)
-                if pair is None:
-                    return Decisions(0, unknown=f"{client(part, values)} is not one case but several")
                 if pair[0] != pair[1]:
                     found.setdefault(pair, []).append(client(part, values))
     changed = (Decision(who[0], _said(pair[0]), _said(pair[1]), len(who)) for pair, who in found.items())
@@ -96,10 +94,12 @@ def _unseen(rules: Sequence[Rule], parts: Sequence[Slice]) -> set[str]:
     return named - {axis.attribute for part in parts for axis in part.axes} - _SLICED
 
 
-def _asked(stratum: _Stratum, part: Slice, values: tuple[Value, ...]) -> tuple[Meaning, Meaning] | None:
-    """What both decide in a case; None when that is not one answer, so that it is no elementary case."""
+def _asked(stratum: _Stratum, part: Slice, values: tuple[Value, ...]) -> tuple[Meaning, Meaning]:
+    """What both decide in a case."""
     answers = {(stratum.old(fact), stratum.new(fact)) for fact in part.facts(values)}
-    return answers.pop() if len(answers) == 1 else None
+    if len(answers) != 1:
+        raise AssertionError(part, values)  # a cell is not elementary
+    return answers.pop()
 
 
 def _is_gate(rule: Rule) -> bool:

@@ -76,6 +76,11 @@ def _adjustment_facts(adjustment: Adjustment) -> Facts:
     return {adjustment.kind: amounts if percent is None else (words.percent(percent),)}
 
 
+def summary(facts: Facts) -> str:
+    """Everything that is said, in one line."""
+    return "; ".join(f"{name}: {text(values)}" for name, values in facts.items() if values)
+
+
 def text(values: tuple[str, ...]) -> str:
     """The values in one line; nothing is an empty text."""
     return ", ".join(values)
