@@ -31,7 +31,7 @@ from connector.runs.wholefile import refuse_taken, write_whole
 
 _TITLE = "Rulebook"
 _WHOLE = ("rule", "days", "valid", "place")  # columns that are not broken inside a word where there is room
-_WIDE_TABLE, _WIDE_CONSOLE = 6, 120
+_WIDE_TABLE, _WIDE_CONSOLE, _SHORT = 6, 120, 48
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,9 @@ def print_tables(to: Console, tables: tuple[Table, ...]) -> None:
             to.print()
         else:
             made = table(one.title, one.columns, rows, one.numbers)
-            for column in made.columns:
-                column.no_wrap = column.no_wrap or (column.header in _WHOLE and to.width >= _WIDE_CONSOLE)
+            for place, column in enumerate(made.columns):
+                short = max((len(row[place]) for row in rows), default=0) <= _SHORT
+                column.no_wrap = column.no_wrap or (column.header in _WHOLE and short and to.width >= _WIDE_CONSOLE)
             to.print(made)
         for note in one.notes:
             to.print(Text(note))

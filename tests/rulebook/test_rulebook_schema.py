@@ -156,8 +156,8 @@ BAD = [
     charge("price: by_tier, book: b, term: once, price_at: billing"),
     "rule_tests:\n  - name: x\n    given: {created: 2025-04-01}\n    expect: {charge: 5}",
     (
-        "rule_tests:\n  - name: x\n    given: {created: 2025-04-01, upgraded: 2025-04-01, plan: full_spoke, partner: P-1, "
-        "partner_kind: msp, selling_entity: us}\n    expect: {held: x}"
+        "rule_tests:\n  - name: x\n    given: {created: 2025-04-01, upgraded: 2025-04-01, plan: full_spoke, "
+        "partner: P-1, partner_kind: msp, selling_entity: us}\n    expect: {held: x}"
     ),
 ]
 

@@ -11,7 +11,7 @@ from connector.rulebook.spec import Declared, PriceVersion, Rule
 from connector.rulebook.views import facts, words
 from connector.rulebook.views.deciding import Decisions, compare_decisions
 from connector.rulebook.views.facts import Facts
-from connector.rulebook.views.pricing import heading, lines_of, side_by_side
+from connector.rulebook.views.pricing import PriceLine, heading, lines_of, side_by_side
 
 ADDED, REMOVED, CHANGED, RENAMED = "added", "removed", "changed", "renamed"
 
@@ -148,21 +148,27 @@ def _rules(old: Sequence[Rule], new: Sequence[Rule]) -> Iterator[Change]:
             yield Change("rule", f"all {words.OUTCOMES[outcome]}", CHANGED, field, was, now, place)
 
 
-_Pair = tuple[PriceVersion | None, PriceVersion | None]
+@dataclass(frozen=True)
+class _Paired:
+    """Versions that are in both rulebooks, and those that are in one only."""
+
+    kept: tuple[tuple[PriceVersion, PriceVersion], ...]
+    removed: tuple[PriceVersion, ...]
+    added: tuple[PriceVersion, ...]
 
 
-def _paired(old: Iterable[PriceVersion], new: Iterable[PriceVersion]) -> tuple[_Pair, ...]:
+def _paired(old: Iterable[PriceVersion], new: Iterable[PriceVersion]) -> _Paired:
     """Each version with itself in the other rulebook: the one from the same day on, else the one with equal prices."""
     left, right = list(old), list(new)
-    pairs: list[_Pair] = []
+    kept: list[tuple[PriceVersion, PriceVersion]] = []
     for same in (_same_start, _same_prices):
         for version in tuple(left):
             other = next((one for one in right if same(version, one)), None)
             if other is not None:
                 left.remove(version)
                 right.remove(other)
-                pairs.append((version, other))
-    return (*pairs, *((version, None) for version in left), *((None, version) for version in right))
+                kept.append((version, other))
+    return _Paired(tuple(kept), tuple(left), tuple(right))
 
 
 def _same_start(one: PriceVersion, other: PriceVersion) -> bool:
@@ -187,16 +193,12 @@ def _amounts(version: PriceVersion) -> object:
     )
 
 
-def _versions(pairs: Iterable[_Pair]) -> Iterator[Change]:
-    for old, new in pairs:
-        if new is None:
-            if old is not None:
-                yield _whole(old, REMOVED)
-        elif old is None:
-            yield _whole(new, ADDED)
-        else:
-            both = facts.version_facts(old), facts.version_facts(new)
-            yield from _changed("price book", name_of(new), *both, words.place_of(new.place))
+def _versions(pairs: _Paired) -> Iterator[Change]:
+    for old, new in pairs.kept:
+        both = facts.version_facts(old), facts.version_facts(new)
+        yield from _changed("price book", name_of(new), *both, words.place_of(new.place))
+    yield from (_whole(version, REMOVED) for version in pairs.removed)
+    yield from (_whole(version, ADDED) for version in pairs.added)
 
 
 def _whole(version: PriceVersion, change: str) -> Change:
@@ -210,25 +212,26 @@ def name_of(version: PriceVersion) -> str:
     return f"{version.book}: {heading(version)}"
 
 
-def _prices(pairs: Iterable[_Pair], old: Declared, new: Declared) -> Iterator[PriceChange]:
+def _prices(pairs: _Paired, old: Declared, new: Declared) -> Iterator[PriceChange]:
     """The prices that differ; those of an added or removed version against what the other says for its first day."""
-    for before, after in pairs:
-        own = after or before
-        if own is None:
-            raise AssertionError(pairs)
-        left = before or _on(old.versions, own)
-        right = after or _on(new.versions, own)
-        other = left if before is None else right if after is None else None
-        against = name_of(other) if other is not None else ""
-        columns = (
-            lines_of(left, old.tiers) if left is not None else (),
-            lines_of(right, new.tiers) if right is not None else (),
-        )
-        for key, (was, now) in side_by_side(columns).items():
-            amounts = (None if was is None else was.money, None if now is None else now.money)
-            if amounts[0] != amounts[1]:
-                place = words.place_of(now.place) if now is not None else words.place_of(was.place) if was else ""
-                yield PriceChange(name_of(own), against, *key, *amounts, place)
+    for was, now in pairs.kept:
+        yield from _lines(name_of(now), "", lines_of(was, old.tiers), lines_of(now, new.tiers))
+    for version in pairs.removed:
+        other = _on(new.versions, version)
+        against, lines = ("", ()) if other is None else (name_of(other), lines_of(other, new.tiers))
+        yield from _lines(name_of(version), against, lines_of(version, old.tiers), lines)
+    for version in pairs.added:
+        other = _on(old.versions, version)
+        against, lines = ("", ()) if other is None else (name_of(other), lines_of(other, old.tiers))
+        yield from _lines(name_of(version), against, lines, lines_of(version, new.tiers))
+
+
+def _lines(name: str, against: str, old: Iterable[PriceLine], new: Iterable[PriceLine]) -> Iterator[PriceChange]:
+    for key, (was, now) in side_by_side((old, new)).items():
+        amounts = (None if was is None else was.money, None if now is None else now.money)
+        if amounts[0] != amounts[1]:
+            place = next(words.place_of(line.place) for line in (now, was) if line is not None)
+            yield PriceChange(name, against, *key, *amounts, place)
 
 
 def _on(versions: Iterable[PriceVersion], other: PriceVersion) -> PriceVersion | None:
