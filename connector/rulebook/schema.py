@@ -24,7 +24,7 @@ from connector.rulebook.schema_parts import (
     told,
     words,
 )
-from connector.rulebook.schema_rules import rule
+from connector.rulebook.schema_rules import LASTING, rule
 from connector.rulebook.schema_tests import rule_tests
 from connector.rulebook.views.words import POLICIES as MEANINGS
 
@@ -69,6 +69,7 @@ def rules_schema() -> Schema:
         "$defs": {
             **DEFS,
             "rule": rule(),
+            "lasting": LASTING,
             "price_book_file": _price_book(),
             "tiers_file": _tiers(),
             "rule_tests_file": closed({"rule_tests": told(rule_tests(), _TOP["rule_tests"])}, ("rule_tests",)),

@@ -86,23 +86,34 @@ def outcomes() -> Mapping[str, Schema]:
     }
 
 
+LASTING: Schema = {  # a charge with terms that follow one another
+    "required": ["term"],
+    "properties": {"term": {"enum": [spec.MONTHLY, spec.ANNUAL]}},
+}
+
+
 def rule() -> Schema:
     """One rule."""
     said = outcomes()
+    when = {**closed(conditions()), "minProperties": 1, "not": {"required": ["band", "employees"]}}
     keys = {
         "id": told(TEXT, "A name of its own, by which messages and lines call the rule."),
-        "when": told({**closed(conditions()), "minProperties": 1}, "All of these must hold."),
+        "when": told(when, "All of these must hold."),
         **said,
     }
-    once = {"properties": {"term": {"const": spec.ONCE}}}
-    lasting: Schema = {"required": [spec.CHARGE], "properties": {spec.CHARGE: {"required": ["term"], "not": once}}}
+    lasting: Schema = {"required": [spec.CHARGE], "properties": {spec.CHARGE: {"$ref": "#/$defs/lasting"}}}
     monthly: Schema = {"properties": {"when": {"required": ["event"], "properties": {"event": _only(_ALONE)}}}}
+    by_month = {"required": ["term"], "properties": {"term": {"const": spec.MONTHLY}}, **_without("renewal")}
     return {
         **closed(keys, ("id", "when")),
         "oneOf": [{"required": [outcome]} for outcome in said],
-        "if": {"allOf": [lasting, {"not": monthly}]},
-        "then": {"properties": {spec.CHARGE: {"required": ["renewal"]}}},
-        "else": {"properties": {spec.CHARGE: {"not": {"required": ["renewal"]}}}},
+        "if": monthly,
+        "then": {"properties": {spec.CHARGE: by_month}},
+        "else": {
+            "if": lasting,
+            "then": {"properties": {spec.CHARGE: {"required": ["renewal"]}}},
+            "else": {"properties": {spec.CHARGE: _without("renewal")}},
+        },
     }
 
 
@@ -178,28 +189,34 @@ def _charge() -> Schema:
         "allOf": [
             {
                 "if": {"required": ["price"], "properties": {"price": {"type": "object"}}},
-                "then": {"required": ["overrides"], "not": {"required": ["book"]}},
+                "then": {"required": ["overrides"], **_without("book")},
                 "else": {"required": ["book"]},
             },
             {
-                "if": {"required": ["price"], "properties": {"price": {"const": spec.PER_BUNDLE}}},
+                "if": _priced(spec.PER_BUNDLE),
+                "then": {"properties": {"term": {"const": spec.ONCE}}},  # R7: a bundle is bought once
                 "else": {"required": ["term"]},
             },
-            {
-                "if": {"required": ["term"], "properties": {"term": {"enum": [spec.MONTHLY, spec.ANNUAL]}}},
-                "then": {"required": ["proration"]},
-            },
-            {
-                "if": {"required": ["units"]},
-                "then": {"properties": {"price": {"anyOf": [{"type": "object"}, {"const": spec.PER_UNIT}]}}},
-            },
+            {"if": {"$ref": "#/$defs/lasting"}, "then": {"required": ["proration"]}, "else": _without("proration")},
+            {"if": _priced(spec.PER_UNIT), "then": {"required": ["units"]}, "else": _without("units")},
         ],
     }
 
 
+def _priced(manner: str) -> Schema:
+    return {"required": ["price"], "properties": {"price": {"const": manner}}}
+
+
+def _without(key: str) -> Schema:
+    return {"not": {"required": [key]}}
+
+
 def _adjust() -> Schema:
     kinds: Mapping[str, Schema] = {
-        "percent": told(SIGNED, "Percent of the list price: -10 takes a tenth off. Percentages are summed."),
+        "percent": told(
+            {**SIGNED, "minimum": -100, "maximum": 1000},
+            "Percent of the list price: -10 takes a tenth off. Percentages are summed.",
+        ),
         "amount": told(
             {**_MONEY, "additionalProperties": SIGNED}, "An amount to add, for each currency: {USD: -50, GBP: -40}."
         ),
