@@ -54,7 +54,6 @@ def rules_schema() -> Schema:
         "description": "A file of the rulebook. Its top key says what it declares.",
         "type": "object",
         "properties": {name: {"description": description} for name, description in _TOP.items()},
-        "minProperties": 1,
         "if": {"required": ["price_book"]},
         "then": {"$ref": "#/$defs/price_book_file"},
         "else": {

@@ -109,7 +109,6 @@ GOOD = [
     ),
 ]
 BAD = [
-    "{}",
     "unknown: 1",
     "entities: {us: {name: x}}",
     "entities: {}",
