@@ -6,7 +6,8 @@ Prices and policies are compared apart: a case decided alike can still cost some
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from connector.rulebook.cells import Slice, Value, slices
+from connector.rulebook.axes import Value
+from connector.rulebook.cells import Slice, reachable, slices
 from connector.rulebook.describe import client
 from connector.rulebook.evaluator import Fact, fits
 from connector.rulebook.prove import MOST_CELLS
@@ -63,7 +64,8 @@ def compare_decisions(old: Declared, new: Declared) -> Decisions:
     if not entities:
         return Decisions(0, unknown="they have no selling entity in common")
     strata = tuple(_strata(old.rules, new.rules))
-    parts = [slices(stratum.rules, entities) for stratum in strata]
+    combos = sorted({*reachable(old.rules), *reachable(new.rules)})
+    parts = [slices(stratum.rules, entities, combos) for stratum in strata]
     cases = sum(part.size for own in parts for part in own)
     if cases > MOST_CELLS:
         return Decisions(0, unknown=f"together they tell {cases:,} cases apart, more than {MOST_CELLS:,}")
