@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from connector.domain.words import EventKind, PartnerKind, Plan
 from connector.rulebook import spec
 from connector.rulebook.domains import HOST
+from connector.rulebook.read_charge import UNITS
 from connector.rulebook.schema_parts import (
     AMOUNT,
     BAND,
@@ -35,7 +36,6 @@ _MONEY: Schema = {
     "additionalProperties": AMOUNT,
     "minProperties": 1,
 }
-_UNITS = ("advisors", "users")
 
 
 def conditions() -> Mapping[str, Schema]:
@@ -169,7 +169,7 @@ def _charge() -> Schema:
             "How it is priced; or {book: NAME}: as the rule that is overridden, from a book of its own.",
         ),
         "book": told(TEXT, "The price book it is priced from."),
-        "units": told(words(_UNITS), "What price: per_unit counts."),
+        "units": told(words(UNITS), "What price: per_unit counts."),
         "term": told(meanings(terms), "How long it is billed for."),
         "renewal": told(
             {"if": {"type": "object"}, "then": renewal, "else": {"const": "none"}},

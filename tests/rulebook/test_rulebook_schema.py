@@ -14,7 +14,11 @@ from connector.declared import ListNode, MapNode, Node, ScalarNode, parse_yaml
 from connector.domain.words import EventKind, PartnerKind, Plan
 from connector.rulebook import load
 from connector.rulebook.asking import NoAnswer
+from connector.rulebook.read_adjust import ADJUSTMENTS
+from connector.rulebook.read_charge import CHARGE_KEYS, PRORATIONS, TERMS, UNITS
 from connector.rulebook.read_entities import LOCKED_PERIOD, POLICIES
+from connector.rulebook.read_rules import OUTCOMES
+from connector.rulebook.read_when import CONDITIONS
 from connector.rulebook.schema import FILE, rules_schema, schema_text
 from connector.rulebook.schema_rules import conditions, outcomes
 from connector.rulebook.sources import TOP_KEYS
@@ -243,19 +247,6 @@ def test_what_the_schema_refuses_loading_refuses_too(
     assert load(write(replace={old: new}))[0] is None
 
 
-def known_to_the_reader(write: Write, rule_text: str, of: str) -> set[str]:
-    """The keys that the reader itself lists when it meets one that nobody knows."""
-    (told,) = [one.next_step for one in load(write(rule_text))[1] if one.message == f"{of} has no key 'zzzzzz'"]
-    return set(told.removeprefix("Known here: ").removesuffix(".").split(", "))
-
-
-def test_conditions_and_outcomes_are_those_of_the_reader(write: Write) -> None:
-    read = known_to_the_reader(write, "  - id: x\n    when: {zzzzzz: 1}\n    hold: ask\n", "when")
-    assert read == set(conditions())
-    read = known_to_the_reader(write, "  - id: x\n    when: {plan: full_spoke}\n    zzzzzz: 1\n", "a rule")
-    assert read == {"id", "when", *outcomes()}
-
-
 def words_of(schema: Any) -> set[str]:
     """Every word that the schema allows where it lists them."""
     if isinstance(schema, list):
@@ -278,8 +269,13 @@ def test_words_are_those_of_the_product() -> None:
     }
     entity = sections["entities"]["additionalProperties"]["properties"]
     assert words_of(entity["locked_period"]) == set(LOCKED_PERIOD)
-    assert words_of(outcomes()["charge"]["properties"]["price"]) == set(MANNERS)
-    assert words_of(outcomes()["charge"]["properties"]["term"]) == {"once", "monthly", "annual"}
+    charged, adjusted = outcomes()["charge"]["properties"], outcomes()["adjust"]["properties"]
+    assert words_of(charged["price"]) == set(MANNERS)
+    assert words_of(charged["term"]) == set(TERMS)
+    assert words_of(charged["units"]) == set(UNITS)
+    assert words_of(charged["proration"]) == set(PRORATIONS)
+    assert (set(charged), set(adjusted)) == ({*CHARGE_KEYS, "price_at"}, {*ADJUSTMENTS, "reason"})
+    assert (set(conditions()), set(outcomes())) == (set(CONDITIONS), set(OUTCOMES))
     assert set(rules_schema()["properties"]) == {*TOP_KEYS, "rule_tests"}
 
 

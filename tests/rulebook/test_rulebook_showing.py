@@ -1,19 +1,23 @@
 """The tables people read: their whole content, and how they come out as a page and as a workbook."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from declared_kit import FULL, WHOLE, charge, day, rule, version
 from openpyxl import load_workbook
 
 from connector.domain.money import Money
+from connector.rulebook import examine
 from connector.rulebook.read_entities import POLICIES
 from connector.rulebook.spec import Conditions, Declared
 from connector.rulebook.views import Percent, Table, Value, page, tables_of, text_of, to_plain, words, workbook
 
+Write = Callable[..., Path]
 NONE = "–"
 NOTES = ("graduated: each unit at the price of its own step.",
          "volume: all units at the price of the step that the whole quantity falls into.")  # fmt: skip
@@ -152,6 +156,39 @@ def test_a_quote_is_compared_only_where_its_days_currency_and_entities_meet_a_li
     )
     missing = replace(WHOLE, versions=(versions[1], version("quote", "2025-03-01", flat={"y": 1})), rules=rules[:2])
     assert texts(named(missing, "quotes"))[0][4:] == ["USD 2.00", NONE, NONE, NONE]
+
+
+RULES = """  - id: advisors
+    when: {event: month, plan: full_spoke}
+    charge: {metric: advisor-month, item: ADVISOR, price: per_unit, units: advisors, book: standard, term: monthly,
+             proration: by_day}
+  - id: other-months
+    when: {event: month, plan: assessment_only}
+    no_charge: "no advisors are counted"
+  - id: less
+    when: {band: [1, 2-10], clients_this_year: {from: 51}}
+    adjust: {percent: -7.5, reason: "many small clients"}
+"""
+LADDER = """  per_unit: {advisor-month: {graduated: {"1-5": 30, "6+": 25}}}
+"""
+
+
+def test_what_the_files_say_is_what_is_shown(write: Write, small: Mapping[str, str]) -> None:
+    declared = examine(write(RULES, None, {"prices.yaml": small["prices.yaml"] + LADDER})).declared
+    assert declared is not None
+    assert [row[2:] for row in texts(named(declared, "prices standard"))][-3:] == [
+        ["USD 1,500.00"],
+        ["USD 30.00"],
+        ["USD 25.00"],
+    ]
+    assert [row[:8] for row in texts(named(declared, "rules"))][-3:] == [
+        ["advisors", "charge", "event: each month; plan: full feature Spoke", "always", "advisor-month, item ADVISOR",
+         "per unit (advisors), book standard", "monthly; part terms by day", ""],
+        ["other-months", "no charge", "event: each month; plan: Assessment Only", "always", "", "", "",
+         "no advisors are counted"],
+        ["less", "adjust", "clients this year: 51 or more; employees: 1 to 10", "always", "",
+         "-7.5 % of the list price", "", "many small clients"],
+    ]  # fmt: skip
 
 
 def test_every_policy_the_rulebook_knows_has_its_meaning() -> None:
