@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 from connector.domain.entities import Policies, SellingEntity
 from connector.domain.places import Line
@@ -22,6 +23,7 @@ from connector.rulebook.spec import (
     UnitPrice,
 )
 
+SHIPPED = Path(__file__).resolve().parents[2] / "rules"
 AT = Line("rules/prices.yaml", 7)
 ONCE = Term()
 YEARLY = Term("annual", Renewal("current", "kept"), "none")

@@ -5,8 +5,22 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
-from conftest import SHIPPED
-from declared_kit import AT, FULL, LIST, MONTHLY, WHOLE, YEARLY, adjust, charge, day, each, entity, rule, version
+from declared_kit import (
+    AT,
+    FULL,
+    LIST,
+    MONTHLY,
+    SHIPPED,
+    WHOLE,
+    YEARLY,
+    adjust,
+    charge,
+    day,
+    each,
+    entity,
+    rule,
+    version,
+)
 
 from connector.domain.entities import Policies, SellingEntity
 from connector.domain.money import Money

@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from conftest import SHIPPED
+from declared_kit import SHIPPED
 
 from connector.declared import ListNode, MapNode, Node, ScalarNode, parse_yaml
 from connector.domain.words import EventKind, PartnerKind, Plan
