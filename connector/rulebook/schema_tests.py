@@ -62,7 +62,6 @@ def _expect() -> Schema:
         "held": told(TEXT, _REASON),
         "not_billable": told(TEXT, _REASON),
         "inside_bundle": told(TEXT, _REASON),
-        "no_charge": told(TEXT, _REASON),
         "blocked": told(TEXT, "The code of the problem, such as rate-size-unknown."),
     }
     keys = {

@@ -58,7 +58,10 @@ def test_the_rules_are_found_in_a_project_a_working_folder_and_by_themselves(
     monkeypatch.chdir(ROOT)
     assert command("rules", "show", "--json").plain["digest"] == shown[0]["digest"]
     monkeypatch.setenv("CONNECTOR_FOLDER", str(alone.folder))
-    assert command("rules", "show", "--json").code == 0
+    assert command("rules", "show", "--json").plain["digest"] == shown[0]["digest"]
+    monkeypatch.delenv("CONNECTOR_FOLDER")
+    monkeypatch.chdir(rules.parents[1])
+    assert command("rules", "show", "-C", str(alone.folder), "--json").plain["digest"] == shown[0]["digest"]
 
 
 def test_a_day_and_one_json_document(alone: World) -> None:

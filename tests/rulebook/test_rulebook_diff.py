@@ -324,13 +324,12 @@ def test_adjustments_are_decisions_too() -> None:
 
 def test_tags_counts_and_months_are_cases_too() -> None:
     month = rule("month", {"event": ("month",), "plan": ("full_spoke",)}, charge("m", "flat", term=MONTHLY))
-    free = rule("free", {"event": ("month",), "plan": ("assessment_only",)}, "no_charge", reason="free")
-    old = with_rules(*BASE.rules, month, free)
+    old = with_rules(*BASE.rules, month)
     said = [
         rule("vip", {"tag:vip": ("yes",)}, adjust("percent", "-5"), reason="vip"),
         rule("few", {"event": ("created",)}, "hold", reason="few left", ranges={"places_left": (None, 1)}, line=99),
     ]
-    found = decided(with_rules(*BASE.rules, month, free, *said), old)
+    found = decided(with_rules(*BASE.rules, month, *said), old)
     assert {(one.old, one.new) for one in found.changed} == {
         ("", "adjust: percent -5 % (vip)"),
         ("", "hold (few left)"),
@@ -338,7 +337,6 @@ def test_tags_counts_and_months_are_cases_too() -> None:
     }
     assert {one.new for one in decided(old).changed} == {
         "charge: metric m, item M, price one price, book standard, term monthly, proration by_day",
-        "no charge (free)",
     }
 
 
