@@ -17,7 +17,10 @@ from connector.rulebook.asking import NoAnswer
 from connector.rulebook.read_adjust import ADJUSTMENTS
 from connector.rulebook.read_charge import CHARGE_KEYS, PRORATIONS, TERMS, UNITS
 from connector.rulebook.read_entities import LOCKED_PERIOD, POLICIES
+from connector.rulebook.read_expect import COLUMNS
+from connector.rulebook.read_expect import OUTCOMES as EXPECTED
 from connector.rulebook.read_rules import OUTCOMES
+from connector.rulebook.read_tests import TOP_KEY
 from connector.rulebook.read_when import CONDITIONS
 from connector.rulebook.schema import FILE, rules_schema, schema_text
 from connector.rulebook.schema_rules import conditions, outcomes
@@ -276,7 +279,9 @@ def test_words_are_those_of_the_product() -> None:
     assert words_of(charged["proration"]) == set(PRORATIONS)
     assert (set(charged), set(adjusted)) == ({*CHARGE_KEYS, "price_at"}, {*ADJUSTMENTS, "reason"})
     assert (set(conditions()), set(outcomes())) == (set(CONDITIONS), set(OUTCOMES))
-    assert set(rules_schema()["properties"]) == {*TOP_KEYS, "rule_tests"}
+    assert set(rules_schema()["properties"]) == {*TOP_KEYS, TOP_KEY}
+    test = rules_schema()["$defs"]["rule_tests_file"]["properties"][TOP_KEY]["items"]["properties"]
+    assert set(test["expect"]["properties"]) == {*EXPECTED, *COLUMNS}
 
 
 FAULTY = ["rules-outcome", "tiers-band", "rules-entity", "prices-amount"]
