@@ -38,15 +38,17 @@ def with_counts(
     """The events of clients and bundles with the counts that rules look at; null where none does.
 
     Args:
-        clients: events of clients: `client_id`, `partner_id`, `plan`, `event_on`, `created_on`, `upgraded_on`.
+        clients: events of clients: `client_id`, `partner_id`, `plan`, `event_on`, `created_on`, `upgraded_on`, and
+            verdict columns; what has a verdict counts as it was known before.
         bundles: events of bundles: `subject_id`, `partner_id`, `selling_entity`, `currency`, `event_on`, `quantity`.
         versions: the latest known version of each client.
         charges: the ledger's charges of clients and bundles.
         counting: what to count.
         context: the givens of the run.
     """
-    known = versions.join(clients, on="client_id", how="anti").select(_CLIENT)
-    every = pl.concat([known, clients.select(_CLIENT)]).filter(pl.col("client_id").is_not_null())
+    sound = clients.filter(pl.col("code").is_null())
+    known = versions.join(sound, on="client_id", how="anti")
+    every = pl.concat([known.select(_CLIENT), sound.select(_CLIENT)])
     asked = pl.concat(
         [
             _asked(clients, "client", "client_id"),
@@ -83,8 +85,10 @@ def _clients_this_year(asked: pl.DataFrame, clients: pl.DataFrame, charges: pl.D
 
     A client that is billed counts on the day it was billed for, whatever its record says now.
     """
-    billed = charges.filter(pl.col("subject_type") == "client").select(
-        subject="subject_id", partner_id="partner_id", on="event_on"
+    billed = (
+        charges.filter(pl.col("subject_type") == "client")
+        .sort("event_on")
+        .select(subject="subject_id", partner_id="partner_id", on="event_on")
     )
     stated = clients.filter(pl.col("plan") == Plan.FULL_SPOKE.value).select(
         subject="client_id", partner_id="partner_id", on=pl.coalesce("upgraded_on", "created_on")
@@ -104,7 +108,7 @@ def _clients_this_year(asked: pl.DataFrame, clients: pl.DataFrame, charges: pl.D
             queries,
         ],
         how="diagonal",
-    ).sort("partner_id", "on", "subject", "at", nulls_last=False)
+    ).sort("partner_id", "on", pl.col("side").is_not_null() & ~pl.col("in_pool"), "subject", "at", nulls_last=False)
     entry = pl.col("side").is_null().cast(pl.Int64)
     rank = entry.cum_sum().over("partner_id", pl.col("on").dt.year())
     ranked = steps.with_columns(clients_this_year=rank + (~pl.col("in_pool")).cast(pl.Int64))
@@ -121,12 +125,13 @@ def _places_left(
 ) -> pl.DataFrame:
     """The places a partner has left just before each event (R6)."""
     moves = pl.concat([_bought(bundles, charges, bundle_size), *_taken(clients, context)])
-    queries = asked.select("side", "at", "partner_id", "subject", "on", places=pl.lit(0, pl.Int64), rank=pl.lit(1))
+    rank = (pl.col("side") == "client").cast(pl.Int64)
+    queries = asked.select("side", "at", "partner_id", "subject", "on", places=pl.lit(0, pl.Int64), rank=rank)
     # A purchase of the day comes before the clients of the day; a client's own place is taken after it is asked about.
     steps = pl.concat(
         [
             moves.with_columns(side=pl.lit(None, pl.String), at=pl.lit(None, pl.UInt32)),
-            queries.with_columns(pl.col("rank").cast(pl.Int64)),
+            queries,
         ],
         how="diagonal",
     ).sort("partner_id", "on", "rank", "subject", pl.col("side").is_null())

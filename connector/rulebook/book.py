@@ -69,6 +69,11 @@ class Rulebook:
         """Which counts some rule looks at: they are to be given with each event."""
         return self._rater.counted
 
+    @property
+    def later_events(self) -> tuple[str, ...]:
+        """The kinds of events that come about by time alone, `renewed` and `month`, where some rule bills them."""
+        return self._rater.later_events
+
     @classmethod
     def of(cls, digest: str, frozen: Frozen) -> "Rulebook":
         """The rulebook of a frozen table."""

@@ -9,7 +9,7 @@ from datetime import date
 
 import polars as pl
 
-from connector.domain.words import PartnerKind
+from connector.domain.words import EventKind, PartnerKind
 from connector.rulebook import table as t
 from connector.rulebook.amounts import LARGEST_QUANTITY
 from connector.rulebook.cells import COMBOS
@@ -49,6 +49,12 @@ class Rater:
     def counted(self) -> tuple[str, ...]:
         """The counts that some rule looks at."""
         return tuple(self._table.counted)
+
+    @property
+    def later_events(self) -> tuple[str, ...]:
+        """The kinds of events that come about by time alone: renewals and months, where some rule bills them."""
+        later = (EventKind.RENEWED, EventKind.MONTH)
+        return tuple(kind.value for kind in later if any(COMBOS[number][0] is kind for number in self._table.combos))
 
     def rate(self, events: pl.DataFrame) -> pl.DataFrame:
         """One rated row for each event, in the same order.

@@ -108,7 +108,7 @@ def _changes(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     if row["adjustments"] is not None:
         facts.append(("list price", str(Money(row["list_minor"], row["currency"]))))
         facts += [
-            ("adjusted", f"{one['what']}: {one['reason']}, by {one['rule']} at {one['place']}")
+            (f"adjusted by {one['rule']}", f"{one['what']}: {one['reason']}, at {one['place']}")
             for one in json.loads(row["adjustments"])
         ]
     if row["lost"] is not None:

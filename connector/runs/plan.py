@@ -71,8 +71,9 @@ def make_plan(inputs: Inputs) -> RunPlan:
     """The run plan of these inputs; the same inputs give the same plan.
 
     Raises:
-        StopError: a selling entity has no tenant, or the counts do not tie.
+        StopError: a selling entity has no tenant, the rules bill what no plan makes yet, or the counts do not tie.
     """
+    refuse_later(inputs.rulebook)
     context, partners, templates, details = _context(inputs)
     clients, bundles = _settled(inputs, context)
     charges = pl.concat([new_charges(clients, context), new_charges(bundles, context)])
@@ -126,6 +127,22 @@ def make_plan(inputs: Inputs) -> RunPlan:
         snapshots=compared.snapshots,
         continued=compared.continued,
     )
+
+
+def refuse_later(rulebook: Rulebook) -> None:
+    """Refuse rules that bill by time alone: no plan makes renewals and months yet, and leaving them out would be wrong.
+
+    Raises:
+        StopError: some rule bills them.
+    """
+    if rulebook.later_events:
+        what = " and ".join(_LATER[event] for event in rulebook.later_events)
+        message = f"the rules bill {what}, which a plan does not make yet"
+        step = "Plan with rules of the term once; 'connector rules simulate' and 'rules test' know the others."
+        raise StopError(message, step)
+
+
+_LATER = {"renewed": "renewals of terms", "month": "clients by the month"}
 
 
 def refuse_untied(checks: Sequence[counts.Check]) -> None:
