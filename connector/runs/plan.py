@@ -5,27 +5,30 @@ Nothing is written to the books here. What does not tie is refused: it would be 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from connector.accounting.totals import predict_tax_minor
 from connector.billing import counts
 from connector.billing.books import BookSet
-from connector.billing.bundles import bundle_events
-from connector.billing.charges import new_charges, rateable, settled
+from connector.billing.charges import new_charges
 from connector.billing.context import Context
-from connector.billing.counted import Counting, with_counts
-from connector.billing.identity import ask_namesakes, identify, with_digests
 from connector.billing.invoicing import Draft, draft_documents, ready_for_document
-from connector.billing.lifecycle import client_events, tag_list
-from connector.billing.master import contact_details, import_partners, import_templates
 from connector.domain.problems import Problem
 from connector.domain.words import Bucket, RecordKind
 from connector.intake import Intake
-from connector.rulebook import Rulebook
 from connector.runs.errors import INPUT, StopError
+from connector.runs.events import (
+    Basis,
+    Given,
+    Records,
+    counted,
+    events_of_bundles,
+    events_of_clients,
+    given,
+    identified,
+    settle,
+)
 from connector.runs.known import Known
 from connector.runs.look_ahead import Look, look_nowhere, refused
 from connector.runs.problems import document_problems, record_problems
@@ -34,35 +37,25 @@ from connector.runs.runplan import Pins, RunPlan
 from connector.runs.snapshots import Snapshot
 from connector.runs.uploads import upload_of
 from connector.runs.versions import compare
-from connector.tables import EVENTS, conform
 
 
 @dataclass(frozen=True)
-class Inputs:
+class Inputs(Basis):
     """Everything a plan follows from.
 
     Attributes:
-        run_id: the id it gets.
-        now: the moment it is made, UTC.
-        as_of: the day it is made for, or None for today in each selling entity's time zone.
         intake: the read sources.
-        rulebook, books: the accountants' files.
+        books: accounts and tax codes.
         pins: what of the files approval compares.
         tenants: the accounting tenant of each selling entity.
-        known: the ledger.
         look: asks the books whether they would take the documents.
         earlier: the last uploads of every source.
     """
 
-    run_id: str
-    now: datetime
-    as_of: date | None
     intake: Intake
-    rulebook: Rulebook
     books: BookSet
     pins: Pins
     tenants: Mapping[str, str]
-    known: Known
     look: Look = look_nowhere
     earlier: tuple[Snapshot, ...] = ()
 
@@ -74,7 +67,8 @@ def make_plan(inputs: Inputs) -> RunPlan:
         StopError: a selling entity has no tenant, the rules bill what no plan makes yet, or the counts do not tie.
     """
     refuse_later(inputs.rulebook)
-    context, partners, templates, details = _context(inputs)
+    made = _given(inputs)
+    context, partners, templates = made.context, made.partners, made.templates
     clients, bundles = _settled(inputs, context)
     charges = pl.concat([new_charges(clients, context), new_charges(bundles, context)])
     charges_checks = counts.charge_checks([clients, bundles], _records(inputs), charges)
@@ -114,7 +108,7 @@ def make_plan(inputs: Inputs) -> RunPlan:
         frames={
             "rows": every,
             "partners": partners.filter("is_new"),
-            "contact_details": details,
+            "contact_details": made.details,
             **_read_set(inputs.known, clients, bundles, drafts),
             "templates": templates.filter("is_new"),
             "clients": clients,
@@ -157,114 +151,22 @@ def refuse_untied(checks: Sequence[counts.Check]) -> None:
         raise StopError(message, "Nothing was written. Report this with the workbook: it is a defect.", INPUT)
 
 
-def _context(inputs: Inputs) -> tuple[Context, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """The givens of the run, the judged partner and template rows, and the partners' names and addresses."""
-    entities, known = inputs.rulebook.entities, inputs.known
-    unbound = sorted(set(entities) - set(inputs.tenants))
+def _given(inputs: Inputs) -> Given:
+    """The givens of the run; every selling entity must have its books."""
+    unbound = sorted(set(inputs.rulebook.entities) - set(inputs.tenants))
     if unbound:
         message = f"selling entity {', '.join(unbound)} of the rulebook has no accounting tenant"
         raise StopError(message, "Bind it under 'books' in connector.yaml.")
-    partners = import_partners(inputs.intake.partners, known.partners, entities, known.key)
-    templates = import_templates(inputs.intake.templates, known.templates, known.key)
-    days = {
-        name: inputs.as_of or inputs.now.astimezone(ZoneInfo(entity.time_zone)).date()
-        for name, entity in entities.items()
-    }
-    details = contact_details(partners, known.partners, max(days.values()))
-    columns = [name for name in known.partners.columns if name in partners.columns and name != "content_digest"]
-    versions = pl.concat([known.partners.select(columns), partners.filter("is_new").select(columns)])
-    context = Context(
-        run_id=inputs.run_id,
-        key=known.key,
-        entities=entities,
-        policies=inputs.rulebook.policies,
-        as_of=days,
-        partners=versions.update(details, on="partner_id"),
-        templates=pl.concat(
-            [
-                known.templates.select("template", pl.col("partner_id").fill_null(""), "valid_from", "plan"),
-                templates.filter("is_new").select("template", "partner_id", "valid_from", "plan"),
-            ]
-        ),
-        rulebook_digest=inputs.rulebook.digest,
-    )
-    return context, partners, templates, details
+    return given(inputs, _frames(inputs.intake))
 
 
 def _settled(inputs: Inputs, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Every event of clients and of bundles in its bucket."""
-    known, rulebook = inputs.known, inputs.rulebook
-    clients, bundles = with_counts(
-        _clients(inputs, context),
-        _bundles(inputs, context),
-        known.versions,
-        known.charges,
-        Counting(rulebook.counted, rulebook.bundle_size),
-        context,
-    )
-    return _settle(inputs, clients), _settle(inputs, bundles)
-
-
-def _clients(inputs: Inputs, context: Context) -> pl.DataFrame:
-    known = inputs.known
-    digested = with_digests(inputs.intake.clients, context.key)
-    identified = identify(digested, known.aliases, context.run_id, context.key)
-    identified = ask_namesakes(identified, known.aliases, known.labels)
-    return client_events(identified, known.versions, context).with_columns(
-        subject_type=pl.lit("client"),
-        subject_id="client_id",
-        quantity=pl.lit(1, pl.Int64),
-        size_as_of=pl.coalesce("employees_as_of", pl.lit(max(context.as_of.values()))),
-        tags=tag_list(),
-    )
-
-
-def _bundles(inputs: Inputs, context: Context) -> pl.DataFrame:
-    charged = inputs.known.charges.filter(pl.col("subject_type") == "bundle")
-    return bundle_events(inputs.intake.bundles, charged, context).with_columns(
-        subject_type=pl.lit("bundle"),
-        plan=pl.lit(None, pl.String),
-        domain=pl.lit(None, pl.String),
-        template=pl.lit(None, pl.String),
-        country="partner_country",
-        count_low=pl.lit(None, pl.Int64),
-        band_low=pl.lit(None, pl.Int64),
-        band_high=pl.lit(None, pl.Int64),
-        size_as_of=pl.lit(None, pl.Date),
-        advisors=pl.lit(None, pl.Int64),
-        users=pl.lit(None, pl.Int64),
-        tags=pl.lit(None, pl.List(pl.String)),
-    )
-
-
-def _settle(inputs: Inputs, events: pl.DataFrame) -> pl.DataFrame:
-    numbered = events.with_row_index("event_id").with_columns(pl.col("event_id").cast(pl.UInt32))
-    asked = rateable(numbered).select(
-        "event_id",
-        "event",
-        "event_on",
-        "plan",
-        "partner_kind",
-        "selling_entity",
-        "currency",
-        "country",
-        "domain",
-        "template",
-        "band_low",
-        "band_high",
-        "quantity",
-        "advisors",
-        "users",
-        "tags",
-        "clients_this_year",
-        "places_left",
-        partner="partner_id",
-        count="count_low",
-        term_days=pl.lit(None, pl.Int64),
-        term_of=pl.lit(None, pl.Int64),
-    )
-    rated = inputs.rulebook.rate(conform(asked, EVENTS))
-    return settled(numbered, rated, inputs.known.charges, list(inputs.rulebook.metrics))
+    clients = events_of_clients(inputs, identified(inputs, inputs.intake.clients), context)
+    bundles = events_of_bundles(inputs, inputs.intake.bundles, context)
+    clients, bundles = counted(inputs, clients, bundles, context)
+    charges = inputs.known.charges
+    return settle(inputs.rulebook, clients, charges), settle(inputs.rulebook, bundles, charges)
 
 
 def _documents(
@@ -316,19 +218,22 @@ def _approvable(charges: pl.DataFrame, drafts: Sequence[Draft]) -> pl.DataFrame:
     return charges.filter(~pl.col("charge_id").is_in(blocked))
 
 
+def _frames(intake: Intake) -> Records:
+    return {
+        RecordKind.PARTNERS: intake.partners,
+        RecordKind.CLIENTS: intake.clients,
+        RecordKind.BUNDLES: intake.bundles,
+        RecordKind.TEMPLATES: intake.templates,
+    }
+
+
 def _records(inputs: Inputs) -> int:
     return inputs.intake.clients.height + inputs.intake.bundles.height
 
 
 def _row_checks(inputs: Inputs) -> tuple[counts.Check, ...]:
     intake = inputs.intake
-    frames = {
-        RecordKind.PARTNERS: intake.partners,
-        RecordKind.CLIENTS: intake.clients,
-        RecordKind.BUNDLES: intake.bundles,
-        RecordKind.TEMPLATES: intake.templates,
-    }
-    records = {kind.value: frame.height for kind, frame in frames.items()}
+    records = {kind.value: frame.height for kind, frame in _frames(intake).items()}
     return counts.row_checks(intake.rows, {info.name: info.rows for info in intake.sources}, records)
 
 
