@@ -49,6 +49,8 @@ def with_counts(
     sound = clients.filter(pl.col("code").is_null())
     known = versions.join(sound, on="client_id", how="anti")
     every = pl.concat([known.select(_CLIENT), sound.select(_CLIENT)])
+    if counting.wanted:  # a client counts once, also where two events of it are asked about
+        every = every.unique("client_id", keep="first", maintain_order=True)
     asked = pl.concat(
         [
             _asked(clients, "client", "client_id"),

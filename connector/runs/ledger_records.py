@@ -1,0 +1,91 @@
+"""The clients and purchases that the ledger knows, as records again.
+
+The ledger keeps what decides a charge and nothing more. Website, country, tags, advisors, users and what a purchase
+counted come from the last uploads, as long as these are kept.
+"""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from connector.billing.verdicts import unjudged
+from connector.domain.words import RecordKind
+from connector.runs.known import Known
+from connector.runs.snapshots import Snapshot
+from connector.tables import RECORDS
+from connector.tables.schemas import Schema
+
+_SAID: Schema = {"domain": pl.String, "country": pl.String, "tags": pl.String, "advisors": pl.Int64, "users": pl.Int64}
+_VERSION = (
+    "client_id",
+    "partner_id",
+    "row_digest",
+    "plan",
+    "created_on",
+    "upgraded_on",
+    "status",
+    "count_low",
+    "band_low",
+    "band_high",
+    "template",
+    "sheet",
+    "row",
+)
+
+
+_FACTS: Schema = {
+    "plan": pl.String,
+    "country": pl.String,
+    "domain": pl.String,
+    "template": pl.String,
+    "advisors": pl.Int64,
+    "users": pl.Int64,
+    "tags": pl.List(pl.String),
+    "created_on": pl.Date,
+    "upgraded_on": pl.Date,
+    "purchased": pl.Int64,
+    "now_count_low": pl.Int64,
+    "now_band_low": pl.Int64,
+    "now_band_high": pl.Int64,
+}
+
+
+def known_clients(known: Known, uploads: Sequence[Snapshot]) -> tuple[pl.DataFrame, int]:
+    """The latest record of every client, as `identity.identify` returns records; and of how many no upload is kept.
+
+    Their digests are those of the ledger, so that they are records without an edit.
+
+    Args:
+        known: the ledger.
+        uploads: what the sources last said.
+    """
+    schema = RECORDS[RecordKind.CLIENTS]
+    said = _said(uploads, RecordKind.CLIENTS).select(
+        client_id="subject",
+        kept=pl.lit(value=True),
+        **{name: pl.col(f"value_{name}").cast(dtype) for name, dtype in _SAID.items()},
+    )
+    joined = known.versions.select(_VERSION).join(said, on="client_id", how="left", maintain_order="left")
+    names = known.labels.select("client_id", "name")
+    joined = joined.join(names, on="client_id", how="left", maintain_order="left")
+    absent = {name: pl.lit(None, dtype) for name, dtype in schema.items() if name not in joined.columns}
+    records = joined.with_columns(**absent).select(
+        "client_id", "row_digest", *(pl.col(name).cast(dtype) for name, dtype in schema.items())
+    )
+    return unjudged(records).with_columns(other_domain=pl.lit(value=False)), joined["kept"].null_count()
+
+
+def known_purchases(uploads: Sequence[Snapshot]) -> pl.DataFrame:
+    """How many bundles each purchase counted, under the columns of `replay.facts_of`."""
+    nothing = {name: pl.lit(None, dtype) for name, dtype in _FACTS.items()}
+    return _said(uploads, RecordKind.BUNDLES).select(
+        subject_id="subject", **{**nothing, "purchased": pl.col("value_quantity").cast(pl.Int64)}
+    )
+
+
+def _said(uploads: Sequence[Snapshot], kind: RecordKind) -> pl.DataFrame:
+    """The sound rows of the last uploads, the latest one of each subject."""
+    empty = Snapshot("", "", kind, "", "", (), None).rows
+    rows = pl.concat([empty, *(one.rows for one in uploads if one.kind is kind)])
+    sound = rows.filter(pl.col("sound") & pl.col("subject").is_not_null())
+    return sound.unique("subject", keep="last", maintain_order=True)
