@@ -21,6 +21,7 @@ _SIDE = {
     "list_minor": "list",
     "rule_id": "rule",
     "rule_place": "place",
+    "price_place": "priced",
     "adjustments": "adjustments",
     "reason": "reason",
 }
@@ -182,8 +183,8 @@ def _what_differs() -> pl.Expr:
         moved("metric", "metric"),
         moved("item", "item"),
         moved("tier", "tier"),
-        pl.when(charged & same_tier & repriced).then(pl.lit("price")),
-        pl.when(charged & adjusted[0].ne_missing(adjusted[1])).then(pl.lit("adjustments")),
+        pl.when(charged & same_tier & repriced).then(pl.lit("price changed")),
+        pl.when(charged & adjusted[0].ne_missing(adjusted[1])).then(pl.lit("adjustments changed")),
         moved("rule", "rule"),
         separator="; ",
         ignore_nulls=True,

@@ -11,7 +11,7 @@ import polars as pl
 
 from connector.billing.counts import Check
 from connector.billing.replay import KEPT
-from connector.billing.sides import CHARGED, LINE_KEY, UNKNOWN, compared
+from connector.billing.sides import CHARGED, UNKNOWN, compared
 
 NEW_ONLY, FROM_RENEWAL, CREDIT_AND_REBILL = "new_only", "from_renewal", "credit_and_rebill"
 POLICIES = (NEW_ONLY, FROM_RENEWAL, CREDIT_AND_REBILL)
@@ -41,7 +41,9 @@ def simulate(lines: pl.DataFrame, old_terms: pl.DataFrame, new_terms: pl.DataFra
     frame = _renewing(frame)
     frame = _rebilled(frame, from_day, start)
     renewed = pl.col("old_renewal").ne_missing(pl.col("new_renewal")) | pl.col("renewal_asks").is_not_null()
-    differs = (pl.col("difference") != 0).fill_null(value=True) | pl.col("why").str.contains("item ")
+    charged = pl.all_horizontal(pl.col(f"{side}_outcome") == CHARGED for side in ("was", "new"))
+    item = charged & pl.col("was_item").ne_missing(pl.col("new_item"))
+    differs = (pl.col("difference") != 0).fill_null(value=True) | item
     moved = pl.col("was_outcome") != pl.col("new_outcome")
     alike = (pl.col("was_outcome") == pl.col("new_outcome")) & pl.col("was_outcome").is_in(UNKNOWN)
     return frame.with_columns(changed=(moved | differs | renewed | pl.col("asks").is_not_null()) & ~alike)
@@ -165,31 +167,30 @@ def _rebilled(frame: pl.DataFrame, from_day: pl.Expr, start: date) -> pl.DataFra
 def totals(simulated: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:
     """Per policy and currency, and whatever else is named, what is billed, kept, credited, re-billed; and the renewals.
 
+    Args:
+        simulated: what `simulate` returned.
+        by: further columns to add up by; the rows are in their order.
+
     Returns:
-        `policy`, the columns of `by`, `currency`, the sums in minor units, `stands` (what is billed in the end),
-        `renews_old` and `renews_new` (of the next terms, under `from_renewal` only), and `asks`: lines without an
-        amount, because a person must tell.
+        the columns of `by`, `policy`, `currency` (null where lines have none, which are not billed), the sums in minor
+        units, `stands` (what is billed in the end), `renews_old` and `renews_new` (of the next terms, under
+        `from_renewal` only), and `asks`: lines without an amount, because a person must tell.
     """
-    groups = [*by, "currency"]
     found = []
     for policy in POLICIES:
-        own = {name: pl.col(f"{policy}_{name}").sum() for name in SUMS}
         renews = policy == FROM_RENEWAL
-        sums = simulated.group_by(groups).agg(
-            **own,
-            renews_old=pl.col("old_renewal").sum() if renews else pl.lit(0, pl.Int64),
-            renews_new=pl.col("new_renewal").sum() if renews else pl.lit(0, pl.Int64),
+        nothing = pl.lit(None, pl.Int64)
+        sums = simulated.group_by([*by, "currency"]).agg(
+            **{name: pl.col(f"{policy}_{name}").sum() for name in SUMS},
+            renews_old=pl.col("old_renewal").sum() if renews else nothing,
+            renews_new=pl.col("new_renewal").sum() if renews else nothing,
             asks=(pl.col(f"{policy}_state") == ASKS).sum().cast(pl.Int64),
         )
-        stands = pl.col("billed") + pl.col("kept") + pl.col("rebilled")
-        found.append(
-            sums.with_columns(stands=stands).sort(groups, nulls_last=True).insert_column(0, _policy(policy, sums))
-        )
-    return pl.concat(found)
-
-
-def _policy(policy: str, frame: pl.DataFrame) -> pl.Series:
-    return pl.repeat(policy, frame.height, dtype=pl.String, eager=True).alias("policy")
+        found.append(sums.with_columns(policy=pl.lit(policy)).sort("currency", nulls_last=True))
+    stands = pl.col("billed") + pl.col("kept") + pl.col("rebilled")
+    columns = [*by, "policy", "currency", *SUMS, "stands", "renews_old", "renews_new", "asks"]
+    every = pl.concat(found).with_columns(stands=stands).select(columns)
+    return every.sort(by, nulls_last=True, maintain_order=True) if by else every
 
 
 def checks(simulated: pl.DataFrame, subjects: Mapping[str, int], charges: pl.DataFrame) -> tuple[Check, ...]:

@@ -5,12 +5,14 @@ from typing import Annotated
 
 import typer
 
-from connector.cli.rules_app import app
-
 _LEDGER = "ledger"
 
 
-@app.command("simulate")
+def attach(to: typer.Typer) -> None:
+    """Add this command to an application."""
+    to.command("simulate")(simulate)
+
+
 def simulate(
     new: Annotated[Path, typer.Argument(help="The folder of the rules that are asked about.", metavar="NEW")],
     *,
@@ -29,6 +31,9 @@ def simulate(
         Path | None,
         typer.Option("--old", help="The rules in force. Default: those of the working folder.", metavar="FOLDER"),
     ] = None,
+    xlsx: Annotated[
+        Path | None, typer.Option("--xlsx", help="Write the lines and totals as a workbook too.", metavar="OUT.xlsx")
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="Show every line, not only those that change.")] = False,
     folder: Annotated[
         Path, typer.Option("--folder", "-C", help="The working folder.", envvar="CONNECTOR_FOLDER", show_default=False)
@@ -42,5 +47,5 @@ def simulate(
     files = [Path(one) for one in named if one.lower() != _LEDGER]
     if len(files) not in (0, len(named)):
         raise typer.BadParameter("--against names the ledger or files, not both: files are told apart by the ledger")
-    asked = simulated.Asked(new, old, tuple(files), start, every=every)
+    asked = simulated.Asked(new, old, tuple(files), start, xlsx, every=every)
     simulated.simulate(folder, asked, as_json=as_json)

@@ -1,6 +1,6 @@
 """A simulation as people read it, and as JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,23 +22,28 @@ from connector.runs.errors import INPUT, REMAINS, StopError
 from connector.runs.runplan import problem_to_plain
 from connector.runs.simulate import Question, Simulation, looking, open_rules
 from connector.runs.simulate import simulate as replay
+from connector.runs.simulation_book import write_book
+from connector.runs.wholefile import refuse_taken
 
 _MOST_LINES = 200
 
 
 @dataclass(frozen=True)
 class Asked:
-    """The command as it was typed: the folders, the files (none: the ledger), the day, and whether all is shown."""
+    """The command as typed: the folders, the files (none: the ledger), the day, a workbook, and whether all is shown."""
 
     new: Path
     old: Path | None
     files: tuple[Path, ...]
     start: str
+    xlsx: Path | None
     every: bool
 
 
 def simulate(folder: Path, asked: Asked, *, as_json: bool) -> None:
     """Ask both rulebooks about the same events, and show what differs in money."""
+    if asked.xlsx is not None:
+        refuse_taken(asked.xlsx)
     config = opening.config(folder)
     now = opening.now()
     start = parse_day(asked.start, "--from") or now.date()
@@ -54,6 +59,8 @@ def simulate(folder: Path, asked: Asked, *, as_json: bool) -> None:
         raise StopError("none of the files could be read", "Mend what is listed.", INPUT, intake.problems)
     with looking(config), progress_bar("rulebooks", shown=not as_json) as progress:
         found = replay(Question(old, new, start, now, intake), progress)
+    if asked.xlsx is not None:
+        write_book(asked.xlsx, found, every=asked.every)
     code = INPUT if workspace.faults_by_severity(found.problems)[0] else REMAINS if found.asking.height else 0
     plain = _plain(found, old, new, every=asked.every)
     finish(plain, code, as_json=as_json, render=lambda to: _show(to, found, every=asked.every))
@@ -134,6 +141,7 @@ def _side(row: Mapping[str, Any], side: str) -> dict[str, Any]:
         "tier": row[f"{side}_tier"],
         "rule": row[f"{side}_rule"],
         "place": row[f"{side}_place"],
+        "price_place": row[f"{side}_priced"],
         "reason": row[f"{side}_reason"],
     }
 
@@ -153,7 +161,6 @@ def _asking(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _show(to: Console, found: Simulation, *, every: bool) -> None:
-    print_problems(to, found.problems)
     _show_lines(to, found.lines if every else found.changed)
     _show_asking(to, found.asking)
     columns = [
@@ -164,18 +171,21 @@ def _show(to: Console, found: Simulation, *, every: bool) -> None:
         "credited",
         "billed again",
         "stands",
-        "renewals old → new",
+        "next terms old → new",
         "ask",
     ]
-    numbers = columns[2:]
-    to.print(
-        table(f"What each policy comes to, from {found.start}", columns, map(_total, _rows(found.totals)), numbers)
-    )
-    by_partner = (f"{row['partner_id']}" for row in _rows(found.partners))
-    rows = [[partner, *_total(row)] for partner, row in zip(by_partner, _rows(found.partners), strict=True)]
-    to.print(table("The same for each partner", ["partner", *columns], rows, numbers))
+    title = f"What each policy comes to, from {found.start}"
+    to.print(table(title, columns, [_total(row) for row in found.totals.to_dicts()], columns[2:]))
+    concerned = found.partners.filter(every | pl.col("partner_id").is_in(found.changed["partner_id"].implode()))
+    rows = [[row["partner_id"], *_total(row)] for row in concerned.to_dicts()]
+    if rows:
+        title = "The same for each partner" if every else "The same for each partner with a change"
+        to.print(table(title, ["partner", *columns], rows, columns[2:]))
     for note in found.notes:
         to.print(Text(note))
+    wrong, warnings = workspace.faults_by_severity(found.problems)
+    if found.problems:
+        to.print(Text(f"The files have {wrong} errors and {warnings} warnings: 'connector check' lists them."))
     counted = ", ".join(f"{number} {_word(name, number)}" for name, number in found.subjects.items())
     lines = f"{found.changed.height} of {found.lines.height} lines change"
     to.print(Text(f"{counted}: all accounted for. {lines}. Nothing was written."))
@@ -184,10 +194,6 @@ def _show(to: Console, found: Simulation, *, every: bool) -> None:
 def _word(subject: str, number: int) -> str:
     word = "purchase" if subject == "bundle" else subject
     return word if number == 1 else f"{word}s"
-
-
-def _rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
-    return frame.to_dicts()
 
 
 def _show_lines(to: Console, lines: pl.DataFrame) -> None:
@@ -204,8 +210,6 @@ def _show_lines(to: Console, lines: pl.DataFrame) -> None:
 def _told(row: Mapping[str, Any]) -> list[str]:
     currency = row["currency"]
     billed = "opening" if row["billed_kind"] == "opening" else _money(row["billed_amount"], currency)
-    places = dict.fromkeys(row[f"{side}_place"] for side in ("old", "new") if row[f"{side}_place"])
-    why = "; ".join(text for text in (row["why"], row["asks"]) if text)
     return [
         row["partner_id"],
         row["label"],
@@ -215,8 +219,20 @@ def _told(row: Mapping[str, Any]) -> list[str]:
         _outcome(row, "old"),
         _outcome(row, "new"),
         _money(row["difference"], currency),
-        f"{why} ({' → '.join(places)})" if places else why,
+        "; ".join(_reasons(row)),
     ]
+
+
+def _reasons(row: Mapping[str, Any]) -> Iterator[str]:
+    """Why a line changes, and where that stands in the rule files."""
+    yield from (row[name] for name in ("why", "asks") if row[name])
+    if row["renews_on"] is not None and row["changed"]:
+        old, new = (_money(row[f"{side}_renewal"], row["currency"]) or "nothing told" for side in ("old", "new"))
+        yield f"renews on {row['renews_on']}: {old} → {new}"
+    what = "priced" if row["why"] and row["why"].startswith("price changed") else "place"
+    places = [row[f"{side}_{what}"] for side in ("old", "new") if row[f"{side}_{what}"]]
+    if places:
+        yield " → ".join(places)
 
 
 def _outcome(row: Mapping[str, Any], side: str) -> str:
@@ -250,6 +266,6 @@ def _total(row: Mapping[str, Any]) -> list[str]:
         row["policy"],
         row["currency"] or "",
         *money,
-        " → ".join(renews) if row["policy"] == FROM_RENEWAL else "",
-        str(row["asks"]) if row["asks"] else "",
+        " → ".join(renews) if row["renews_old"] or row["renews_new"] else "",
+        str(row["asks"] or ""),
     ]

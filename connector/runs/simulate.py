@@ -23,7 +23,6 @@ from connector.rulebook import Rulebook
 from connector.rulebook import load as load_rulebook
 from connector.runs import store, workspace
 from connector.runs.config import Config
-from connector.runs.errors import INPUT, StopError
 from connector.runs.events import (
     Basis,
     Records,
@@ -36,6 +35,7 @@ from connector.runs.events import (
 )
 from connector.runs.known import Known, read_known
 from connector.runs.ledger_records import known_clients, known_purchases
+from connector.runs.plan import refuse_untied
 from connector.tables import RECORDS, empty
 
 Progress = Callable[[str, int, int], None]
@@ -140,10 +140,7 @@ def simulate(asked: Question, progress: Progress = workspace.read_silently) -> S
     lines = sides.line_up(rated[0], rated[1], charges, _labels(known, old.named, charges))
     simulated = simulating.simulate(lines, _terms(asked.old), _terms(asked.new), asked.start)
     checks = simulating.checks(simulated, subjects, charges)
-    untied = [str(one) for one in checks if not one.ties]
-    if untied:
-        message = f"the simulation does not tie out: {'; '.join(untied)}"
-        raise StopError(message, "Nothing was written. Report this: it is a defect of the program.", INPUT)
+    refuse_untied(checks)
     return Simulation(
         start=asked.start,
         lines=simulated,
