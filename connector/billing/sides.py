@@ -7,6 +7,7 @@ does not bill comes to.
 import polars as pl
 
 from connector.billing.replay import BILLED, CURRENT, RENEWAL
+from connector.domain.words import Bucket
 
 CHARGED = "charge"
 UNKNOWN = ("held", "blocked")
@@ -25,13 +26,14 @@ _SIDE = {
     "adjustments": "adjustments",
     "reason": "reason",
 }
+_METRICS = ("old_metric", "new_metric")
 _PLACES = r'"place": "(?:[^"\\]|\\.)*", '  # of a rule: it moves when a line is added above
 
 
 def outcomes(settled: pl.DataFrame) -> pl.DataFrame:
     """What `charges.settled` returned, with its bucket as `outcome`: a charge, or why there is none."""
-    words = pl.col("bucket").replace({"awaiting_document": CHARGED})
-    return settled.with_columns(outcome=words)
+    words = pl.col("bucket").replace({Bucket.AWAITING_DOCUMENT.value: CHARGED})
+    return settled.with_columns(outcome=words, amount_minor=pl.when(words == CHARGED).then("amount_minor"))
 
 
 def line_up(old: pl.DataFrame, new: pl.DataFrame, charges: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
@@ -90,9 +92,6 @@ def _uncovered(current: pl.DataFrame, charges: pl.DataFrame) -> pl.DataFrame:
     unasked = pl.all_horizontal(pl.col(name).is_null() for name in _METRICS)
     covered = pl.col("taken_events").list.contains(event).fill_null(value=False) | pl.any_horizontal(metrics) | unasked
     return frame.filter(pl.col("taken").is_null() | ~covered).drop("taken", "taken_events")
-
-
-_METRICS = ("old_metric", "new_metric")
 
 
 def _renewals(frame: pl.DataFrame, side: str) -> pl.DataFrame:

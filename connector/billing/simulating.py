@@ -110,8 +110,10 @@ def _kept_renewals(frame: pl.DataFrame, terms: pl.DataFrame, side: str) -> pl.Da
 
 def _renewing(frame: pl.DataFrame) -> pl.DataFrame:
     """`from_renewal`: as `new_only`, and what is billed changes on the day its next term begins."""
-    stays = pl.col("billed_kind") == CHARGED
     day = pl.col("renews_on")
+    # A charge that the new rules no longer know as their own does not end silently.
+    unknown = pl.when(pl.col("new_renews_on").is_null() & day.is_not_null()).then("asks")
+    frame = frame.with_columns(renewal_asks=pl.coalesce("new_renewal_asks", unknown))
     ends = {
         side: pl.when(pl.col(f"{side}_renews_on").is_null()).then(
             pl.format("not renewed under the {} rules", pl.lit(side))
@@ -119,10 +121,9 @@ def _renewing(frame: pl.DataFrame) -> pl.DataFrame:
         for side in ("old", "new")
     }
     told = pl.concat_str(pl.format("renews on {}", day), *ends.values(), separator="; ", ignore_nulls=True)
-    asks = pl.format("renews on {}; a person must tell: {}", day, "new_renewal_asks")
+    asks = pl.format("renews on {}; a person must tell: {}", day, "renewal_asks")
     once = pl.when(pl.col("new_only_why") == "billed already").then(pl.lit("does not renew")).otherwise("new_only_why")
-    wrong = pl.col("new_renewal_asks").is_not_null()
-    frame = frame.with_columns(renewal_asks=pl.when(stays).then("new_renewal_asks"))
+    wrong = pl.col("renewal_asks").is_not_null()
     return frame.with_columns(
         from_renewal_state=pl.when(wrong).then(pl.lit(ASKS)).otherwise("new_only_state"),
         from_renewal_why=pl.when(wrong).then(asks).when(day.is_not_null()).then(told).otherwise(once),

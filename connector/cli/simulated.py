@@ -30,7 +30,7 @@ _MOST_LINES = 200
 
 @dataclass(frozen=True)
 class Asked:
-    """The command as typed: the folders, the files (none: the ledger), the day, a workbook, and whether all is shown."""
+    """The command as typed: the folders, the files (none: the ledger), the day, a workbook, whether all is shown."""
 
     new: Path
     old: Path | None
@@ -62,7 +62,7 @@ def simulate(folder: Path, asked: Asked, *, as_json: bool) -> None:
     if asked.xlsx is not None:
         write_book(asked.xlsx, found, every=asked.every)
     code = INPUT if workspace.faults_by_severity(found.problems)[0] else REMAINS if found.asking.height else 0
-    plain = _plain(found, old, new, every=asked.every)
+    plain = _plain(found, old, new, every=asked.every) if as_json else {}
     finish(plain, code, as_json=as_json, render=lambda to: _show(to, found, every=asked.every))
 
 

@@ -301,6 +301,16 @@ def test_what_renews_shows_what_its_next_term_costs() -> None:
     assert ended["from_renewal_why"] == "renews on 2026-04-01; not renewed under the new rules"
 
 
+def test_a_charge_that_new_rules_do_not_know_does_not_end_silently() -> None:
+    day = {"event": "renewed", "event_on": date(2026, 4, 1)}
+    terms = pl.DataFrame([("full-spoke", "current", "kept")], schema=_TERMS, orient="row")
+    old = [said("billed"), said("renewal", **day)]
+    [row] = simulated(old, [said("billed", metric="spoke")], charge(term="annual"), terms=terms).to_dicts()
+    asks = "it was billed as full-spoke; the new rules bill spoke: not the same charge"
+    assert (row["from_renewal_state"], row["renewal_asks"]) == ("needs a person", asks)
+    assert row["from_renewal_why"] == f"renews on 2026-04-01; a person must tell: {asks}"
+
+
 @pytest.mark.parametrize(
     ("price", "changed", "renewal", "asks"),
     [

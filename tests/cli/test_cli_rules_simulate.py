@@ -120,7 +120,8 @@ def test_files_with_faults_end_with_1_and_questions_with_3(billed: World) -> Non
     why = "new rules; held: ask the partner manager before this client is billed"
     [asks] = plain["needs_a_person"]
     assert (asks["name"], asks["why"]["new_only"]) == ("Client N", why)
-    code, text, _ = simulate(billed, folder, "--against", faulty, as_json=False)
+    code, text, _ = simulate(billed, folder, "--against", faulty, "--from", "2025-04-01", as_json=False)
+    assert "Needs a person: no amount is assumed" in str(text)
     assert code == 1
     assert "The files have 1 errors and 0 warnings: 'connector check' lists them." in str(text)
 

@@ -222,6 +222,16 @@ def test_a_discount_a_gate_and_a_quote_say_what_they_are(billed: World) -> None:
     ]
 
 
+def test_counts_are_taken_as_a_run_takes_them(billed: World) -> None:
+    many = """
+  - id: many-clients
+    when: {clients_this_year: {from: 3}, plan: full_spoke}
+    adjust: {percent: -5, reason: "the third client and more"}
+"""
+    found = asked(billed, {BILLING: add(many)})
+    assert told(found.changed) == {"Client B": (360_000, 342_000, "adjustments changed", "credited")}
+
+
 def _valid_always(text: str) -> str:
     lines = (line for line in text.splitlines() if not line.startswith("effective_to"))
     return "\n".join("effective_from: 2025-03-01" if one.startswith("effective_from") else one for one in lines) + "\n"
