@@ -41,7 +41,7 @@ def simulate(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
 ) -> None:
     """What other rules would bill, keep, credit and bill again, client by client. Nothing is written."""
-    from connector.cli import simulated  # noqa: PLC0415 - imports wait, so that --help answers at once
+    from connector.cli import simulated
 
     named = against or [_LEDGER]
     files = [Path(one) for one in named if one.lower() != _LEDGER]
