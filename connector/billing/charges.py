@@ -135,7 +135,11 @@ def new_charges(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
         selling_entity="selling_entity",
         currency="currency",
         unit_minor=pl.when(opening).then(0).otherwise("unit_minor").cast(pl.Int64),
-        quantity=pl.coalesce("billed_quantity", "quantity").cast(pl.Int64),
+        # A purchase keeps its number of bundles, which the balance counts, however its amount came about.
+        quantity=pl.when(pl.col("subject_type") == "bundle")
+        .then("quantity")
+        .otherwise(pl.coalesce("billed_quantity", "quantity"))
+        .cast(pl.Int64),
         amount_minor=pl.when(opening).then(0).otherwise("amount_minor").cast(pl.Int64),
         item="item",
         term="term",

@@ -130,6 +130,8 @@ def _line(
         case = f"a {row['tax_status']} partner in {row['country'] or 'an unstated country'} buying {name} from {entity}"
         faults.append((kinds.TAX_UNMAPPED.code, f"no tax code is declared for {case}"))
     percent = tax.percent if tax else Decimal(0)
+    # What is no plain multiple of one price stands on its line as one, so that quantity × price is the amount.
+    plain = row["quantity"] * row["unit_minor"] == row["amount_minor"]
     return Line(
         charge_id=row["charge_id"],
         description=_description(item.description if item else name, label, row),
@@ -138,8 +140,8 @@ def _line(
         account=item.account if item else "",
         tax_code=tax.code if tax else "",
         tax_percent=percent,
-        quantity=row["quantity"],
-        unit_minor=row["unit_minor"],
+        quantity=row["quantity"] if plain else 1,
+        unit_minor=row["unit_minor"] if plain else row["amount_minor"],
         net_minor=row["amount_minor"],
         tax_minor=predict_tax(row["amount_minor"], percent, row["currency"]),
     )

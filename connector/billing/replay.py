@@ -29,7 +29,6 @@ _RECORD = (
     "tags",
     "created_on",
     "upgraded_on",
-    "purchased",
 )
 
 # An event to be rated, of a client or a purchase. `part`: whether it is its record's own event, that of a charge, or
@@ -69,6 +68,10 @@ REPLAYED: Schema = {
 }
 
 
+# What `next_terms` looks at.
+NEXT = ("subject_id", "metric", "ordinal", "kind", "term", "event_on")
+
+
 def latest(charges: pl.DataFrame) -> pl.DataFrame:
     """Of each subject, metric and term the charge that stands: the one of the highest revision."""
     return charges.sort("revision").unique(list(LINE), keep="last", maintain_order=True).sort(list(LINE))
@@ -98,7 +101,7 @@ def current_events(events: pl.DataFrame) -> pl.DataFrame:
 def facts_of(events: pl.DataFrame) -> pl.DataFrame:
     """What the records say of each subject now, beside what a charge keeps: one row for each."""
     now = {f"now_{name}": name for name in _SIZE}
-    return events.select("subject_id", *_RECORD[:-1], purchased="quantity", **now)
+    return events.select("subject_id", *_RECORD, **now)
 
 
 def charged_events(charges: pl.DataFrame, facts: pl.DataFrame, context: Context) -> pl.DataFrame:
@@ -156,9 +159,6 @@ def _with_record(charges: pl.DataFrame, facts: pl.DataFrame, context: Context) -
     billed = joined.rename({"selling_entity": "own_entity", "currency": "own_currency"})
     frame = with_partner(unjudged(billed), context)
     bundle = pl.col("subject_type") == "bundle"
-    # The line of a charge that is no plain unit × quantity has the quantity 1, whatever was bought.
-    plain = pl.col("basis").is_null() & pl.col("adjustments").is_null()
-    bought = pl.when(plain).then("quantity").otherwise(pl.coalesce("purchased", "quantity"))
     return unjudged(frame).with_columns(
         line_metric="metric",
         line_ordinal="ordinal",
@@ -166,7 +166,7 @@ def _with_record(charges: pl.DataFrame, facts: pl.DataFrame, context: Context) -
         selling_entity="own_entity",
         currency="own_currency",
         country=pl.when(bundle).then("partner_country").otherwise("country"),
-        quantity=pl.when(bundle).then(bought).otherwise(1),
+        quantity=pl.when(bundle).then("quantity").otherwise(1),
         unchanged=pl.lit(value=False),
         seen=pl.lit(value=False),
     )

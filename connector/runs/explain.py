@@ -94,10 +94,14 @@ def _reason(row: Mapping[str, Any], title: str) -> Reason:
             ("tier", f"{row['tier']}, by {_size(row)}") if row["tier"] else ("tier", "none: not priced by size"),
             ("price", f"{unit} by {row['price_book']} at {row['price_place']}"),
             *_changes(row),
-            ("amount", f"{row['quantity']} × {unit} = {amount}"),
+            ("amount", f"{row['quantity']} × {unit} = {amount}" if _plain(row) else f"{amount} altogether"),
         ]
     facts.append(("rulebook", row["rulebook_digest"]))
     return Reason(title or f"{_document_of(row)}: {row['metric']}, {row['event']} on {row['event_on']}", tuple(facts))
+
+
+def _plain(row: Mapping[str, Any]) -> bool:
+    return bool(row["quantity"] * row["unit_minor"] == row["amount_minor"])
 
 
 def _changes(row: Mapping[str, Any]) -> list[tuple[str, str]]:

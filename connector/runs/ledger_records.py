@@ -33,23 +33,6 @@ _VERSION = (
 )
 
 
-_FACTS: Schema = {
-    "plan": pl.String,
-    "country": pl.String,
-    "domain": pl.String,
-    "template": pl.String,
-    "advisors": pl.Int64,
-    "users": pl.Int64,
-    "tags": pl.List(pl.String),
-    "created_on": pl.Date,
-    "upgraded_on": pl.Date,
-    "purchased": pl.Int64,
-    "now_count_low": pl.Int64,
-    "now_band_low": pl.Int64,
-    "now_band_high": pl.Int64,
-}
-
-
 def known_clients(known: Known, uploads: Sequence[Snapshot]) -> tuple[pl.DataFrame, int]:
     """The latest record of every client, as `identity.identify` returns records; and of how many no upload is kept.
 
@@ -73,14 +56,6 @@ def known_clients(known: Known, uploads: Sequence[Snapshot]) -> tuple[pl.DataFra
         "client_id", "row_digest", *(pl.col(name).cast(dtype) for name, dtype in schema.items())
     )
     return unjudged(records).with_columns(other_domain=pl.lit(value=False)), joined["kept"].null_count()
-
-
-def known_purchases(uploads: Sequence[Snapshot]) -> pl.DataFrame:
-    """How many bundles each purchase counted, under the columns of `replay.facts_of`."""
-    nothing = {name: pl.lit(None, dtype) for name, dtype in _FACTS.items()}
-    return _said(uploads, RecordKind.BUNDLES).select(
-        subject_id="subject", **{**nothing, "purchased": pl.col("value_quantity").cast(pl.Int64)}
-    )
 
 
 def _said(uploads: Sequence[Snapshot], kind: RecordKind) -> pl.DataFrame:

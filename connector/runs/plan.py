@@ -14,6 +14,7 @@ from connector.billing.books import BookSet
 from connector.billing.charges import new_charges
 from connector.billing.context import Context
 from connector.billing.invoicing import Draft, draft_documents, ready_for_document
+from connector.billing.replay import NEXT
 from connector.domain.problems import Problem
 from connector.domain.words import Bucket, RecordKind
 from connector.intake import Intake
@@ -30,6 +31,7 @@ from connector.runs.events import (
     settle,
 )
 from connector.runs.known import Known
+from connector.runs.later import refuse_due_renewals, refuse_months
 from connector.runs.look_ahead import Look, look_nowhere, refused
 from connector.runs.problems import document_problems, record_problems
 from connector.runs.rows import every_row, hidden_rows, record_buckets, row_kinds
@@ -66,11 +68,13 @@ def make_plan(inputs: Inputs) -> RunPlan:
     Raises:
         StopError: a selling entity has no tenant, the rules bill what no plan makes yet, or the counts do not tie.
     """
-    refuse_later(inputs.rulebook)
+    refuse_months(inputs.rulebook)
     made = _given(inputs)
     context, partners, templates = made.context, made.partners, made.templates
     clients, bundles = _settled(inputs, context)
     charges = pl.concat([new_charges(clients, context), new_charges(bundles, context)])
+    renewable = pl.concat([inputs.known.charges.select(NEXT), charges.select(NEXT)])
+    refuse_due_renewals(renewable, inputs.rulebook, max(context.as_of.values()))
     charges_checks = counts.charge_checks([clients, bundles], _records(inputs), charges)
     drafts, open_charges, ready = _documents(inputs, context, charges, clients)
     looked = inputs.look([draft for draft in drafts if not draft.faults])
@@ -121,22 +125,6 @@ def make_plan(inputs: Inputs) -> RunPlan:
         snapshots=compared.snapshots,
         continued=compared.continued,
     )
-
-
-def refuse_later(rulebook: Rulebook) -> None:
-    """Refuse rules that bill by time alone: no plan makes renewals and months yet, and leaving them out would be wrong.
-
-    Raises:
-        StopError: some rule bills them.
-    """
-    if rulebook.later_events:
-        what = " and ".join(_LATER[event] for event in rulebook.later_events)
-        message = f"the rules bill {what}, which a plan does not make yet"
-        step = "Plan with rules of the term once; 'connector rules simulate' and 'rules test' know the others."
-        raise StopError(message, step)
-
-
-_LATER = {"renewed": "renewals of terms", "month": "clients by the month"}
 
 
 def refuse_untied(checks: Sequence[counts.Check]) -> None:

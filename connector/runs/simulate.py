@@ -34,7 +34,7 @@ from connector.runs.events import (
     settle,
 )
 from connector.runs.known import Known, read_known
-from connector.runs.ledger_records import known_clients, known_purchases
+from connector.runs.ledger_records import known_clients
 from connector.runs.plan import refuse_untied
 from connector.tables import RECORDS, empty
 
@@ -160,7 +160,6 @@ class _Records:
     master: Records
     clients: pl.DataFrame | None
     sources: Records
-    purchases: pl.DataFrame
     unknown: int
 
 
@@ -169,9 +168,9 @@ def _records(known: Known, intake: Intake | None) -> _Records:
     if intake is None:
         uploads = store.last_uploads()
         clients, unknown = known_clients(known, uploads)
-        return _Records(nothing, clients, nothing, known_purchases(uploads), unknown)
+        return _Records(nothing, clients, nothing, unknown)
     sources = {kind: getattr(intake, kind.value) for kind in RecordKind}
-    return _Records(sources, None, sources, known_purchases(()), 0)
+    return _Records(sources, None, sources, 0)
 
 
 class _Side:
@@ -197,9 +196,7 @@ class _Side:
             frame.select("subject_type", "subject_id", label=label) for frame, label in zip(found, name, strict=True)
         )
         self.current = pl.concat([replay.current_events(frame) for frame in found])
-        self._facts = pl.concat([replay.facts_of(self.current), records.purchases]).unique(
-            "subject_id", keep="first", maintain_order=True
-        )
+        self._facts = replay.facts_of(self.current)
 
     def rated(self, charges: pl.DataFrame, start: date) -> pl.DataFrame:
         """Every event in its bucket: those of records beside what is billed, those of charges as if they were not."""

@@ -116,14 +116,11 @@ def test_a_charge_is_asked_about_with_its_own_event_size_and_money() -> None:
     ]
 
 
-@pytest.mark.parametrize(("adjustments", "purchased", "expected"), [(None, 3, 1), ("[]", 3, 3), ("[]", None, 1)])
-def test_the_purchase_tells_what_an_adjusted_line_no_longer_does(
-    adjustments: str | None, purchased: int | None, expected: int
-) -> None:
-    bought = charge("P-1/po-1", subject_type="bundle", event="bundle", adjustments=adjustments)
-    facts = facts_of(frame(REPLAYED, [{"subject_id": "P-1/po-1", "quantity": purchased}]))
+def test_a_purchase_is_asked_about_with_its_number_of_bundles() -> None:
+    bought = charge("P-1/po-1", subject_type="bundle", event="bundle", quantity=3, adjustments="[]")
+    facts = facts_of(frame(REPLAYED, [{"subject_id": "P-1/po-1"}]))
     [row] = charged_events(ledger("charge", bought), facts, context()).to_dicts()
-    assert (row["quantity"], row["country"], row["client_id"]) == (expected, "US", None)
+    assert (row["quantity"], row["country"], row["client_id"]) == (3, "US", None)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def add(world: World, rules: str) -> None:
 
 
 def tagged(number: str, tags: str) -> str:
-    return f"{client(number)},US,{tags}"
+    return f"{client(number, created=f'2025-04-0{number[-1]}')},US,{tags}"
 
 
 def test_tags_and_counts_lower_a_price_and_every_line_says_why(world: World) -> None:
@@ -51,8 +51,43 @@ def test_tags_and_counts_lower_a_price_and_every_line_says_why(world: World) -> 
     }
 
 
-def test_rules_that_bill_by_time_alone_are_refused_until_a_plan_makes_them(world: World) -> None:
+def test_months_are_refused_until_a_plan_makes_them(world: World) -> None:
     add(world, MONTHS)
     answer = world.run("plan", world.partners(), world.clients(client("C-1")))
     assert answer.code == 2
     assert "the rules bill clients by the month, which a plan does not make yet" in answer.out
+
+
+BUNDLE_HEADER = "Partner ID,Reference,Purchased on,Quantity"
+OFF = """
+  - id: bundles-off
+    when: {event: bundle}
+    adjust: {percent: -33, reason: "bundle offer"}
+"""
+
+
+def test_an_adjusted_purchase_keeps_its_number_of_bundles(world: World) -> None:
+    add(world, OFF)
+    bundles = world.write("bundles.csv", BUNDLE_HEADER, ["P-1,PO-1,2025-04-02,3"])
+    world.bill(world.partners(), bundles)
+    assert [one["bought"] for one in world.run("balance", "P-1").plain["balances"]] == [30]
+    again = world.plan(bundles).plain
+    assert again["buckets"]["bundles"] == {"unchanged": 1}
+    [document] = world.run("documents").plain["documents"]
+    [line] = document["document"]["lines"]
+    assert (line["quantity"], line["unit_minor"], line["net_minor"]) == (1, 301500, 301500)
+
+
+def test_a_term_that_is_to_be_renewed_stops_the_plan(world: World) -> None:
+    path = Path(world.folder) / "rules" / "billing.yaml"
+    text = path.read_text(encoding="utf-8").replace("event: [created, upgraded]", "event: [created, upgraded, renewed]")
+    annual = "term: annual, renewal: {price: current, tier: kept}, proration: none"
+    lines = "term: annual\n      renewal: {price: current, tier: kept}\n      proration: none"
+    text = text.replace("price: by_tier, book: standard, term: once", f"price: by_tier, book: standard, {annual}")
+    path.write_text(text.replace("term: once\n      overrides", f"{lines}\n      overrides"), encoding="utf-8")
+    clients = world.clients(client("C-1"), client("C-2", created="2025-05-01"))
+    world.bill(world.partners(), clients)
+    assert world.plan(clients, as_of="2026-03-31").code == 0
+    late = world.plan(clients, as_of="2026-04-01")
+    assert late.code == 2
+    assert late.plain["error"].startswith("1 term is to be renewed by 2026-04-01, which a plan does not do yet: ")
