@@ -27,18 +27,6 @@ def read_archived(data: bytes, limits: Limits) -> tuple[Sequence[Any], str]:
     return sheets, lineage_of(archive)
 
 
-def look_for_far_cells(data: bytes, limits: Limits) -> tuple[Sequence[Any], str]:
-    """Why a workbook has taken all memory; the readers of .xlsb and .ods have told that by themselves.
-
-    Raises:
-        RefusedError: content outside the limits, or the file is refused for another reason.
-    """
-    archive = open_archive(data, limits)
-    if _kind(archive) == "xlsx":
-        import_module("connector.intake.xlsx").find_far_cells(archive, limits)
-    return (), ""
-
-
 def _kind(archive: Archive) -> str:
     if _is_opendocument(archive):
         return "ods"

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from connector.intake.kinds import FILE_TOO_LARGE
 from connector.intake.limits import Limits
-from connector.intake.marks import FAR_CELLS, OUT_OF_MEMORY, REPAIR, RefusedError
+from connector.intake.marks import OUT_OF_MEMORY, REPAIR, RefusedError
 from connector.intake.steps import STEPS
 
 RESULT = "result.json"
@@ -31,8 +31,8 @@ def main(arguments: list[str]) -> int:
     """Read standard input; write `result.json`, and for sheet n `n.values` and `n.marks`, into the folder named.
 
     Args:
-        arguments: the folder; the kind of file (a key of `_READERS`; `far-cells` for a workbook that took all memory,
-            `repair` for one to be marked); the limits as JSON; and the process id of the program that waits.
+        arguments: the folder; the kind of file (a key of `_READERS`, or `repair` for a workbook to be marked); the
+            limits as JSON; and the process id of the program that waits.
 
     Returns:
         the exit code: 0 also when the file was refused (the reason is in the result), 12 when memory ran out, 1 when
@@ -67,7 +67,8 @@ def _read(data: bytes, kind: str, folder: Path, limits: Limits) -> dict[str, obj
     """Read the file with the reader of its kind, the only one that is loaded."""
     module, function = _READERS[kind]
     found = getattr(import_module(f"connector.intake.{module}"), function)(data, limits)
-    sheets, lineage = found if kind in _ARCHIVED else (found, "")
+    _KEPT.append(found)
+    sheets, lineage = found if kind == "archive" else (found, "")
     return {"sheets": [sheet.write(folder, number) for number, sheet in enumerate(sheets)], "lineage": lineage}
 
 
@@ -92,7 +93,6 @@ def _die_with(parent: int) -> bool:
     return os.getppid() == parent
 
 
-_ARCHIVED = {"archive", FAR_CELLS}
 _READERS: Mapping[str, tuple[str, str]] = {
     "archive": ("archived", "read_archived"),
     "xls": ("xls", "read_xls"),
@@ -100,9 +100,11 @@ _READERS: Mapping[str, tuple[str, str]] = {
     "json": ("jsonfile", "read_json"),
     "ndjson": ("jsonfile", "read_ndjson"),
     "parquet": ("parquetfile", "read_parquet"),
-    FAR_CELLS: ("archived", "look_for_far_cells"),
 }
+_KEPT: list[object] = []  # what was read: the process ends with it, rather than freeing cell by cell
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    sys.stderr.flush()
+    os._exit(code)

@@ -20,15 +20,19 @@ from connector.domain.problems import Kind, Problem
 from connector.intake import kinds
 from connector.intake.handover import take_up
 from connector.intake.limits import Limits
-from connector.intake.marks import FAR_CELLS, OUT_OF_MEMORY, REPAIR, RefusedError
+from connector.intake.marks import OUT_OF_MEMORY, REPAIR, RefusedError
 from connector.intake.rawsheet import RawSheet
 from connector.intake.scratch import scratch_folder
-from connector.intake.sniff import ARCHIVE
 from connector.intake.steps import Pace
 from connector.intake.upload import Upload, opened
 
 RowProgress = Callable[[int, int], None]
 _TICK_SECONDS = 0.1
+# The reading process keeps the memory it has asked for until it ends, a second later: giving it back and asking for it
+# anew costs a twentieth of all its work.
+_KEEP_MEMORY = (
+    "glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=1073741824:glibc.malloc.top_pad=16777216"
+)
 _RAISE = "Split it, save only values, or raise limits: {} in connector.yaml."
 
 
@@ -116,10 +120,7 @@ def _told(
     """What the reading process tells of a file, and what its end means when it has told nothing."""
     end = time.monotonic() + limits.wall_seconds
     with os.fdopen(os.dup(upload.descriptor), "rb") as source:
-        told, death = _outcome(source, folder, upload.kind, limits, end, progress)
-        if death is not None and death.code == kinds.FILE_TOO_COSTLY.code and upload.kind == ARCHIVE:
-            told, _ = _outcome(source, folder, FAR_CELLS, limits, end)
-    return told, death
+        return _outcome(source, folder, upload.kind, limits, end, progress)
 
 
 def _outcome(
@@ -149,7 +150,7 @@ def _run(
     arguments = (str(folder), kind, json.dumps(asdict(limits)), str(os.getpid()))
     command = [sys.executable, "-P", "-m", "connector.intake.child", *arguments]
     checked = {"POLARS_SKIP_CPU_CHECK": "1"}  # by this very process
-    environment = {**os.environ, "POLARS_MAX_THREADS": "1", **checked}
+    environment = {"GLIBC_TUNABLES": _KEEP_MEMORY, **os.environ, "POLARS_MAX_THREADS": "1", **checked}
     pace = Pace(folder, time.monotonic())
     with subprocess.Popen(  # noqa: S603  (our own interpreter and module; the file comes on standard input)
         command, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment

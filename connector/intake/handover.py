@@ -11,8 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from connector.intake.lineage import OWN_TITLES
-from connector.intake.marks import DIGITS, ERROR, NO_VALUE, SHOWN
+from connector.intake.marks import DIGITS, ERROR, NO_VALUE, OWN_TITLES, SHOWN
 from connector.intake.rawsheet import MARKS, RawSheet
 
 _LAID = (ERROR, NO_VALUE, SHOWN)

@@ -10,9 +10,6 @@ from connector.intake.archive import Archive
 from connector.intake.marks import RefusedError
 
 NAME = "connector-source"
-FIX_LIST_TITLE = "Fix list, written by connector check"
-LISTS_TITLE = "Allowed values, written by connector check"
-OWN_TITLES = (FIX_LIST_TITLE, LISTS_TITLE)  # the first cell of a sheet that a repair has written
 _LONGEST = 2**20  # of the part of properties, as its directory says: nobody writes as many
 _DIGEST = re.compile("[0-9a-f]{64}")
 

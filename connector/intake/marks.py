@@ -23,9 +23,12 @@ NOT_A_NUMBER = "not-a-number"  # the cell is NaN or Infinity
 BESIDE = "beside"  # (row 0) values that stand beside the records of the export; text tells of them
 MORE_PAGES = "more-pages"  # (row 0) the export says that it is not whole; text tells why
 
+FIX_LIST_TITLE = "Fix list, written by connector check"
+LISTS_TITLE = "Allowed values, written by connector check"
+OWN_TITLES = (FIX_LIST_TITLE, LISTS_TITLE)  # the first cell of a sheet that a repair has written
+
 OUT_OF_MEMORY = 12  # the exit code by which the reading process says so
 
-FAR_CELLS = "far-cells"  # what it is asked to look for in a workbook that has taken all memory
 REPAIR = "repair"  # what it is asked to do with a workbook that has faults
 
 

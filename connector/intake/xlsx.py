@@ -20,7 +20,8 @@ from connector.intake.kinds import FILE_DAMAGED, FILE_NO_ROWS, FILE_TOO_COSTLY
 from connector.intake.limits import Limits
 from connector.intake.marks import TOTALS, Mark, RefusedError, as_columns
 from connector.intake.parts import Book, SheetPart, read_book
-from connector.intake.scan import Task, scan
+from connector.intake.scan import scan
+from connector.intake.scanlook import Task
 from connector.intake.steps import STEPS
 
 _READ_BY_NAME = {"xl/sharedstrings.xml", "xl/styles.xml", "xl/workbook.xml"}  # whether or not a relation leads there
@@ -83,17 +84,6 @@ def read_workbook(archive: Archive, limits: Limits) -> tuple[ReadSheet, ...]:
         message = "no sheet of the workbook holds anything" if sheets else "the workbook has no worksheet"
         raise RefusedError(FILE_NO_ROWS.code, message, FILE_NO_ROWS.remedy)
     return tuple(sheets)
-
-
-def find_far_cells(archive: Archive, limits: Limits) -> None:
-    """Look for content outside the limits in a workbook whose values could not be read for want of memory.
-
-    Raises:
-        RefusedError: there is some, or the file is refused for another reason.
-    """
-    book = read_book(archive)
-    for sheet in book.sheets:
-        _marks(archive, book, sheet, limits)
 
 
 def _marks(archive: Archive, book: Book, sheet: SheetPart, limits: Limits) -> list[Mark]:

@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from hostile_kit import BLOCK, COSTLY, DAMAGED, GOOD, MEGABYTE, READ, UNSAFE, Hostile, book
+from hostile_kit import BLOCK, COSTLY, DAMAGED, GOOD, MEGABYTE, READ, UNSAFE, Hostile, blown, book
 from xlsx_kit import HEAD, MAIN, RELATIONS, SHEET, STYLES, TAIL, TEXTS, TYPES, WORKBOOK, packed, parts, text_cell
 from zip_kit import member, repeated
 
@@ -188,6 +188,11 @@ def _wide_errors() -> bytes:
     return _sheet(f'<row r="3">{cells}</row>')
 
 
+def _signs(unit: str, head: str = "", tail: str = "") -> bytes:
+    """One row with very many signs, each of which asks for a look at what stands before it, or behind it."""
+    return packed(book(sheet=blown(SHEET, f"{_ROW}{head}", unit, f"{tail}</row>{TAIL}", 3 * MEGABYTE)))
+
+
 _ROW = f'{HEAD}{GOOD}<row r="3">'
 _CELL = f'{_ROW}<c r="A3" t="inlineStr"><is><t>'
 _CELL_END = f"</t></is></c></row>{TAIL}"
@@ -197,6 +202,12 @@ _XFS_END = "</cellXfs></styleSheet>"
 # What the directory of the archive cannot tell from a large workbook.
 SLY: Mapping[str, Hostile] = {
     "380,000 error cells in one row": Hostile(_wide_errors, COSTLY),
+    "signs in a row without cells": Hostile(partial(_signs, '<x t="e"/>'), READ),
+    "signs among what only begins like a cell": Hostile(partial(_signs, '<cx t="e"/>'), READ),
+    "signs in one text": Hostile(partial(_signs, ' t="e"', "<x>", "</x>"), READ),
+    "tags without an end": Hostile(partial(_signs, '<row t="e" '), DAMAGED, "a tag without an end"),
+    "cells without an end": Hostile(partial(_signs, '<c t="e">'), DAMAGED, "a cell without an end"),
+    "comments without an end": Hostile(partial(_signs, "<!--"), DAMAGED),
     "900 MB of spaces in the sheet": Hostile(partial(_sly, "sheet", HEAD, " ", GOOD + TAIL), COSTLY),
     "900 MB of rows": _sly_rows("<row><c><v>1</v></c></row>"),
     "900 MB of one row": Hostile(partial(_sly, "sheet", _ROW, "<c><v>1</v></c>", f"</row>{TAIL}"), COSTLY),

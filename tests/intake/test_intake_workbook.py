@@ -251,7 +251,7 @@ def test_memory_time_and_work_are_limited(tmp_path: Path) -> None:
 
 def test_computing_is_limited(tmp_path: Path) -> None:
     path = tmp_path / "long.csv"
-    path.write_bytes(b'"a","b","c","d"\n' * 1_000_000)
+    path.write_bytes(b'"a","b","c","d","e","f","g","h","i","j","k","l"\n' * 1_000_000)
     (problem,) = open_source(path, "long.csv", Limits(cpu_seconds=1)).problems
     assert (problem.code, problem.message) == (
         "file-too-costly",

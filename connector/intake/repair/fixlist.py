@@ -6,7 +6,7 @@ All their cells are inline texts in a format with the quote prefix: nothing in t
 from collections.abc import Iterator, Sequence
 
 from connector.domain.places import column_letters
-from connector.intake.lineage import FIX_LIST_TITLE, LISTS_TITLE
+from connector.intake.marks import FIX_LIST_TITLE, LISTS_TITLE
 from connector.intake.repair.styles import Styles
 from connector.intake.repair.task import HEADER, FixLine
 from connector.intake.repair.texts import cell_text, escaped

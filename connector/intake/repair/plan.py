@@ -13,7 +13,7 @@ from connector.domain.problems import Problem, Severity
 from connector.domain.words import RowKind
 from connector.intake.door import Intake
 from connector.intake.fields import FIELDS, Sort
-from connector.intake.lineage import FIX_LIST_TITLE, LISTS_TITLE
+from connector.intake.marks import FIX_LIST_TITLE, LISTS_TITLE
 from connector.intake.repair.task import CellMark, DropDown, FixLine, SheetTask, Task
 from connector.intake.sheets import Sheet
 
