@@ -7,7 +7,7 @@ languages, and is read.
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 LARGEST_COUNT = 10_000_000
 
@@ -75,7 +75,7 @@ _REASONS = (
 _HELP = "Write a whole number such as 50, or a band such as 11-50."
 
 
-@cache
+@lru_cache(16_384)
 def parse_size(text: str, letters: str = "") -> Size | Refusal:
     """Read one employee size as it stands in a cell.
 

@@ -9,8 +9,10 @@ from typing import Any
 import polars as pl
 
 from connector.domain.employees import Size
-from connector.intake import values
+from connector.domain.problems import Kind
+from connector.intake import kinds, values
 from connector.intake.dates import order_of, read_date
+from connector.intake.faults import MOST_ALIKE
 from connector.intake.fields import CLOSE, Field, Sort
 from connector.intake.values import LONGEST_TEXT, Wrong, read_size
 from connector.intake.words import closely, same
@@ -25,6 +27,13 @@ _DOUBTFUL_TEXT = r"[\x00-\x1f\x7f-\x9f]"
 _MANGLED = r"^[0-9](?:[.,][0-9]+)?[eE]|^[+-]?[0-9]{4,}-[0-9]{2}-[0-9]{2} "
 _DOUBTFUL_IDENTIFIER = rf"[\x00-\x1f\x7f-\x9f\u202d\u202e]|{_MANGLED}"
 _FEW = 100_000  # distinct texts up to which they are numbered before anything is looked up
+# What every text of a sort that can be read has; the others are all wrong in the same way.
+_LIKE_A_DATE = r"^[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]|^[0-9]{1,2}[-/. ][0-9]{1,2}[-/. ][0-9]{4}|[A-Za-z]{3}.*[0-9]{4}$"
+_LIKE_DAY_AND_MONTH = r"^[0-9]{1,2}[-/. ][0-9]{1,2}[-/. ][0-9]{4}"
+_LIKE_A_WHOLE, _LIKE_DAYS = r"^[0-9]+(?:\.0+)?$", "[0-9]"
+_LIKE_A_COUNTRY = r"^[A-Za-z]{2}$|[^\x00-\x7f]"
+_NO_HOST = r"""^(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://)?[^/?#\\]*[ !"$%&'()*+,;<=>^`{|}~]"""
+_LIKE_AN_IMPORT_CODE = r"(?i)^\s*(?:ft|dd|md|rt|dt)|[^\x00-\x7f]"
 _UNSEEN = r"\p{Default_Ignorable_Code_Point}+"  # zero-width characters, soft hyphens, reading marks
 
 
@@ -36,6 +45,7 @@ class Told:
         words, order, place, letters, zone: from the mapping: its words, its date order, where to change it, its letter
             map, its time zone.
         plain: every text is known to be printable ASCII.
+        every: each wrong text is told of, however many there are.
     """
 
     words: Mapping[str, str]
@@ -44,6 +54,7 @@ class Told:
     letters: str = ""
     zone: str = ""
     plain: bool = False
+    every: bool = True
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,7 @@ class Reading:
 
     Attributes:
         columns: name of a table column → its values, as long as the texts.
-        wrong: text → what is wrong with it.
+        wrong: text → what is wrong with it; without words where so many are alike that it is told of the first alone.
         texts: the texts `wrong` speaks of: those read, after the mapping's words.
     """
 
@@ -69,19 +80,33 @@ def read_column(texts: pl.Series, field: Field, told: Told) -> Reading:
 
 
 def _dates(texts: pl.Series, field: Field, told: Told) -> Reading:
-    order = order_of(texts.drop_nulls().unique(), told.order)
-    return _each(
-        texts, field.name, partial(read_date, order=order, field=field.name, place=told.place, zone=told.zone), pl.Date
-    )
+    distinct = texts.drop_nulls().unique()
+    order = order_of(distinct.filter(distinct.str.contains(_LIKE_DAY_AND_MONTH)), told.order)
+    read = partial(read_date, order=order, field=field.name, place=told.place, zone=told.zone)
+    alike = _Alike(kinds.DATE, lambda texts: ~texts.str.contains(_LIKE_A_DATE))
+    return _each(texts, field.name, read, pl.Date, None if told.every else alike)
 
 
-def _wholes(texts: pl.Series, field: Field, _: Told) -> Reading:
-    return _each(texts, field.name, partial(values.read_whole, field=field), pl.Int64)
+def _wholes(texts: pl.Series, field: Field, told: Told) -> Reading:
+    like = _LIKE_DAYS if field.days else _LIKE_A_WHOLE
+    alike = _Alike(kinds.WHOLE, lambda texts: ~texts.str.contains(like))
+    return _each(texts, field.name, partial(values.read_whole, field=field), pl.Int64, None if told.every else alike)
 
 
 def _words(texts: pl.Series, field: Field, told: Told) -> Reading:
     read = partial(values.read_word, field=field, values=told.words, place=told.place)
-    return _each(texts, field.name, read, pl.String)
+
+    def unknown(texts: pl.Series) -> pl.Series:
+        spelt = texts.str.to_lowercase().str.replace_all("[^a-z0-9]", "")
+        return ~spelt.is_in(list(told.words)) & ~texts.str.contains(_LIKE_AN_IMPORT_CODE)
+
+    alike = _Alike(values.kind_of_word(field), unknown)
+    return _each(texts, field.name, read, pl.String, None if told.every else alike)
+
+
+def _countries(texts: pl.Series, field: Field, told: Told) -> Reading:
+    alike = _Alike(kinds.COUNTRY, lambda texts: ~texts.str.contains(_LIKE_A_COUNTRY))
+    return _each(texts, field.name, values.read_country, pl.String, None if told.every else alike)
 
 
 def _coded(read: Callable[[str], str | Wrong]) -> Callable[[pl.Series, Field, Told], Reading]:
@@ -92,10 +117,34 @@ def _texts(texts: pl.Series, field: Field, told: Told) -> Reading:
     return _checked(texts, field, "" if told.plain else _DOUBTFUL_TEXT, values.check_text)
 
 
-def _each(texts: pl.Series, name: str, read: Callable[[str], Any | Wrong], dtype: type[pl.DataType]) -> Reading:
+@dataclass(frozen=True)
+class _Alike:
+    """Texts that are wrong for certain: of which kind that is, and which of many texts are."""
+
+    kind: Kind
+    certain: Callable[[pl.Series], pl.Series]
+
+
+def _read_once(texts: pl.Series, read: Callable[[str], Any | Wrong], alike: _Alike | None) -> list[Any | Wrong]:
+    """Each of the distinct texts, read; of those that are wrong alike only as many as are told singly."""
+    if alike is None or len(texts) <= MOST_ALIKE:
+        return [read(text) for text in texts]
+    certain = alike.certain(texts)
+    untold = certain & (certain.cum_sum() > MOST_ALIKE)
+    wrong = Wrong(alike.kind, "")
+    return [wrong if left_out else read(text) for text, left_out in zip(texts.to_list(), untold.to_list(), strict=True)]
+
+
+def _each(
+    texts: pl.Series,
+    name: str,
+    read: Callable[[str], Any | Wrong],
+    dtype: type[pl.DataType],
+    alike: _Alike | None = None,
+) -> Reading:
     """Read every distinct text once."""
     distinct = _Distinct(texts)
-    read_once = [read(text) for text in distinct.texts]
+    read_once = _read_once(distinct.texts, read, alike)
     wrong = {text: value for text, value in zip(distinct.texts, read_once, strict=True) if isinstance(value, Wrong)}
     found = [None if isinstance(value, Wrong) else value for value in read_once]
     return Reading({name: distinct.spread(found, dtype).alias(name)}, wrong, texts)
@@ -105,7 +154,7 @@ class _Distinct:
     """The distinct texts of a column, and what was found for each of them laid out over the column again."""
 
     def __init__(self, texts: pl.Series) -> None:
-        self.texts = texts.drop_nulls().unique()
+        self.texts = texts.drop_nulls().unique(maintain_order=True)
         self._column = texts
         # A column of few texts is numbered once; of many, the numbering costs more than each look-up.
         self._codes = texts.cast(pl.Enum(self.texts)).to_physical() if len(self.texts) <= _FEW else None
@@ -147,7 +196,7 @@ def _identifiers(texts: pl.Series, field: Field, told: Told) -> Reading:
     return Reading({field.name: seen.alias(field.name)}, {**unseen, **reading.wrong}, texts)
 
 
-def _domains(texts: pl.Series, field: Field, _: Told) -> Reading:
+def _domains(texts: pl.Series, field: Field, told: Told) -> Reading:
     """Plain domains as they stand, pasted addresses by one expression, all else (IDN, ports, paths) by Python."""
     if (texts.str.contains(_PLAIN_DOMAIN) & ~texts.str.contains(_TOLD_ELSEHOW)).all():
         return Reading({field.name: texts.alias(field.name)}, {}, texts)
@@ -157,7 +206,9 @@ def _domains(texts: pl.Series, field: Field, _: Told) -> Reading:
         pasted = pl.when(plain).then(lower).otherwise(lower.str.extract(_PASTED_DOMAIN))
         lower = pl.select(pasted).to_series()
     doubt = texts.filter(texts.is_not_null() & (lower.is_null() | lower.str.contains(_PUNYCODE, literal=True)))
-    read = {text: values.read_domain(text) for text in doubt.unique()}
+    doubt = doubt.unique(maintain_order=True)
+    alike = None if told.every else _Alike(kinds.DOMAIN, lambda texts: texts.str.contains(_NO_HOST))
+    read = dict(zip(doubt, _read_once(doubt, values.read_domain, alike), strict=True))
     wrong = {text: value for text, value in read.items() if isinstance(value, Wrong)}
     found = {text: value for text, value in read.items() if isinstance(value, str)}
     if found:
@@ -198,7 +249,7 @@ _READERS: Mapping[Sort, Callable[[pl.Series, Field, Told], Reading]] = {
     Sort.WHOLE: _wholes,
     Sort.WORD: _words,
     Sort.CURRENCY: _coded(values.read_currency),
-    Sort.COUNTRY: _coded(values.read_country),
+    Sort.COUNTRY: _countries,
     Sort.EMAIL: _coded(values.read_email),
     Sort.CONTACT: _coded(values.read_contact),
 }

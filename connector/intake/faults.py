@@ -5,7 +5,7 @@ formulas without a value is one thing to mend. Every row of them is blocked all 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from connector.domain.problems import Kind, Severity
@@ -30,8 +30,22 @@ class Fault:
     also: tuple[int, ...] = ()
 
 
-def gathered(findings: Iterable[Finding]) -> tuple[Fault, ...]:
-    """The findings as faults, those beyond the first of one kind in one column gathered in one."""
+@dataclass(frozen=True, slots=True)
+class Further:
+    """Rows with a fault of one kind in one column, beyond those that are told singly."""
+
+    column: int
+    kind: Kind
+    rows: list[int]
+
+
+def gathered(findings: Iterable[Finding], further: Iterable[Further] = ()) -> tuple[Fault, ...]:
+    """The findings as faults, those beyond the first of one kind in one column gathered in one.
+
+    Args:
+        findings: one by one.
+        further: those that lie beyond for certain.
+    """
     told: list[Fault] = []
     times: Counter[tuple[str, int]] = Counter()
     beyond: dict[tuple[str, int], tuple[Kind, list[int]]] = {}
@@ -42,13 +56,20 @@ def gathered(findings: Iterable[Finding]) -> tuple[Fault, ...]:
             told.append(Fault(row, column, kind, message, next_step))
         else:
             beyond.setdefault(alike, (kind, []))[1].append(row)
+    for more in further:
+        beyond.setdefault((more.kind.code, more.column), (more.kind, []))[1].extend(more.rows)
     told.extend(_gathered(column, kind, sorted(rows)) for (_, column), (kind, rows) in beyond.items())
     return tuple(told)
 
 
 def blocked_rows(faults: Iterable[Fault]) -> set[int]:
     """The rows that these faults block."""
-    return {row for fault in faults if fault.kind.severity is Severity.ERROR for row in _rows(fault)}
+    blocked: set[int] = set()
+    for fault in faults:
+        if fault.kind.severity is Severity.ERROR:
+            blocked.add(fault.row)
+            blocked.update(fault.also)
+    return blocked
 
 
 def _gathered(column: int, kind: Kind, rows: list[int]) -> Fault:
@@ -57,8 +78,3 @@ def _gathered(column: int, kind: Kind, rows: list[int]) -> Fault:
     plural = f"{len(rows):,} further {what}s" if len(rows) > 1 else f"1 further {what}"
     message = f"{plural} {where}, down to row {rows[-1]:,}: {kind.title[0].lower()}{kind.title[1:]}"
     return Fault(rows[0], column, kind, message, kind.remedy, tuple(rows[1:]))
-
-
-def _rows(fault: Fault) -> Iterator[int]:
-    yield fault.row
-    yield from fault.also

@@ -3,7 +3,7 @@
 A record with an error is left out of the records whole; its faults say why. Duplicates are billing's business.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -13,7 +13,7 @@ from connector.domain.words import Plan, RecordKind
 from connector.intake import kinds
 from connector.intake.columns import Told, read_column
 from connector.intake.exported import faults_exported
-from connector.intake.faults import Fault, Finding, blocked_rows, gathered
+from connector.intake.faults import MOST_ALIKE, Fault, Finding, Further, blocked_rows, gathered
 from connector.intake.fields import FIELDS, NEEDED_CODES
 from connector.intake.layout import Header
 from connector.intake.marks import DIGITS, ERROR, NEVER, NO_VALUE
@@ -48,9 +48,13 @@ def read_records(raw: RawSheet, texts: pl.DataFrame, rows: pl.Series, header: He
         source: how records name the file.
     """
     faults: list[Finding] = list(_marked(raw, rows, header))
+    further: list[Further] = []
     exported = [
         (row, column, kind, text, kind.remedy) for row, column, kind, text in faults_exported(raw, rows, header)
     ]
+    broken = (finding for finding in exported if finding[2] is kinds.ROW_BROKEN)
+    ragged = (*_ragged(raw, rows, header), *broken)
+    every = bool(exported or ragged)  # what is wrong with their cells is not told, so others are
     spoilt, cells = _spoilt(raw, texts, rows, header)
     faults.extend(cells)
     faults.extend(_missing(texts, rows, header))
@@ -60,22 +64,26 @@ def read_records(raw: RawSheet, texts: pl.DataFrame, rows: pl.Series, header: He
     columns: dict[str, pl.Series] = {}
     for name, field in FIELDS[header.rules.kind].items():
         if name in texts.columns:
-            told = _told(name, header, plain=raw.plain)
+            told = _told(name, header, plain=raw.plain, every=every)
             reading = read_column(texts[name], field, told)
             column = header.columns.get(name, 0)
-            faults.extend(_wrong(reading.texts, reading.wrong, rows, column))
+            for alike in _by_kind(reading.wrong):
+                faulty = reading.texts.is_in(list(alike)).fill_null(value=False)
+                number = rows.filter(faulty)
+                end = len(number) if every else MOST_ALIKE
+                faults.extend(_wrong(number.head(end), reading.texts.filter(faulty).head(end), alike, column))
+                if len(number) > end:
+                    further.append(Further(column, next(iter(alike.values())).kind, number.slice(end).to_list()))
             for key, values in reading.columns.items():
                 columns[key] = values.zip_with(values.is_not_null(), columns[key]) if key in columns else values
     if header.rules.kind is RecordKind.CLIENTS:
         columns["employees_text"] = _employees_text(texts)
         _one_size(columns, header.rules.size_source)
         faults.extend(_client_faults(columns, rows, header))
-    broken = (finding for finding in exported if finding[2] is kinds.ROW_BROKEN)
-    ragged = (*_ragged(raw, rows, header), *broken)
     shifted = {row for row, *_ in ragged}  # the cells of such a line mean nothing, so they are not complained of
     known = {(row, column) for row, column, *_ in exported}  # and what is wrong with a cell is said once
     faults = [*exported, *(finding for finding in faults if finding[:2] not in known)]
-    found = gathered([*ragged, *(finding for finding in faults if finding[0] not in shifted)])
+    found = gathered([*ragged, *(finding for finding in faults if finding[0] not in shifted)], further)
     frame = _frame(columns, rows, header, raw.name, source)
     blocked = blocked_rows(found)
     if blocked:
@@ -83,12 +91,20 @@ def read_records(raw: RawSheet, texts: pl.DataFrame, rows: pl.Series, header: He
     return Read(frame, found)
 
 
-def _told(name: str, header: Header, *, plain: bool) -> Told:
+def _told(name: str, header: Header, *, plain: bool, every: bool) -> Told:
     orders = header.mapping.date_order
     rules = header.rules
     order = orders.get(name, orders.get(""))
     mapping = header.mapping
-    return Told(rules.values.get(name, {}), order, mapping.place.file, rules.letters, mapping.time_zone, plain=plain)
+    return Told(
+        rules.values.get(name, {}),
+        order,
+        mapping.place.file,
+        rules.letters,
+        mapping.time_zone,
+        plain=plain,
+        every=every,
+    )
 
 
 def _marked(raw: RawSheet, rows: pl.Series, header: Header) -> Iterator[Finding]:
@@ -187,11 +203,16 @@ def _column(group: tuple[str, ...], header: Header) -> int:
     return next((header.columns[name] for name in group if name in header.columns), 0)
 
 
-def _wrong(texts: pl.Series, wrong: Mapping[str, Wrong], rows: pl.Series, column: int) -> Iterator[Finding]:
-    if not wrong:
-        return
-    faulty = texts.is_in(list(wrong)).fill_null(value=False)
-    for row, text in zip(rows.filter(faulty), texts.filter(faulty), strict=True):
+def _by_kind(wrong: Mapping[str, Wrong]) -> Sequence[Mapping[str, Wrong]]:
+    """The wrong texts of a column, those of each kind by themselves."""
+    found: dict[str, dict[str, Wrong]] = {}
+    for text, fault in wrong.items():
+        found.setdefault(fault.kind.code, {})[text] = fault
+    return tuple(found.values())
+
+
+def _wrong(rows: pl.Series, texts: pl.Series, wrong: Mapping[str, Wrong], column: int) -> Iterator[Finding]:
+    for row, text in zip(rows, texts, strict=True):
         fault = wrong[text]
         yield row, column, fault.kind, fault.message, fault.next_step or fault.kind.remedy
 

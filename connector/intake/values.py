@@ -94,12 +94,17 @@ def _no_domain(text: str, reason: str) -> Wrong:
     return Wrong(kinds.DOMAIN, f"{quoted(text)} is not a website domain: {reason}", "Write it as example.com.")
 
 
+def kind_of_word(field: Field) -> Kind:
+    """What a text is that is no word of this field."""
+    return next(kind for kind in kinds.RECORD_KINDS if kind.code == field.code)
+
+
 def read_word(text: str, field: Field, values: Mapping[str, str], place: str) -> str | Wrong:
     """One word of a closed list, through the mapping's synonyms."""
     value = values.get(same(text))
     if value is not None:
         return value
-    kind = next(kind for kind in kinds.RECORD_KINDS if kind.code == field.code)
+    kind = kind_of_word(field)
     message = f"{quoted(text)} is not a {field.title} the mapping knows"
     next_step = f"Write one of {', '.join(field.words)}, or add the word under values: {field.name}: in {place}."
     return Wrong(kind, message, next_step)

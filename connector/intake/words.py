@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from functools import cache
+from functools import lru_cache
 
 # Outer characters that people do not see: spaces of all kinds, zero-width characters, byte order marks.
 INVISIBLE = (
@@ -15,7 +15,7 @@ _DASH = "[-\u2010-\u2015\u2212]"
 _IMPORT_CODE = re.compile(rf"^\s*(FT|DD|MD|RT|DT)(?:\s+{_DASH}\s*|{_DASH}\s+|\s*:\s*)", re.IGNORECASE)
 
 
-@cache
+@lru_cache(16_384)
 def same(text: str) -> str:
     """The spelling by which headers and words are matched: letters and digits only, without case.
 
