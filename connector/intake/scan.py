@@ -70,7 +70,7 @@ def _signs_of(prefix: str, task: Task) -> Any:  # noqa: ANN401  (re2 has no type
     zero = f"|<{prefix}v>0</{prefix}v>" if task.recalculate else ""
     formula = f"</{prefix}f>\\s*(?:{empty}{zero})|<{prefix}f[^<>]*/>\\s*(?:{empty}{zero})"
     styles = "".join(f'|\\bs="{style}"' for style in task.shown)
-    far = '\\br="(?:[A-Z]{3}[0-9]|[A-Z]*[0-9]{7}|[A-Z]*0)'
+    far = '\\br="(?:[A-Z]{3,}[0-9]|[A-Z]*[0-9]{7}|[A-Z]*0)'
     others = f"<{prefix}row[^<>]*hidden=\"|<{prefix}mergeCell |</{prefix}sheetData>|='|<!--"
     signs = f't="e"|{formula}|<{prefix}v>{LONG_NUMBER}{styles}|{far}|{others}'
     options = re2.Options()
