@@ -167,9 +167,10 @@ def _of_version(version: PriceVersion, charge: Charge, heads: Range | None, decl
         yield version.flat[charge.metric].minor
     else:
         price = version.bundle if charge.manner == PER_BUNDLE else version.units[charge.metric]
-        if price is not None:
-            yield from (step.price.minor for step in price.steps)
-            yield price.steps[-1].price.minor * LARGEST_QUANTITY
+        if price is None:
+            raise AssertionError(version)
+        yield from (step.price.minor for step in price.steps)
+        yield price.steps[-1].price.minor * LARGEST_QUANTITY
 
 
 def _entities(case: Case, declared: Declared) -> list[SellingEntity]:

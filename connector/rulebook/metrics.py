@@ -42,7 +42,7 @@ def _agree(rule: Rule, first: Rule, sources: Sources) -> None:
     """Note where a rule bills its metric otherwise than the first rule of that metric."""
     charge, model = rule.charge, first.charge
     if charge is None or model is None:
-        return
+        raise AssertionError(rule)
     if charge.manner != model.manner:
         message = f"rule {rule.id} bills {charge.metric!r} {charge.manner}; rule {first.id} does not"
         sources.fault(charge.metric_place, kinds.METRIC, message)

@@ -114,11 +114,6 @@ class UnitPrice:
         """Whether the price of a unit depends on the quantity."""
         return self.kind != EACH
 
-    @property
-    def lowest(self) -> int:
-        """The lowest price of a unit, in minor units."""
-        return min(step.price.minor for step in self.steps)
-
 
 @dataclass(frozen=True)
 class PriceVersion:

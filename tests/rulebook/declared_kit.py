@@ -73,6 +73,8 @@ def version(  # noqa: PLR0913 - as many as a version can have
         bundle=bundle,
         label=f"{book}@{first} {currency}",
         place=Line(f"rules/{book}.yaml", line),
+        first_place=Line(f"rules/{book}.yaml", line + 1),
+        last_place=Line(f"rules/{book}.yaml", line),
         flat={metric: Price(minor, AT) for metric, minor in (flat or {}).items()},
         units=units or {},
     )

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from connector.domain.problems import Problem
-from connector.rulebook import Rulebook, load
+from connector.rulebook import Rulebook, examine, load
 from connector.rulebook.spec import Renewal, Term
 
 Write = Callable[..., Path]
@@ -374,3 +374,68 @@ def test_a_rulebook_of_everything_is_kept_and_taken_up_again(write: Write, event
     ]
     assert [kept.rate(one).rows() for one in asked] == [proved.rate(one).rows() for one in asked]
     assert (kept.terms, kept.counted) == (proved.terms, ("clients_this_year",))
+
+
+@pytest.mark.parametrize(
+    ("prices", "said"),
+    [
+        ("per_unit: {}", ("prices-tier", "per_unit names no metric")),
+        ("flat: {x: 1.005}", ("prices-amount", "the price of x is 1.005: USD has 2 decimal digits")),
+        ("per_unit: {x: {volume: 5}}", ("yaml-value", "the price of x must be a mapping (key: value)")),
+        (
+            'per_unit: {x: {volume: {"1+": -1}}}',
+            ("prices-amount", "the price of x for 1+ is -1: a price cannot be negative"),
+        ),
+    ],
+)
+def test_prices_that_do_not_read_well(write: Write, prices: str, said: tuple[str, str]) -> None:
+    _, problems = load(write(replace={BUNDLE: f"{BUNDLE}\n  {prices}"}))
+    assert [(problem.code, problem.message) for problem in problems] == [said]
+
+
+def test_one_metric_counts_one_kind_of_people(write: Write) -> None:
+    """Also where a rule overrides another; a charge that names no manner takes that of the metric over."""
+    users = """  - id: users
+    when: {event: month, plan: full_spoke, partner: [P-1]}
+    charge:
+      metric: advisor-month
+      item: ADVISOR
+      price: per_unit
+      units: users
+      book: standard
+      term: monthly
+      proration: by_day
+      overrides: advisor-month
+"""
+    said = "rule users counts users for 'advisor-month'; rule advisors counts advisors"
+    assert [problem.message for problem in load(write(ADVISORS + users, EACH))[1]] == [said]
+    taken = users.replace("price: per_unit\n      units: users\n      book: standard", "price: {book: standard}")
+    assert load(write(ADVISORS + taken, EACH))[1] == ()
+
+
+FEE = "    charge: {metric: fee, item: FEE, price: flat, book: standard, term: once}\n"
+RENEWED_FEE = f"  - id: fee\n    when: {{event: renewed, partner: [P-1]}}\n{FEE}"
+MONTHLY_FEE = f"""  - id: fee
+    when: {{plan: full_spoke}}
+{FEE}  - id: free
+    when: {{event: month, plan: assessment_only}}
+    no_charge: free
+"""
+
+
+@pytest.mark.parametrize(
+    ("rules", "replace", "said"),
+    [
+        (RENEWED_FEE, ANNUAL, "fee has no renewal, but it also covers a full feature client of partner P-1 renewed"),
+        (MONTHLY_FEE, CREATED, "fee says flat, but it also covers a full feature client in any month"),
+    ],
+)
+def test_a_charge_that_covers_what_it_cannot_bill(write: Write, rules: str, replace: dict[str, str], said: str) -> None:
+    folder = write(replace={**replace, BUNDLE: f"{BUNDLE}\n  flat: {{fee: 5}}"})
+    billing = folder / "billing.yaml"
+    billing.write_text(billing.read_text(encoding="utf-8") + rules, encoding="utf-8")
+    assert said in [problem.message for problem in load(folder)[1]]
+
+
+def test_an_empty_folder_is_examined_too(tmp_path: Path) -> None:
+    assert [problem.code for problem in examine(tmp_path).problems] == ["rules-none"]
