@@ -243,6 +243,9 @@ MEANT: list[tuple[str, Rule]] = [
 ]
 
 
+PLACES = ("metric_place", "book_place", "from_place", "to_place")
+
+
 def test_every_part_of_a_rule_makes_a_difference() -> None:
     said = [changes(with_rules(one), with_rules(FULL_SPOKE)) for _, one in MEANT]
     assert [name for (name, _), found in zip(MEANT, said, strict=True) if not found] == []
@@ -254,7 +257,7 @@ def test_every_part_of_a_rule_makes_a_difference() -> None:
     }
     assert known == {
         Rule: ["id", "conditions", "outcome", "reason", "charge", "place", "adjustment"],
-        Charge: [*("metric", "item", "manner", "book", "term", "overrides", "units"), "metric_place", "book_place"],
+        Charge: [*("metric", "item", "manner", "book", "term", "overrides", "units"), *PLACES],
         Term: ["length", "renewal", "proration"],
         Renewal: ["price", "tier"],
         Adjustment: ["kind", "percent", "money", "place"],
