@@ -1,6 +1,6 @@
 # The whole of what a developer types. Each target works on a fresh clone by itself.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check golden bench audit requirements clean
+.PHONY: help setup demo test check soak golden bench audit requirements clean
 BIN := .venv/bin
 GATED := connector/domain/*,connector/rulebook/*,connector/billing/*,connector/runs/*
 
@@ -25,6 +25,9 @@ test: check ## the gates, every test, and the coverage of the rooms that decide 
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --include='$(GATED)' --fail-under=100
 
+soak: setup ## 5,000 random rulebooks, each against a second reading of it (some minutes)
+	CONNECTOR_RANDOM_RULEBOOKS=5000 $(BIN)/python -m pytest -q -n 2 tests/rulebook/test_rulebook_random.py
+
 golden: setup ## write the samples and what must come out of them again; the diff is the review
 	$(BIN)/connector mapping schema > mappings/mapping.schema.json
 	$(BIN)/connector rules schema > rules/rules.schema.json
@@ -36,6 +39,7 @@ bench: setup .venv-bench/.ready ## measured comparisons with peers, against thei
 	$(BIN)/python bench/intake.py
 	$(BIN)/python bench/hostile.py
 	$(BIN)/python bench/memory.py
+	$(BIN)/python bench/rulebook.py
 	$(BIN)/python bench/rating.py
 	$(BIN)/python bench/startup.py
 

@@ -85,6 +85,13 @@ def judge(what: str, found: float, most: float) -> bool:
     return within
 
 
+def judge_least(what: str, found: float, least: float) -> bool:
+    """Print whether a ratio reaches its threshold."""
+    within = found >= least
+    print(f"  {'within' if within else 'BEYOND'} the threshold: {what} {found:.2f} of at least {least}")
+    return within
+
+
 def _watch(process: subprocess.Popen[bytes], peak: list[int]) -> None:
     """Keep the most that the process and its children hold together, in KiB."""
     while process.returncode is None and Path(f"/proc/{process.pid}").exists():
