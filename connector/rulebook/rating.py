@@ -12,13 +12,13 @@ import polars as pl
 from connector.domain.words import EventKind, PartnerKind
 from connector.rulebook import table as t
 from connector.rulebook.amounts import LARGEST_QUANTITY
+from connector.rulebook.applying import CODE, Applier, cell_of, codes, look
 from connector.rulebook.cells import COMBOS
-from connector.rulebook.spec import DAY, EMPLOYEES, TAG
-from connector.rulebook.table import Stratum, Table
+from connector.rulebook.spec import DAY, TAG
+from connector.rulebook.table import Table
 from connector.rulebook.working import Worker
 from connector.tables import EVENTS, RATED, conform
 
-_CODE = pl.UInt32
 _CHAIN_LENGTH = 16  # up to here a chain of comparisons beats a hash join
 _DENSE = 200_000  # headcounts up to here are looked up directly, beyond by bisection
 _OPEN_END = 1 << 62
@@ -34,9 +34,10 @@ class Rater:
             name: pl.Series(name, [getattr(each, name) for each in table.decisions], dtype=dtype)
             for name, dtype in _DECIDED.items()
         }
-        self._sellers = _codes([decision.seller for decision in table.decisions])
-        self._counts = _codes([decision.counts for decision in table.decisions])
+        self._sellers = codes([decision.seller for decision in table.decisions])
+        self._counts = codes([decision.counts for decision in table.decisions])
         self._counting = any(decision.counts for decision in table.decisions)
+        self._applier = Applier(table)
         self._worker = Worker(table)
         self._prices = {
             name: pl.Series(name, [getattr(row, name) for row in table.prices.rows], dtype=dtype)
@@ -67,9 +68,7 @@ class Rater:
         """
         events = conform(events, EVENTS)
         coded = events.select(**self._attributes(), **self._sizes(events))
-        decided = coded.with_columns(
-            gate=self._cell(self._table.gates), charge=self._cell(self._table.charges)
-        ).with_columns(
+        decided = coded.with_columns(gate=cell_of(self._table.gates), charge=cell_of(self._table.charges)).with_columns(
             decision=pl.when(pl.col("bad") != t.NO_GATE)
             .then("bad")
             .when(pl.col("gate") != t.NO_GATE)
@@ -79,23 +78,22 @@ class Rater:
         facts = events.select("event_id", "currency", "quantity", "advisors", "users", "term_days", "term_of")
         counted = facts.with_columns(self._priced(decided)).with_columns(quantity=self._quantity())
         priced = counted.with_columns(price=self._countable())
-        changes = self._changes(decided, priced)
-        if changes is not None:
-            spanning = pl.col("spanning").fill_null(value=False) & (pl.col("price") >= t.FIRST_PRICE)
-            priced = priced.hstack(changes).with_columns(
-                price=pl.when(spanning).then(pl.lit(t.SPANS_ADJUST, _CODE)).otherwise("price")
-            )
-        return conform(self._rated(self._worker.work(priced)), RATED)
+        applied = self._applier.apply(decided, priced["price"] >= t.FIRST_PRICE)
+        changed = priced.with_columns(
+            changes=applied.sets,
+            price=pl.when(applied.spanning).then(pl.lit(t.SPANS_ADJUST, CODE)).otherwise("price"),
+        )
+        return conform(self._rated(self._worker.work(changed, applied.members)), RATED)
 
     def _attributes(self) -> dict[str, pl.Expr]:
         table = self._table
-        combo = pl.lit(len(COMBOS), _CODE)
+        combo = pl.lit(len(COMBOS), CODE)
         for number, (event, plan) in enumerate(COMBOS):
             planned = pl.col("plan").is_null() if plan is None else pl.col("plan") == plan.value
-            combo = pl.when((pl.col("event") == event.value) & planned).then(pl.lit(number, _CODE)).otherwise(combo)
+            combo = pl.when((pl.col("event") == event.value) & planned).then(pl.lit(number, CODE)).otherwise(combo)
         kinds = [kind.value for kind in PartnerKind]
         known = pl.any_horizontal(pl.col("partner_kind") == kind for kind in kinds)
-        occurs = _look(pl.Series([number in table.combos for number in range(len(COMBOS) + 1)]), combo)
+        occurs = look(pl.Series([number in table.combos for number in range(len(COMBOS) + 1)]), combo)
         sound = occurs & known & pl.col("event_on").is_not_null() & pl.col("partner").is_not_null()
         partner = _word("partner", table.partners, missing=0, other=0, first=1)
         entity = _word(
@@ -103,13 +101,13 @@ class Rater:
         )
         bad = (
             pl.when(~sound.fill_null(value=False))
-            .then(pl.lit(t.BAD_EVENT, _CODE))
+            .then(pl.lit(t.BAD_EVENT, CODE))
             .when(entity == len(table.entities))
-            .then(pl.lit(t.BAD_ENTITY, _CODE))
-            .otherwise(pl.lit(t.NO_GATE, _CODE))
+            .then(pl.lit(t.BAD_ENTITY, CODE))
+            .otherwise(pl.lit(t.NO_GATE, CODE))
         )
-        safe_combo = pl.when(occurs).then(combo).otherwise(pl.lit(0, _CODE))
-        safe_entity = pl.when(entity < len(table.entities)).then(entity).otherwise(pl.lit(0, _CODE))
+        safe_combo = pl.when(occurs).then(combo).otherwise(pl.lit(0, CODE))
+        safe_entity = pl.when(entity < len(table.entities)).then(entity).otherwise(pl.lit(0, CODE))
         words = {
             f"code_{name}": _word(name, named, missing=t.MISSING, other=t.OTHER, first=t.FIRST_NAMED)
             for name, named in table.words.items()
@@ -122,7 +120,7 @@ class Rater:
             "partner": partner,
             "entity": safe_entity,
             "money": _word("currency", table.prices.currencies, missing=0, other=0, first=1),
-            f"code_{DAY}": _look(self._days, _clipped(_ordinal(), self._days, table.days)),
+            f"code_{DAY}": look(self._days, _clipped(_ordinal(), self._days, table.days)),
             **words,
         }
 
@@ -143,51 +141,30 @@ class Rater:
     def _headcount(self, number: pl.Expr) -> pl.Expr:
         starts = self._table.headcounts
         if self._headcounts is not None:
-            return _look(self._headcounts, _clipped(number, self._headcounts, starts))
+            return look(self._headcounts, _clipped(number, self._headcounts, starts))
         found = pl.lit(pl.Series(starts, dtype=pl.Int64)).search_sorted(number.fill_null(0), side="right")
-        return found.cast(_CODE)
-
-    def _cell(self, stratum: Stratum) -> pl.Expr:
-        """The decision of a row in one stratum."""
-        place = _look(_codes(stratum.slices), pl.col("slice"))
-        cell = _look(_codes(stratum.bases), place)
-        for name in stratum.offsets:
-            if name != EMPLOYEES:
-                cell = cell + self._offset(stratum, name, place, pl.col(f"code_{name}"))
-        decisions = _codes(stratum.decisions)
-        if not stratum.runs:
-            return _look(decisions, cell)
-        runs = _codes(stratum.runs)
-        low = cell + self._offset(stratum, EMPLOYEES, place, pl.col("low"))
-        high = cell + self._offset(stratum, EMPLOYEES, place, pl.col("high"))
-        same = _look(runs, low) == _look(runs, high)
-        return pl.when(same).then(_look(decisions, low)).otherwise(pl.lit(t.SPANS_RULE, _CODE))
-
-    def _offset(self, stratum: Stratum, name: str, place: pl.Expr, code: pl.Expr) -> pl.Expr:
-        steps = _codes(stratum.offsets[name])
-        width = steps.len() // len(stratum.bases)
-        return _look(steps, place * width + code)
+        return found.cast(CODE)
 
     def _priced(self, decided: pl.DataFrame) -> pl.DataFrame:
         prices, table = self._table.prices, self._table
-        seller = _look(self._sellers, pl.col("decision"))
+        seller = look(self._sellers, pl.col("decision"))
         series = (seller * len(table.entities) + pl.col("entity")) * (1 + len(prices.currencies)) + pl.col("money")
         days = pl.col(f"code_{DAY}")
-        version = _look(_codes(prices.versions), _look(_codes(prices.series), series) * (1 + len(table.days)) + days)
+        version = look(codes(prices.versions), look(codes(prices.series), series) * (1 + len(table.days)) + days)
         found = decided.select("decision", "banded", "low", "high", version=version)
-        tiers = _codes(prices.tiers)
-        schemes = _look(_codes(prices.schemes), pl.col("version")) * (1 + len(table.headcounts))
-        start = schemes if any(prices.schemes) else pl.lit(0, _CODE)
-        low, high = (_look(tiers, start + pl.col(name)) for name in ("low", "high"))
-        column = pl.when(low == high).then(low).otherwise(pl.lit(t.SPANNING_SIZE, _CODE))
-        row = _look(_codes(prices.cells), pl.col("version") * prices.columns + column)
+        tiers = codes(prices.tiers)
+        schemes = look(codes(prices.schemes), pl.col("version")) * (1 + len(table.headcounts))
+        start = schemes if any(prices.schemes) else pl.lit(0, CODE)
+        low, high = (look(tiers, start + pl.col(name)) for name in ("low", "high"))
+        column = pl.when(low == high).then(low).otherwise(pl.lit(t.SPANNING_SIZE, CODE))
+        row = look(codes(prices.cells), pl.col("version") * prices.columns + column)
         return found.select("decision", "banded", price=row)
 
     def _quantity(self) -> pl.Expr:
         """What is counted: the quantity of the event, or people of the client."""
         if not self._counting:
             return pl.col("quantity")
-        counts = _look(self._counts, pl.col("decision"))
+        counts = look(self._counts, pl.col("decision"))
         return (
             pl.when(counts == t.ADVISORS).then("advisors").when(counts == t.USERS).then("users").otherwise("quantity")
         )
@@ -196,44 +173,22 @@ class Rater:
         """The price row, unless the quantity is none that can be billed."""
         quantity, row = pl.col("quantity"), pl.col("price")
         bad = ~quantity.is_between(1, LARGEST_QUANTITY).fill_null(value=False)
-        wrong: pl.Expr = pl.lit(t.BAD_QUANTITY, _CODE)
+        wrong: pl.Expr = pl.lit(t.BAD_QUANTITY, CODE)
         if self._counting:
-            people = _look(self._counts, pl.col("decision")) != t.QUANTITY
+            people = look(self._counts, pl.col("decision")) != t.QUANTITY
             wrong = (
                 pl.when(people & quantity.is_null())
-                .then(pl.lit(t.NO_UNITS, _CODE))
+                .then(pl.lit(t.NO_UNITS, CODE))
                 .when(people & (quantity == 0))
-                .then(pl.lit(t.NOTHING, _CODE))
+                .then(pl.lit(t.NOTHING, CODE))
                 .otherwise(wrong)
             )
         return pl.when((row >= t.FIRST_PRICE) & bad).then(wrong).otherwise(row)
 
-    def _changes(self, decided: pl.DataFrame, priced: pl.DataFrame) -> pl.DataFrame | None:
-        """For each row the adjustments that apply (`changes`), and whether one may or may not (`spanning`)."""
-        if not self._table.changes:
-            return None
-        rows = decided.with_row_index("at").filter(priced["price"] >= t.FIRST_PRICE)
-        found = []
-        for number, change in enumerate(self._table.changes):
-            own = rows.filter(pl.col("partner").is_in(change.partners)) if change.partners else rows
-            cells = own.select("at", cell=self._cell(change.stratum)).filter(pl.col("cell") != t.NO_GATE)
-            found.append(cells.with_columns(change=pl.lit(number, pl.UInt16)))
-        spanning = pl.col("cell") == t.SPANS_RULE
-        by_row = (
-            pl.concat(found)
-            .group_by("at", maintain_order=False)
-            .agg(
-                changes=pl.col("change").sort().cast(pl.String).str.join(" "),
-                spanning=spanning.any(),
-            )
-        )
-        every = pl.DataFrame({"at": pl.int_range(decided.height, dtype=pl.UInt32, eager=True)})
-        return every.join(by_row, on="at", how="left", maintain_order="left").select("changes", "spanning")
-
     def _rated(self, frame: pl.DataFrame) -> pl.DataFrame:
         decision, row = pl.col("decision"), pl.col("price")
-        decided = {name: _look(series, decision) for name, series in self._decisions.items()}
-        priced = {name: _look(series, row) for name, series in self._prices.items()}
+        decided = {name: look(series, decision) for name, series in self._decisions.items()}
+        priced = {name: look(series, row) for name, series in self._prices.items()}
         unpriced = (row != t.NOT_PRICED) & (row < t.FIRST_PRICE)
         outcome = (
             pl.when(row == t.NOTHING)
@@ -295,42 +250,33 @@ def _word(column: str, words: Sequence[str], *, missing: int, other: int, first:
     text = pl.col(column)
     if len(words) > _CHAIN_LENGTH:
         codes = list(range(first, first + len(words)))
-        found = text.replace_strict(list(words), codes, default=other, return_dtype=_CODE)
-        return pl.when(text.is_null()).then(pl.lit(missing, _CODE)).otherwise(found)
-    code = pl.when(text.is_null()).then(pl.lit(missing, _CODE)).otherwise(pl.lit(other, _CODE))
+        found = text.replace_strict(list(words), codes, default=other, return_dtype=CODE)
+        return pl.when(text.is_null()).then(pl.lit(missing, CODE)).otherwise(found)
+    code = pl.when(text.is_null()).then(pl.lit(missing, CODE)).otherwise(pl.lit(other, CODE))
     for number, word in enumerate(words, start=first):
-        code = pl.when(text == word).then(pl.lit(number, _CODE)).otherwise(code)
+        code = pl.when(text == word).then(pl.lit(number, CODE)).otherwise(code)
     return code
 
 
 def _tagged(tag: str) -> pl.Expr:
     """1 where the record has the tag, else 0."""
-    return pl.col("tags").list.contains(tag).fill_null(value=False).cast(_CODE)
+    return pl.col("tags").list.contains(tag).fill_null(value=False).cast(CODE)
 
 
 def _interval(column: str, starts: Sequence[int]) -> pl.Expr:
     """0 for no number, 1 before the first start, and so on."""
     found = pl.lit(pl.Series(starts, dtype=pl.Int64)).search_sorted(pl.col(column).fill_null(0), side="right")
-    return pl.when(pl.col(column).is_null()).then(pl.lit(0, _CODE)).otherwise(1 + found.cast(_CODE))
+    return pl.when(pl.col(column).is_null()).then(pl.lit(0, CODE)).otherwise(1 + found.cast(CODE))
 
 
 def _ordinal() -> pl.Expr:
     return pl.col("event_on").cast(pl.Int32).cast(pl.Int64) + _EPOCH
 
 
-def _codes(numbers: Sequence[int]) -> pl.Series:
-    return pl.Series(numbers, dtype=_CODE)
-
-
-def _look(series: pl.Series, index: pl.Expr) -> pl.Expr:
-    """The values of a small series at these positions."""
-    return pl.lit(series).gather(index)
-
-
 def _dense(starts: Sequence[int]) -> pl.Series:
     """For each number from just before the first start to the last start the code of its interval."""
     span = pl.int_range(starts[0] - 1, starts[-1] + 1, eager=True)
-    return pl.Series(starts, dtype=pl.Int64).search_sorted(span, side="right").cast(_CODE)
+    return pl.Series(starts, dtype=pl.Int64).search_sorted(span, side="right").cast(CODE)
 
 
 def _clipped(number: pl.Expr, dense: pl.Series, starts: Sequence[int]) -> pl.Expr:

@@ -5,7 +5,7 @@ be another rounding.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,7 @@ from connector.domain.money import Money
 from connector.domain.places import Line
 from connector.rulebook import table as t
 from connector.rulebook.amounts import Listed, adjusted, listed
+from connector.rulebook.applying import NONE
 from connector.rulebook.spec import EACH, Adjustment, Price, Step, UnitPrice
 from connector.rulebook.table import Change, Ladder, Table
 
@@ -40,33 +41,31 @@ class Worker:
         self._laddered = pl.Series([bool(row.ladder) for row in self._rows])
         self._prorated = pl.Series([decision.prorated for decision in table.decisions])
 
-    def work(self, frame: pl.DataFrame) -> pl.DataFrame:
+    def work(self, frame: pl.DataFrame, members: Sequence[Sequence[int]]) -> pl.DataFrame:
         """The frame with the columns of the amounts worked out; null where an amount is plain.
 
         Args:
-            frame: `decision`, `price`, `quantity`, `currency`, `term_days`, `term_of` and, where there are adjustments,
-                `changes`: their numbers, separated by blanks.
+            frame: `decision`, `price`, `quantity`, `currency`, `term_days`, `term_of` and `changes`, the set of a row.
+            members: set → the positions of its adjustments in the table.
         """
-        if "changes" not in frame.columns:
-            frame = frame.with_columns(changes=pl.lit(None, pl.String))
         ladder = pl.lit(self._laddered).gather(pl.col("price"))
         short = pl.lit(self._prorated).gather(pl.col("decision")) & (pl.col("term_days") < pl.col("term_of"))
         cut = short.fill_null(value=False)
         frame = frame.with_columns(term_days=pl.when(cut).then("term_days"), term_of=pl.when(cut).then("term_of"))
-        wanted = (pl.col("price") >= t.FIRST_PRICE) & (ladder | pl.col("changes").is_not_null() | cut)
+        wanted = (pl.col("price") >= t.FIRST_PRICE) & (ladder | (pl.col("changes") != NONE) | cut)
         cases = frame.filter(wanted).select(_CASE).unique(maintain_order=True)
         if cases.is_empty():
             return frame.with_columns(pl.lit(None, dtype).alias(name) for name, dtype in _WORKED.items())
-        worked = pl.DataFrame([self._worked(case) for case in cases.iter_rows(named=True)], schema=_WORKED)
+        rows = [self._worked(case, members[case["changes"]]) for case in cases.iter_rows(named=True)]
+        worked = pl.DataFrame(rows, schema=_WORKED)
         joined = frame.join(cases.hstack(worked), on=list(_CASE), how="left", nulls_equal=True, maintain_order="left")
         unwanted = ~wanted
         return joined.with_columns(pl.when(unwanted).then(None).otherwise(name).alias(name) for name in _WORKED)
 
-    def _worked(self, case: Mapping[str, Any]) -> dict[str, object]:
+    def _worked(self, case: Mapping[str, Any], numbers: Sequence[int]) -> dict[str, object]:
         row, quantity, currency = self._rows[case["price"]], case["quantity"], case["currency"]
         price = self._ladders[row.ladder - 1] if row.ladder else _each(row.unit_minor)
         found = listed(price, quantity)
-        numbers = [int(number) for number in (case["changes"] or "").split()]
         days, of_days = case["term_days"], case["term_of"]
         plain = not numbers and days is None
         part = (1, 1) if days is None else (days, of_days)
@@ -82,7 +81,7 @@ class Worker:
             "adjustments": self._told(numbers, currency),
         }
 
-    def _told(self, numbers: list[int], currency: str) -> str | None:
+    def _told(self, numbers: Sequence[int], currency: str) -> str | None:
         if not numbers:
             return None
         told = [
