@@ -110,6 +110,11 @@ def _stated() -> pl.Expr:
     return pl.format("{} on {}{}", "event", "event_on", size)
 
 
+def _near_tiers(context: Context) -> pl.Expr:
+    key = pl.concat_str("price_place", "tier", separator=" ")
+    return key.replace_strict(dict(context.near_tiers), default=None, return_dtype=pl.String)
+
+
 def new_charges(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
     """The charges and opening entries that a settled frame adds, one row each under its charge key.
 
@@ -155,6 +160,7 @@ def new_charges(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
         rule_place="rule_place",
         rulebook_digest=pl.lit(context.rulebook_digest),
         **{name: pl.when(~opening).then(name) for name in WHY},
+        near_tiers=pl.when(~opening).then(_near_tiers(context)),
         source="source",
         sheet="sheet",
         row="row",

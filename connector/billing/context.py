@@ -1,7 +1,7 @@
 """What a billing run takes as given: entities, policies, days, and the master with the uploaded versions in it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
@@ -22,6 +22,7 @@ class Context:
         partners: all versions of the partner master, the uploaded ones included: `partner_id`, `valid_from`, facts.
         templates: all template versions: `template`, `partner_id` ("" for every partner), `valid_from`, `plan`.
         rulebook_digest: the rulebook that rates the run.
+        near_tiers: a price's place and tier, with a blank between → the tiers beside it, each with its price.
     """
 
     run_id: str
@@ -32,3 +33,4 @@ class Context:
     partners: pl.DataFrame
     templates: pl.DataFrame
     rulebook_digest: str
+    near_tiers: Mapping[str, str] = field(default_factory=dict)

@@ -118,6 +118,7 @@ APPEND_ONLY: Mapping[str, Schema] = {
         "basis": _TEXT,  # how a ladder or a term cut short came to its amount; null for unit × quantity
         "adjustments": _TEXT,  # a JSON list of rule, place, what, reason; null for none
         "lost": _TEXT,  # the rules that fitted too and lost
+        "near_tiers": _TEXT,  # the tiers below and above its own, each with its price
         **_PLACE,
         **_RUN,
     },

@@ -74,6 +74,11 @@ class Rulebook:
         """The kinds of events that come about by time alone, `renewed` and `month`, where some rule bills them."""
         return self._rater.later_events
 
+    @property
+    def near_tiers(self) -> Mapping[str, str]:
+        """Of each price by tier, known by its place and tier, the tiers below and above it, each with its price."""
+        return self._rater.near_tiers
+
     @classmethod
     def of(cls, digest: str, frozen: Frozen) -> "Rulebook":
         """The rulebook of a frozen table."""

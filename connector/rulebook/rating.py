@@ -4,18 +4,21 @@ A row's attributes become small whole numbers, these the number of its cell, and
 each cell. Null never reaches a look-up: a row that lacks what it must have is turned into a decision of its own first.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 
 import polars as pl
 
+from connector.domain.money import Money
 from connector.domain.words import EventKind, PartnerKind
 from connector.rulebook import table as t
 from connector.rulebook.amounts import LARGEST_QUANTITY
 from connector.rulebook.applying import CODE, Applier, cell_of, codes, look
 from connector.rulebook.cells import COMBOS
 from connector.rulebook.spec import DAY, TAG
-from connector.rulebook.table import Table
+from connector.rulebook.table import PriceRow, Table
 from connector.rulebook.working import Worker
 from connector.tables import EVENTS, RATED, conform
 
@@ -50,6 +53,17 @@ class Rater:
     def counted(self) -> tuple[str, ...]:
         """The counts that some rule looks at."""
         return tuple(self._table.counted)
+
+    @property
+    def near_tiers(self) -> dict[str, str]:
+        """`{price_place} {tier}` → the tiers beside it: `2-10 at USD 900.00, 51-200 at USD 3,600.00`."""
+        rows = [row for row in self._table.prices.rows if row.tier is not None]
+        near: dict[str, list[str]] = {f"{row.price_place} {row.tier}": [] for row in rows}
+        for left, right in pairwise(rows):
+            if left.price_book == right.price_book and _start(_shown(left)) < _start(_shown(right)):
+                near[f"{left.price_place} {left.tier}"].append(_shown(right))
+                near[f"{right.price_place} {right.tier}"].append(_shown(left))
+        return {key: ", ".join(sorted(beside, key=_start)) for key, beside in near.items() if beside}
 
     @property
     def later_events(self) -> tuple[str, ...]:
@@ -256,6 +270,16 @@ def _word(column: str, words: Sequence[str], *, missing: int, other: int, first:
     for number, word in enumerate(words, start=first):
         code = pl.when(text == word).then(pl.lit(number, CODE)).otherwise(code)
     return code
+
+
+def _shown(row: PriceRow) -> str:
+    if row.price_book is None or row.unit_minor is None:
+        raise AssertionError(row)
+    return f"{row.tier} at {Money(row.unit_minor, row.price_book.rsplit(' ', 1)[1])}"
+
+
+def _start(shown: str) -> int:
+    return int(re.split(r"[-+ ]", shown)[0])
 
 
 def _tagged(tag: str) -> pl.Expr:

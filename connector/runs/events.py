@@ -86,6 +86,7 @@ def given(basis: Basis, records: Records) -> Given:
             ]
         ),
         rulebook_digest=basis.rulebook.digest,
+        near_tiers=basis.rulebook.near_tiers,
     )
     return Given(context, partners, templates, details)
 

@@ -92,6 +92,7 @@ def _reason(row: Mapping[str, Any], title: str) -> Reason:
     else:
         facts += [
             ("tier", f"{row['tier']}, by {_size(row)}") if row["tier"] else ("tier", "none: not priced by size"),
+            *([("neighbouring tiers", row["near_tiers"])] if row["near_tiers"] else []),
             ("price", f"{unit} by {row['price_book']} at {row['price_place']}"),
             *_changes(row),
             ("amount", f"{row['quantity']} × {unit} = {amount}" if _plain(row) else f"{amount} altogether"),

@@ -139,6 +139,7 @@ def test_invariant_10_a_charge_knows_why() -> None:
             "basis": None,
             "adjustments": None,
             "lost": None,
+            "near_tiers": None,
             "source": "clients.xlsx",
             "sheet": "Clients",
             "row": 2,

@@ -44,6 +44,7 @@ def test_tags_and_counts_lower_a_price_and_every_line_says_why(world: World) -> 
         "1 × USD 1,800.00 = USD 1,800.00",
     ]
     both = amounts["1 × USD 1,530.00 = USD 1,530.00"]
+    assert both["neighbouring tiers"] == "2-10 at USD 900.00, 51-200 at USD 3,600.00"
     assert {name: text for name, text in both.items() if "adjusted" in name or name == "list price"} == {
         "list price": "USD 1,800.00",
         "adjusted by pilot": "-10 %: pilot clients, at rules/billing.yaml:43",

@@ -439,3 +439,12 @@ def test_a_charge_that_covers_what_it_cannot_bill(write: Write, rules: str, repl
 
 def test_an_empty_folder_is_examined_too(tmp_path: Path) -> None:
     assert [problem.code for problem in examine(tmp_path).problems] == ["rules-none"]
+
+
+def test_each_price_knows_the_tiers_beside_it(write: Write) -> None:
+    prices = "rules/prices.yaml:6"
+    assert sound(write()).near_tiers == {
+        f"{prices} 1": "2-10 at USD 900.00",
+        f"{prices} 2-10": "1 at USD 600.00, 11+ at USD 1,800.00",
+        f"{prices} 11+": "2-10 at USD 900.00",
+    }

@@ -26,6 +26,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="charge",
+            name="near_tiers",
+            field=models.TextField(null=True),
+        ),
+        migrations.AddField(
+            model_name="charge",
             name="lost",
             field=models.TextField(null=True),
         ),

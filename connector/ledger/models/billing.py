@@ -45,6 +45,7 @@ class Charge(models.Model):
     basis = models.TextField(null=True)  # noqa: DJ001
     adjustments = models.TextField(null=True)  # noqa: DJ001
     lost = models.TextField(null=True)  # noqa: DJ001
+    near_tiers = models.TextField(null=True)  # noqa: DJ001
     source = models.ForeignKey(Source, on_delete=models.DO_NOTHING)
     sheet = models.TextField()
     row = models.BigIntegerField()
