@@ -41,6 +41,7 @@ bench: setup .venv-bench/.ready ## measured comparisons with peers, against thei
 	$(BIN)/python bench/memory.py
 	$(BIN)/python bench/rulebook.py
 	$(BIN)/python bench/rating.py
+	$(BIN)/python bench/adjusted.py
 	$(BIN)/python bench/startup.py
 
 .venv-bench/.ready: requirements/bench.txt

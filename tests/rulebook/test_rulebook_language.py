@@ -222,6 +222,20 @@ def test_a_band_across_the_bound_of_an_adjustment_blocks(write: Write, event: Ev
     assert rated(rulebook, event, "outcome", **{**asked, "partner": "P-4"}) == ("charge",)
 
 
+def test_many_adjustments_of_one_charge_are_all_told_in_the_order_of_the_rules(write: Write, event: Event) -> None:
+    rules = "".join(
+        f'  - id: raise-{n}\n    when: {{tags: [t{n}], plan: full_spoke}}\n    adjust: {{percent: 1, reason: "x"}}\n'
+        for n in range(70)
+    )
+    rulebook = sound(write(rules))
+    tagged = [0, 31, 32, 63, 64, 69]
+    frame = pl.concat([event(tags=[f"t{n}" for n in reversed(tagged)]), event(tags=["t33"]), event(tags=["other"])])
+    found = rulebook.rate(frame)
+    told = [[one["rule"] for one in json.loads(text or "[]")] for text in found["adjustments"]]
+    assert told == [[f"raise-{n}" for n in tagged], ["raise-33"], []]
+    assert found["amount_minor"].to_list() == [95400, 90900, 90000]
+
+
 def test_an_adjustment_of_a_bundle_is_of_its_whole_amount(write: Write, event: Event) -> None:
     rule = '  - id: b\n    when: {event: bundle}\n    adjust: {percent: -33.3333, reason: "a third"}\n'
     found = sound(write(rule)).rate(event(event="bundle", plan=None, quantity=2)).row(0, named=True)
