@@ -15,7 +15,7 @@ from connector.declared.yamlfile import MISSING_KEY, UNKNOWN_KEY, VALUE
 from connector.domain.places import Line
 from connector.domain.problems import Kind, Problem
 
-_WORDS_OF_YAML = {"yes", "no", "on", "off", "y", "n", "true", "false", "null", "~", ""}
+_WORDS_OF_YAML = {"yes", "no", "on", "off", "y", "n", "true", "false", "null", "~"}
 _LARGEST = 2**53
 _MOST_DIGITS = 20  # Python refuses to convert a text of thousands of digits; this many are out of every range
 
@@ -84,10 +84,9 @@ class Reader:
             self.fault(node, f"{what} must be one text", "Write one value.")
             return None
         if not node.quoted and node.text.lower() in _WORDS_OF_YAML:
-            shown = node.text or "nothing"
             self.fault(
                 node,
-                f"{what} is {shown!r}, which YAML programs read as a truth value or as nothing",
+                f"{what} is {node.text!r}, which YAML programs read as a truth value or as nothing",
                 f'Write it in quotes: "{node.text}".',
             )
             return None

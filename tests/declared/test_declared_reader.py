@@ -113,8 +113,8 @@ def test_days_are_written_year_month_day(day: date) -> None:
         (
             "text",
             "",
-            "it is 'nothing', which YAML programs read as a truth value or as nothing",
-            'Write it in quotes: "".',
+            "it is empty",
+            "Write a value.",
         ),
         ("mapping", "a", "it must be a mapping (key: value)", "Write it as key: value lines."),
         ("items", "a", "it must be a list", "Write it as [one, two] or as lines that start with a dash."),
