@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from world import World, client
+from world import World, client, command
 
 HEADER = "Client ID,Partner ID,Client name,Website,Plan,Created on,Upgraded on,Employees,Status,Country,Tags"
 DISCOUNTS = """
@@ -92,3 +92,12 @@ def test_a_term_that_is_to_be_renewed_stops_the_plan(world: World) -> None:
     late = world.plan(clients, as_of="2026-04-01")
     assert late.code == 2
     assert late.plain["error"].startswith("1 term is to be renewed by 2026-04-01, which a plan does not do yet: ")
+
+
+def test_the_sample_of_a_second_metric_is_proved_and_its_tests_pass() -> None:
+    folder = Path(__file__).resolve().parents[2] / "samples" / "rulebooks" / "monthly-advisors"
+    checked = command("rules", "check", str(folder), "--json")
+    assert (checked.code, checked.plain["problems"]) == (0, [])
+    tested = command("rules", "test", str(folder))
+    assert tested.code == 0
+    assert "8 tests, 0 failed." in tested.out
