@@ -79,6 +79,28 @@ def test_an_adjusted_purchase_keeps_its_number_of_bundles(world: World) -> None:
     assert (line["quantity"], line["unit_minor"], line["net_minor"]) == (1, 301500, 301500)
 
 
+LADDER = 'price: {graduated: {"1-2": 1500, "3+": 1200}}'
+QUOTE = """
+  - id: quote-77
+    when: {partner: [P-1], event: created, plan: full_spoke}
+    charge: {metric: full-spoke, item: SPOKE-FULL, price: {book: standard}, term: once, overrides: full-spoke}
+"""
+
+
+def test_a_line_says_how_its_units_were_counted_and_which_rules_lost(world: World) -> None:
+    add(world, QUOTE)
+    book = Path(world.folder) / "rules" / "price-books" / "standard-2025-03-usd.yaml"
+    book.write_text(book.read_text(encoding="utf-8").replace("price: 1500", LADDER), encoding="utf-8")
+    bundles = world.write("bundles.csv", BUNDLE_HEADER, ["P-1,PO-1,2025-04-02,3"])
+    world.bill(world.partners(), bundles, world.clients(client("C-1")))
+    [document] = world.run("documents").plain["documents"]
+    answers = [world.run("explain", f"{document['number']}/{number}").plain["explained"] for number in (1, 2)]
+    facts = {one["facts"]["rule"].split()[0]: one["facts"] for [one] in answers}
+    assert facts["assessment-bundle"]["counted"] == "2 × USD 1,500.00 + 1 × USD 1,200.00"
+    assert facts["assessment-bundle"]["amount"] == "USD 4,200.00 altogether"
+    assert facts["quote-77"]["lost against it"] == "full-spoke (rules/billing.yaml:11)"
+
+
 def test_a_term_that_is_to_be_renewed_stops_the_plan(world: World) -> None:
     path = Path(world.folder) / "rules" / "billing.yaml"
     text = path.read_text(encoding="utf-8").replace("event: [created, upgraded]", "event: [created, upgraded, renewed]")

@@ -166,14 +166,14 @@ def _gates(draw: st.DrawFn, labels: list[str]) -> list[dict[str, Any]]:
     rules = []
     for number in range(draw(st.integers(0, 3))):
         outcome = draw(st.sampled_from(("hold", "not_billable")))
-        when = draw(_conditions(labels)) or {"domain": ["a.example"]}
+        when = draw(_conditions(labels, most=1)) or {"domain": ["a.example"]}
         rules.append({"id": f"gate-{number}", "when": {**when, "template": [f"t-{number}", "gold"]}, outcome: "ask"})
     return rules
 
 
 @st.composite
-def _conditions(draw: st.DrawFn, labels: list[str]) -> dict[str, Any]:
-    """At most two conditions, so that the cells stay few."""
+def _conditions(draw: st.DrawFn, labels: list[str], most: int = 2) -> dict[str, Any]:
+    """A few conditions: gates share their cells, so that with more of them the cells would multiply."""
     low = draw(st.integers(1, 300))
     start = FIRST + timedelta(days=draw(st.integers(0, 300)))
     at = draw(st.integers(0, len(labels) - 1))
@@ -190,7 +190,7 @@ def _conditions(draw: st.DrawFn, labels: list[str]) -> dict[str, Any]:
         "clients_this_year": {"from": draw(st.integers(1, 40))},
         "places_left": {"to": draw(st.integers(0, 20))},
     }
-    names = draw(st.lists(st.sampled_from(sorted(options)), max_size=2, unique=True))
+    names = draw(st.lists(st.sampled_from(sorted(options)), max_size=most, unique=True))
     chosen = [name for name in names if name != "band" or "employees" not in names]
     return {name: options[name] for name in chosen}
 

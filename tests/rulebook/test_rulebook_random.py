@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import HealthCheck, Phase, given, reject, seed, settings
 from hypothesis import strategies as st
 from plain_reading import Said, read, say
 from random_rulebooks import Book, client, rulebooks
@@ -59,6 +59,8 @@ def test_random_rulebooks_agree_with_a_second_reading(part: int) -> None:
             folder = Path(name) / "rules"
             book.write(folder)
             rulebook, problems = load(folder)
+            if [problem.code for problem in problems] == ["rules-too-many-cells"]:
+                reject()  # refused for its size, not for what it says; another one is drawn
             assert rulebook is not None, "\n".join(map(str, problems))
             files = read(folder)
         occur = [one for one in clients if _occurs(book, one)]
