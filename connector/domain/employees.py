@@ -73,10 +73,16 @@ _REASONS = (
     (re.compile(r"true|false", re.IGNORECASE), "a truth value"),
 )
 _HELP = "Write a whole number such as 50, or a band such as 11-50."
+_NO_SIZE = "not a whole number or a size band"
+# Every word that a size, or a refusal with a reason of its own, can hold. A column of other texts is refused at once.
+_LETTERED = re.compile(r"[^\W\d_]{2,}")
+_OF_SIZES = frozenset({"employee", "employees", "people", "staff", "fte", "self", "employed"}) | frozenset(
+    {"size", "to", "or", "more", "true", "false"}
+)
 
 
 @lru_cache(16_384)
-def parse_size(text: str, letters: str = "") -> Size | Refusal:
+def parse_size(text: str, letters: str = "") -> Size | Refusal:  # noqa: PLR0911 - one return for each form of a size
     """Read one employee size as it stands in a cell.
 
     Accepts whole numbers (`1,200` too), the band labels with any dash and any thousands separator, and the
@@ -87,6 +93,8 @@ def parse_size(text: str, letters: str = "") -> Size | Refusal:
         letters: which of `LETTER_MAPS` bare letters are read by; "" refuses them.
     """
     plain = " ".join(text.replace("\ufeff", "").replace("\u200b", "").split())
+    if "%" not in plain and not _OF_SIZES.issuperset(_LETTERED.findall(plain.lower())):
+        return Refusal(_NO_SIZE, _HELP)
     enum = _BY_ENUM.get(plain.upper())
     if enum is not None:
         return enum
@@ -131,4 +139,4 @@ def _refuse(plain: str) -> Refusal:
         labels = ", ".join(band_label(low, high) for low, high in BANDS)
         return Refusal("not one of the size bands", f"Write the number, or one of {labels}.")
     known = (reason for pattern, reason in _REASONS if pattern.fullmatch(plain))
-    return Refusal(next(known, "not a whole number or a size band"), _HELP)
+    return Refusal(next(known, _NO_SIZE), _HELP)

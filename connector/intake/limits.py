@@ -38,5 +38,5 @@ class Limits:
     columns: int = 512
     rows: int = 1_048_576
     memory_bytes: int = 3 * _GIBIBYTE
-    cpu_seconds: int = 20
+    cpu_seconds: int = 18
     wall_seconds: float = 60.0

@@ -59,7 +59,7 @@ books:                           # selling entity (rules/entities.yaml): tenant
 #     largest_mb: 100            # allow_http and allow_private: true, time_out_seconds, most_pages: docs/operations.md
 
 # How much of a file is read at all; these are the defaults.
-# limits: {{file_mb: 200, memory_mb: 3072, cpu_seconds: 20, wall_seconds: 60, rows: 1048576, columns: 512}}
+# limits: {{file_mb: 200, memory_mb: 3072, cpu_seconds: 18, wall_seconds: 60, rows: 1048576, columns: 512}}
 """
 SANDBOX_PORT = 8765
 
