@@ -7,7 +7,10 @@ import typer
 
 Rules = Annotated[
     Path | None,
-    typer.Argument(help="Another folder of rules. Default: the rules of the working folder.", metavar="FOLDER"),
+    typer.Argument(
+        help="A working folder, a folder that holds rules/, or rules themselves. Default: the working folder.",
+        metavar="FOLDER",
+    ),
 ]
 Folder = Annotated[
     Path, typer.Option("--folder", "-C", help="The working folder.", envvar="CONNECTOR_FOLDER", show_default=False)

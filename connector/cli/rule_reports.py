@@ -35,16 +35,24 @@ class Where:
 
 
 def where(folder: Path, rules: Path | None) -> Where:
-    """The rules of a working folder, or those of another folder with the mappings of the working folder.
+    """The rules of a folder, as `opening.rules_of` finds them, with the mappings beside them or of the working folder.
 
     Raises:
-        StopError: no folder is named, and the working folder has no settings.
+        StopError: no folder is named, and the working folder has neither settings nor rules.
     """
-    if rules is None or (rules / FILE).is_file():
-        settings = opening.config(folder if rules is None else rules)
-        return Where(settings.rules, "rules", settings.mappings)
-    beside = opening.config(folder).mappings if (folder / FILE).is_file() else None
-    return Where(rules, rules.as_posix(), beside)
+    chosen = folder if rules is None else rules
+    if rules is None and not (folder / "rules").is_dir():
+        opening.config(folder)  # says that there are no settings
+    found, label = opening.rules_of(chosen)
+    return Where(found, label, _mappings(chosen, found) or _mappings(folder, found))
+
+
+def _mappings(folder: Path, rules: Path) -> Path | None:
+    """The mappings of a working folder, or those beside a folder of rules; None where there are none."""
+    if (folder / FILE).is_file():
+        return opening.config(folder).mappings
+    beside = folder / "mappings"
+    return beside if beside.is_dir() and rules.parent == folder else None
 
 
 def check(at: Where, *, with_cases: bool, as_json: bool) -> None:
@@ -97,7 +105,8 @@ def _cells(decided: Decided) -> dict[str, int]:
 def _show_proof(to: Console, checked: Checked, at: Where) -> None:
     declared, decided, rulebook = checked.examined.declared, checked.examined.decided, checked.examined.rulebook
     if declared is None or decided is None or rulebook is None:
-        to.print(Text(f"{at.label}/ cannot be used: {len(errors(checked.problems))} faults.", style="red"))
+        count = len(errors(checked.problems))
+        to.print(Text(f"{at.label}/ cannot be used: {count} fault{'' if count == 1 else 's'}.", style="red"))
         return
     files, rules, versions = len(checked.files), len(declared.rules), len(declared.versions)
     to.print(Text(f"{at.label}/: {files} files, {rules} rules, {versions} price versions."))

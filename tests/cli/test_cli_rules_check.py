@@ -150,3 +150,12 @@ def test_json_is_one_document(alone: World) -> None:
     answer = command("rules", "test", "--json", "--folder", str(alone.folder))
     assert json.loads(answer.out)["exit_code"] == 0
     assert answer.err == ""
+
+
+def test_a_folder_that_holds_rules_and_mappings_is_checked_with_both() -> None:
+    """As `rules show` takes it: what lies beside the rules is not read as rules."""
+    project = Path(__file__).resolve().parents[2]
+    checked = command("rules", "check", str(project))
+    assert checked.code == 0
+    assert checked.out.startswith("rules/: 7 files, 6 rules")
+    assert "were not compared" not in checked.out
