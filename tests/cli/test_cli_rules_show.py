@@ -108,7 +108,7 @@ def test_rules_that_do_not_load_are_told_and_nothing_else(alone: World, rules: P
         assert (plain.code, set(plain.plain)) == (1, {"problems", "exit_code"})
         assert [one["code"] for one in plain.plain["problems"]] == ["yaml-value"]
     none = command("rules", "show", str(alone.folder / "samples"), "--json")
-    assert (none.code, [one["code"] for one in none.plain["problems"]]) == (1, ["rules-none"])
+    assert (none.code, [one["code"] for one in none.plain["problems"]]) == (1, ["rules-file-unknown"])
 
 
 def test_what_differs_is_printed(alone: World, rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
