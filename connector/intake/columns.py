@@ -2,17 +2,27 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import polars as pl
 
 from connector.domain.employees import Size
-from connector.domain.problems import Kind
-from connector.intake import kinds, values
+from connector.intake import values
+from connector.intake.alike import (
+    NO_COUNTRY,
+    NO_DATE,
+    NO_DAYS,
+    NO_DOMAIN,
+    NO_SIZE,
+    NO_WHOLE,
+    Alike,
+    no_word,
+    read_once,
+)
 from connector.intake.dates import order_of, read_date
-from connector.intake.faults import MOST_ALIKE
+from connector.intake.effort import Effort, free
 from connector.intake.fields import CLOSE, Field, Sort
 from connector.intake.values import LONGEST_TEXT, Wrong, read_size
 from connector.intake.words import closely, same
@@ -27,13 +37,7 @@ _DOUBTFUL_TEXT = r"[\x00-\x1f\x7f-\x9f]"
 _MANGLED = r"^[0-9](?:[.,][0-9]+)?[eE]|^[+-]?[0-9]{4,}-[0-9]{2}-[0-9]{2} "
 _DOUBTFUL_IDENTIFIER = rf"[\x00-\x1f\x7f-\x9f\u202d\u202e]|{_MANGLED}"
 _FEW = 100_000  # distinct texts up to which they are numbered before anything is looked up
-# What every text of a sort that can be read has; the others are all wrong in the same way.
-_LIKE_A_DATE = r"^[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]|^[0-9]{1,2}[-/. ][0-9]{1,2}[-/. ][0-9]{4}|[A-Za-z]{3}.*[0-9]{4}$"
 _LIKE_DAY_AND_MONTH = r"^[0-9]{1,2}[-/. ][0-9]{1,2}[-/. ][0-9]{4}"
-_LIKE_A_WHOLE, _LIKE_DAYS = r"^[0-9]+(?:\.0+)?$", "[0-9]"
-_LIKE_A_COUNTRY = r"^[A-Za-z]{2}$|[^\x00-\x7f]"
-_NO_HOST = r"""^(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://)?[^/?#\\]*[ !"$%&'()*+,;<=>^`{|}~]"""
-_LIKE_AN_IMPORT_CODE = r"(?i)^\s*(?:ft|dd|md|rt|dt)|[^\x00-\x7f]"
 _UNSEEN = r"\p{Default_Ignorable_Code_Point}+"  # zero-width characters, soft hyphens, reading marks
 
 
@@ -46,6 +50,7 @@ class Told:
             map, its time zone.
         plain: every text is known to be printable ASCII.
         every: each wrong text is told of, however many there are.
+        effort: how much computing the file has taken.
     """
 
     words: Mapping[str, str]
@@ -55,6 +60,7 @@ class Told:
     zone: str = ""
     plain: bool = False
     every: bool = True
+    effort: Effort = field(default_factory=free)
 
 
 @dataclass(frozen=True)
@@ -83,56 +89,30 @@ def _dates(texts: pl.Series, field: Field, told: Told) -> Reading:
     distinct = texts.drop_nulls().unique()
     order = order_of(distinct.filter(distinct.str.contains(_LIKE_DAY_AND_MONTH)), told.order)
     read = partial(read_date, order=order, field=field.name, place=told.place, zone=told.zone)
-    alike = _Alike(kinds.DATE, lambda texts: ~texts.str.contains(_LIKE_A_DATE))
-    return _each(texts, field.name, read, pl.Date, None if told.every else alike)
+    return _each(texts, field.name, read, pl.Date, told, NO_DATE)
 
 
 def _wholes(texts: pl.Series, field: Field, told: Told) -> Reading:
-    like = _LIKE_DAYS if field.days else _LIKE_A_WHOLE
-    alike = _Alike(kinds.WHOLE, lambda texts: ~texts.str.contains(like))
-    return _each(texts, field.name, partial(values.read_whole, field=field), pl.Int64, None if told.every else alike)
+    read = partial(values.read_whole, field=field)
+    return _each(texts, field.name, read, pl.Int64, told, NO_DAYS if field.days else NO_WHOLE)
 
 
 def _words(texts: pl.Series, field: Field, told: Told) -> Reading:
     read = partial(values.read_word, field=field, values=told.words, place=told.place)
-
-    def unknown(texts: pl.Series) -> pl.Series:
-        spelt = texts.str.to_lowercase().str.replace_all("[^a-z0-9]", "")
-        return ~spelt.is_in(list(told.words)) & ~texts.str.contains(_LIKE_AN_IMPORT_CODE)
-
-    alike = _Alike(values.kind_of_word(field), unknown)
-    return _each(texts, field.name, read, pl.String, None if told.every else alike)
+    alike = no_word(list(told.words), values.kind_of_word(field))
+    return _each(texts, field.name, read, pl.String, told, alike)
 
 
 def _countries(texts: pl.Series, field: Field, told: Told) -> Reading:
-    alike = _Alike(kinds.COUNTRY, lambda texts: ~texts.str.contains(_LIKE_A_COUNTRY))
-    return _each(texts, field.name, values.read_country, pl.String, None if told.every else alike)
+    return _each(texts, field.name, values.read_country, pl.String, told, NO_COUNTRY)
 
 
 def _coded(read: Callable[[str], str | Wrong]) -> Callable[[pl.Series, Field, Told], Reading]:
-    return lambda texts, field, _: _each(texts, field.name, read, pl.String)
+    return lambda texts, field, told: _each(texts, field.name, read, pl.String, told)
 
 
 def _texts(texts: pl.Series, field: Field, told: Told) -> Reading:
     return _checked(texts, field, "" if told.plain else _DOUBTFUL_TEXT, values.check_text)
-
-
-@dataclass(frozen=True)
-class _Alike:
-    """Texts that are wrong for certain: of which kind that is, and which of many texts are."""
-
-    kind: Kind
-    certain: Callable[[pl.Series], pl.Series]
-
-
-def _read_once(texts: pl.Series, read: Callable[[str], Any | Wrong], alike: _Alike | None) -> list[Any | Wrong]:
-    """Each of the distinct texts, read; of those that are wrong alike only as many as are told singly."""
-    if alike is None or len(texts) <= MOST_ALIKE:
-        return [read(text) for text in texts]
-    certain = alike.certain(texts)
-    untold = certain & (certain.cum_sum() > MOST_ALIKE)
-    wrong = Wrong(alike.kind, "")
-    return [wrong if left_out else read(text) for text, left_out in zip(texts.to_list(), untold.to_list(), strict=True)]
 
 
 def _each(
@@ -140,13 +120,14 @@ def _each(
     name: str,
     read: Callable[[str], Any | Wrong],
     dtype: type[pl.DataType],
-    alike: _Alike | None = None,
+    told: Told,
+    alike: Alike | None = None,
 ) -> Reading:
     """Read every distinct text once."""
     distinct = _Distinct(texts)
-    read_once = _read_once(distinct.texts, read, alike)
-    wrong = {text: value for text, value in zip(distinct.texts, read_once, strict=True) if isinstance(value, Wrong)}
-    found = [None if isinstance(value, Wrong) else value for value in read_once]
+    once = read_once(distinct.texts, read, None if told.every else alike, told.effort)
+    wrong = {text: value for text, value in zip(distinct.texts, once, strict=True) if isinstance(value, Wrong)}
+    found = [None if isinstance(value, Wrong) else value for value in once]
     return Reading({name: distinct.spread(found, dtype).alias(name)}, wrong, texts)
 
 
@@ -207,8 +188,8 @@ def _domains(texts: pl.Series, field: Field, told: Told) -> Reading:
         lower = pl.select(pasted).to_series()
     doubt = texts.filter(texts.is_not_null() & (lower.is_null() | lower.str.contains(_PUNYCODE, literal=True)))
     doubt = doubt.unique(maintain_order=True)
-    alike = None if told.every else _Alike(kinds.DOMAIN, lambda texts: texts.str.contains(_NO_HOST))
-    read = dict(zip(doubt, _read_once(doubt, values.read_domain, alike), strict=True))
+    alike = None if told.every else NO_DOMAIN
+    read = dict(zip(doubt, read_once(doubt, values.read_domain, alike, told.effort), strict=True))
     wrong = {text: value for text, value in read.items() if isinstance(value, Wrong)}
     found = {text: value for text, value in read.items() if isinstance(value, str)}
     if found:
@@ -221,12 +202,12 @@ def _sizes(texts: pl.Series, field: Field, told: Told) -> Reading:
     """Counts and bands of one column: `count_low`, `band_low`, `band_high`."""
     distinct = _Distinct(texts)
     counts = field.sort is not Sort.BAND
-    read = [
-        Size(int(text), int(text), "count")
-        if counts and _PLAIN_COUNT.fullmatch(text)
-        else read_size(text, field.sort, told.letters)
-        for text in distinct.texts
-    ]
+
+    def read_one(text: str) -> Size | Wrong:
+        plain = counts and _PLAIN_COUNT.fullmatch(text)
+        return Size(int(text), int(text), "count") if plain else read_size(text, field.sort, told.letters)
+
+    read = read_once(distinct.texts, read_one, None if told.every else NO_SIZE, told.effort)
     sizes = [size if isinstance(size, Size) else None for size in read]
     wrong = {text: size for text, size in zip(distinct.texts, read, strict=True) if isinstance(size, Wrong)}
     bands = [size if size is not None and size.source == "band" else None for size in sizes]

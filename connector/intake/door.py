@@ -1,7 +1,7 @@
 """All files of an upload, one after the other: a bad one never stops the others."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -10,9 +10,11 @@ import polars as pl
 from connector.domain.places import Cell, Line
 from connector.domain.problems import Problem, Severity
 from connector.domain.words import RecordKind
-from connector.intake.guard import open_source
+from connector.intake.effort import Effort
+from connector.intake.guard import Opened, RowProgress, open_source, refusal
 from connector.intake.limits import Limits
 from connector.intake.mapping import Mappings
+from connector.intake.marks import RefusedError
 from connector.intake.report import Excerpt
 from connector.intake.sheets import Sheet, read_sheet
 from connector.tables import RECORDS, ROWS, empty
@@ -107,8 +109,7 @@ def read_sources(
     sheets: list[tuple[str, Sheet]] = []
     problems: list[Problem] = []
     for name in names:
-        opened = open_source(Path(name), name, limits, partial(progress, name))
-        read = [read_sheet(raw, name, mappings) for raw in opened.sheets]
+        opened, read = _read(name, mappings, limits, partial(progress, name))
         sheets.extend((name, sheet) for sheet in read)
         problems.extend((*opened.problems, *(problem for sheet in read for problem in sheet.problems)))
         used = tuple(sorted({sheet.mapping for sheet in read if sheet.mapping}))
@@ -127,6 +128,16 @@ def read_sources(
         tuple(sorted(problems, key=_order(names))),
         {(source, sheet.name): sheet for source, sheet in sheets},
     )
+
+
+def _read(name: str, mappings: Mappings, limits: Limits, progress: RowProgress) -> tuple[Opened, tuple[Sheet, ...]]:
+    """One file and its sheets; without sheets where it takes more computing than one file may."""
+    effort = Effort(limits)
+    opened = open_source(Path(name), name, limits, progress)
+    try:
+        return opened, tuple(read_sheet(raw, name, mappings, effort) for raw in opened.sheets)
+    except RefusedError as refused:
+        return replace(opened, sheets=(), problems=(refusal(refused, Cell(name)),)), ()
 
 
 def _records(sheets: Sequence[tuple[str, Sheet]], kind: RecordKind) -> pl.DataFrame:

@@ -83,14 +83,14 @@ def open_source(path: Path, label: str, limits: Limits, progress: RowProgress = 
     try:
         with opened(path, limits) as upload, scratch_folder() as folder:
             told, death = _told(upload, folder, limits, progress)
-            problems = _refusals(told, label) or ((_problem(death, place),) if death else ())
+            problems = _refusals(told, label) or ((refusal(death, place),) if death else ())
             if problems:
                 return Opened(told.get("sha256") or upload.digest(), upload.size_bytes, (), problems)
             lineage = told["lineage"]
             sheets = tuple(take_up(folder, number, one, lineage) for number, one in enumerate(told["sheets"]))
             return Opened(told["sha256"], told["size_bytes"], sheets, (), lineage)
     except RefusedError as refused:
-        return Opened("", 0, (), (_problem(refused, place),))
+        return Opened("", 0, (), (refusal(refused, place),))
 
 
 def repair_workbook(data: bytes, task: str, label: str, limits: Limits) -> Repaired:
@@ -107,7 +107,7 @@ def repair_workbook(data: bytes, task: str, label: str, limits: Limits) -> Repai
         source.flush()
         (folder / "task.json").write_text(task, encoding="utf-8")
         told, death = _outcome(source, folder, REPAIR, limits, time.monotonic() + limits.wall_seconds)
-        problems = _refusals(told, label) or ((_problem(death, Cell(label)),) if death else ())
+        problems = _refusals(told, label) or ((refusal(death, Cell(label)),) if death else ())
         if problems:
             return Repaired(b"", "", 0, (), problems)
         marked = (folder / "repaired").read_bytes()
@@ -172,7 +172,7 @@ def _run(
 
 def _refusals(told: dict[str, Any], label: str) -> tuple[Problem, ...]:
     return tuple(
-        _problem(
+        refusal(
             RefusedError(refused["code"], refused["message"], refused["next_step"]),
             Cell(label, refused["sheet"], refused["row"], refused["column"]),
         )
@@ -199,6 +199,7 @@ def _refused(kind: Kind, message: str, next_step: str = "") -> RefusedError:
     return RefusedError(kind.code, message, next_step or kind.remedy)
 
 
-def _problem(refused: RefusedError, place: Cell) -> Problem:
+def refusal(refused: RefusedError, place: Cell) -> Problem:
+    """Why a file was not read, as a problem of its place."""
     kind = next(kind for kind in kinds.FILE_KINDS if kind.code == refused.code)
     return Problem(kind.code, kind.severity, place, str(refused), refused.next_step)

@@ -23,7 +23,8 @@ class Limits:
         texts: shared texts of a workbook, each counted once.
         columns, rows: the farthest cell of a sheet that has content.
         memory_bytes: address space of the reading process.
-        cpu_seconds, wall_seconds: how long the reading process may work, and may take.
+        cpu_seconds: the computing that one file may take: the process that reads it, and what is made of its texts.
+        wall_seconds: how long the reading process may take.
     """
 
     file_bytes: int = 200 * _MEGABYTE

@@ -12,6 +12,7 @@ from connector.domain.places import column_letters
 from connector.domain.words import Plan, RecordKind
 from connector.intake import kinds
 from connector.intake.columns import Told, read_column
+from connector.intake.effort import Effort
 from connector.intake.exported import faults_exported
 from connector.intake.faults import MOST_ALIKE, Fault, Finding, Further, blocked_rows, gathered
 from connector.intake.fields import FIELDS, NEEDED_CODES
@@ -37,7 +38,9 @@ class Read:
     faults: tuple[Fault, ...]
 
 
-def read_records(raw: RawSheet, texts: pl.DataFrame, rows: pl.Series, header: Header, source: str) -> Read:
+def read_records(
+    raw: RawSheet, texts: pl.DataFrame, rows: pl.Series, header: Header, source: str, effort: Effort
+) -> Read:
     """Read the record rows.
 
     Args:
@@ -46,6 +49,10 @@ def read_records(raw: RawSheet, texts: pl.DataFrame, rows: pl.Series, header: He
         rows: their row numbers.
         header: where the fields stand.
         source: how records name the file.
+        effort: how much computing the file has taken.
+
+    Raises:
+        RefusedError: it takes more than one file may.
     """
     faults: list[Finding] = list(_marked(raw, rows, header))
     further: list[Further] = []
@@ -64,7 +71,8 @@ def read_records(raw: RawSheet, texts: pl.DataFrame, rows: pl.Series, header: He
     columns: dict[str, pl.Series] = {}
     for name, field in FIELDS[header.rules.kind].items():
         if name in texts.columns:
-            told = _told(name, header, plain=raw.plain, every=every)
+            effort.check()
+            told = _told(name, header, effort, plain=raw.plain, every=every)
             reading = read_column(texts[name], field, told)
             column = header.columns.get(name, 0)
             for alike in _by_kind(reading.wrong):
@@ -91,7 +99,7 @@ def read_records(raw: RawSheet, texts: pl.DataFrame, rows: pl.Series, header: He
     return Read(frame, found)
 
 
-def _told(name: str, header: Header, *, plain: bool, every: bool) -> Told:
+def _told(name: str, header: Header, effort: Effort, *, plain: bool, every: bool) -> Told:
     orders = header.mapping.date_order
     rules = header.rules
     order = orders.get(name, orders.get(""))
@@ -104,6 +112,7 @@ def _told(name: str, header: Header, *, plain: bool, every: bool) -> Told:
         mapping.time_zone,
         plain=plain,
         every=every,
+        effort=effort,
     )
 
 

@@ -9,6 +9,7 @@ from connector.domain.places import Cell
 from connector.domain.problems import Problem, Severity
 from connector.domain.words import RecordKind, RowKind
 from connector.intake.below import look_below
+from connector.intake.effort import Effort
 from connector.intake.exported import problems_beside
 from connector.intake.faults import blocked_rows
 from connector.intake.layout import NoHeader, find_header
@@ -55,8 +56,12 @@ class Sheet:
     namespace: str = ""
 
 
-def read_sheet(raw: RawSheet, source: str, mappings: Mappings) -> Sheet:
-    """Read one sheet with the mapping its headers fit."""
+def read_sheet(raw: RawSheet, source: str, mappings: Mappings, effort: Effort) -> Sheet:
+    """Read one sheet with the mapping its headers fit.
+
+    Raises:
+        RefusedError: its file takes more computing than one may.
+    """
     place = Cell(source, raw.name)
     if raw.own or any(raw.name and same(raw.name) in mapping.ignored for mapping in mappings.items):
         return _unread_sheet(raw, source, RowKind.TITLE, ())
@@ -76,7 +81,7 @@ def read_sheet(raw: RawSheet, source: str, mappings: Mappings) -> Sheet:
     kind = classify(raw, mapped, header, merges)
     numbers = pl.int_range(1, raw.frame.height + 1, dtype=pl.UInt32, eager=True)
     chosen = kind == RowKind.RECORD.value
-    read = read_records(raw, texts.filter(chosen), numbers.filter(chosen), header, source)
+    read = read_records(raw, texts.filter(chosen), numbers.filter(chosen), header, source, effort)
     wrong = blocked_rows(read.faults)
     kind = kind.scatter([row - 1 for row in wrong], RowKind.BLOCKED.value) if wrong else kind
     below = look_below(raw, wrong, header, mappings)
