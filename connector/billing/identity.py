@@ -36,14 +36,14 @@ def reference_digest(namespace: str, client_ref: str, key: bytes) -> str:
     return str(digest_columns(one, ["namespace", alike("client_ref")], "ref", key).item())
 
 
-def identify(clients: pl.DataFrame, aliases: pl.DataFrame, run_id: str, key: bytes) -> pl.DataFrame:
+def identify(clients: pl.DataFrame, aliases: pl.DataFrame, key: bytes) -> pl.DataFrame:
     """Give every record its client id, and a verdict where that is in doubt.
 
     Args:
         clients: records as `with_digests` returns them.
         aliases: what the ledger knows: `client_id`, `kind` (`ref`, `domain`), `digest`, `domain_digest`, `partner_id`.
-        run_id: the run, from which ids of new clients are derived.
-        key: the ledger's digest key.
+        key: the ledger's digest key. The id of a new client is derived from its first alias, so that every plan until
+            its approval gives it the same one.
 
     Returns:
         the records with `client_id`, `is_new` (no alias of it is known), `new_ref` (the id is a new alias),
@@ -56,7 +56,7 @@ def identify(clients: pl.DataFrame, aliases: pl.DataFrame, run_id: str, key: byt
     frame = _shared(frame)
     seed = pl.coalesce("ref_digest", "pair_digest")
     seeds = frame.select(seed).to_series().to_list()
-    fresh = ["CL-" + keyed_digest(f"{run_id}\x1f{one}", key)[:16] for one in seeds]
+    fresh = ["CL-" + keyed_digest(f"client\x1f{one}", key)[:16] for one in seeds]
     return frame.with_columns(
         is_new=pl.col("known_client").is_null(),
         new_ref=pl.col("ref_digest").is_not_null() & pl.col("by_ref").is_null(),

@@ -129,11 +129,22 @@ def plan(
 
 
 @app.command()
-def show(run: Run = "latest", *, folder: Folder = HERE, as_json: AsJson = False) -> None:
-    """Show a run plan."""
+def show(
+    run: Run = "latest",
+    *,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write it as a page; nothing is overwritten.", metavar="OUT.html")
+    ] = None,
+    xlsx: Annotated[
+        Path | None, typer.Option("--xlsx", help="Write it as a workbook; nothing is overwritten.", metavar="OUT.xlsx")
+    ] = None,
+    folder: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Show a run plan: documents, lines, money, and every row in its bucket."""
     from connector.cli import planning
 
-    planning.show(folder, run, as_json=as_json)
+    planning.show(folder, run, html, xlsx, as_json=as_json)
 
 
 @app.command()
@@ -142,6 +153,37 @@ def approve(run: Run, *, folder: Folder = HERE, as_json: AsJson = False) -> None
     from connector.cli import planning
 
     planning.approve(folder, run, as_json=as_json)
+
+
+@app.command()
+def hold(
+    run: Run,
+    lines: Annotated[
+        list[str], typer.Argument(help="Charges, documents, partners or clients, by their ids; or 'all'.")
+    ],
+    *,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it is shown wherever the line is told of.")],
+    folder: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Put lines of a run plan on hold: neither this run nor a later one bills them until they are released."""
+    from connector.cli import holding
+
+    holding.hold(folder, run, lines, reason, as_json=as_json)
+
+
+@app.command()
+def release(
+    lines: Annotated[list[str], typer.Argument(help="Charges or partners, by their ids; or 'all'.")],
+    *,
+    reason: Annotated[str, typer.Option("--reason", help="Why.")],
+    folder: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Release lines that are on hold; the plan that waits for approval bills them again, or the next one does."""
+    from connector.cli import holding
+
+    holding.release(folder, lines, reason, as_json=as_json)
 
 
 @app.command()

@@ -13,11 +13,14 @@ from connector.cli import mending, opening
 from connector.cli.output import finish, print_problems, progress_bar, table
 from connector.cli.show import show_plan
 from connector.intake import Intake, Mappings
-from connector.runs import store, workspace
+from connector.printed import page, workbook
+from connector.runs import holds, workspace
 from connector.runs.approve import Approval
 from connector.runs.config import Config
 from connector.runs.errors import INPUT, REMAINS, StopError
+from connector.runs.plan_tables import MOST_ON_A_PAGE, MOST_ON_A_SHEET, plan_about, plan_tables
 from connector.runs.runplan import RunPlan, problem_to_plain
+from connector.runs.wholefile import refuse_taken, write_whole
 
 
 def read(config: Config, mappings: Mappings, paths: Sequence[Path], *, as_json: bool) -> Intake:
@@ -83,13 +86,32 @@ def exit_code(plan: RunPlan) -> int:
     return REMAINS if plan.held else 0
 
 
-def show(folder: Path, run: str, *, as_json: bool) -> None:
-    """Show a stored plan."""
+def show(folder: Path, run: str, html: Path | None, xlsx: Path | None, *, as_json: bool) -> None:
+    """Show a stored plan as it stands, or write it as a page or a workbook.
+
+    Raises:
+        StopError: a file to write is there already, or cannot be written.
+    """
+    outs = [out for out in (html, xlsx) if out is not None]
+    for out in outs:
+        refuse_taken(out)
     with opening.opened(folder):
-        found = store.load_plan(run)
-        state = store.state_of(run).state
-        plain = {**found.to_plain(), "changes": found.every_change, "rows": found.rows, "state": state}
-        finish(plain, 0, as_json=as_json, render=lambda to: show_plan(to, found, state))
+        found, known = holds.planned(run)
+        title, about = f"Run plan {found.run_id}", plan_about(found, known.state)
+        if html is not None:
+            write_whole(html, page(title, about, plan_tables(found, MOST_ON_A_PAGE)).encode())
+        if xlsx is not None:
+            write_whole(xlsx, workbook(title, about, plan_tables(found, MOST_ON_A_SHEET)))
+
+        def render(to: Console) -> None:
+            for out in outs:
+                to.print(Text(f"Wrote {out}."))
+            if not outs:
+                show_plan(to, found, known.state)
+
+        written = {"written": [str(out) for out in outs]} if outs else {}
+        plain = {**found.to_plain(), "changes": found.every_change, "rows": found.rows, "state": known.state}
+        finish({**plain, **written}, 0, as_json=as_json, render=render)
 
 
 def approve(folder: Path, run: str, *, as_json: bool) -> None:

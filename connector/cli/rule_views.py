@@ -11,20 +11,10 @@ from connector.cli import opening
 from connector.cli.output import console, finish, print_problems, table
 from connector.cli.planning import parse_day
 from connector.domain.problems import Problem
+from connector.printed import Table, page, text_of, to_plain, workbook
 from connector.rulebook import Examined, Rulebook, examine
 from connector.rulebook.spec import Declared
-from connector.rulebook.views import (
-    Comparison,
-    Table,
-    compare,
-    difference_tables,
-    page,
-    tables_of,
-    text_of,
-    to_plain,
-    verdict,
-    workbook,
-)
+from connector.rulebook.views import Comparison, compare, difference_tables, tables_of, verdict
 from connector.runs.errors import INPUT
 from connector.runs.runplan import problem_to_plain
 from connector.runs.wholefile import refuse_taken, write_whole

@@ -123,16 +123,20 @@ def _show_documents(to: Console, plan: RunPlan) -> None:
             line.account,
             line.tax_code,
             _moneys({draft.document.currency: line.net_minor}),
+            line.charge_id,
         )
         for draft in plan.drafts
         for line in draft.document.lines
     ]
-    to.print(table("Lines", ["partner", "line", "account", "tax", "net"], lines[:_MOST_LINES], ["net"]))
+    to.print(table("Lines", ["partner", "line", "account", "tax", "net", "charge"], lines[:_MOST_LINES], ["net"]))
     if len(lines) > _MOST_LINES:
         to.print(Text(f"… and {len(lines) - _MOST_LINES} more lines; 'connector show {plan.run_id} --json' has all."))
 
 
 def _show_summary(to: Console, plan: RunPlan) -> None:
+    if plan.on_hold:
+        held = [(one.charge_id, one.partner_id, str(one)) for one in plan.on_hold]
+        to.print(table("Lines on hold, which this run does not bill", ["charge", "partner", "why"], held))
     for tenant, reason in plan.unasked.items():
         to.print(
             Text(

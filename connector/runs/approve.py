@@ -20,7 +20,7 @@ from connector.domain.documents import Document
 from connector.domain.entities import SellingEntity
 from connector.domain.words import Bucket
 from connector.ledger import outbox
-from connector.runs import store
+from connector.runs import holds, store
 from connector.runs.errors import INPUT, StopError
 from connector.runs.known import Known, read_known
 from connector.runs.runplan import Pins, RunPlan, numbered
@@ -65,11 +65,10 @@ def approve(run_id: str, pins: Pins, entities: Mapping[str, SellingEntity], *, n
     Raises:
         StopError: the run was approved before, or what it was computed from has changed; every change is named.
     """
-    plan = store.load_plan(run_id)
-    changed = _changed_pins(plan.pins, pins)
     with ledger.transaction():
-        state = store.state_of(plan.run_id)
-        if state.state != "planned":
+        plan, state = holds.planned(run_id)
+        changed = _changed_pins(plan.pins, pins)
+        if state.state != store.PLANNED:
             raise StopError(
                 f"{plan.run_id} was approved before (now: {state.state})",
                 f"'connector push {plan.run_id}' sends what is left; 'connector plan FILE' makes a new plan.",
@@ -144,7 +143,7 @@ def _apply(plan: RunPlan, entities: Mapping[str, SellingEntity], now: datetime, 
     charges = _write_charges(plan, sources, now)
     documents = _write_documents(plan, entities, now)
     heads = _write_chain(plan, charges, documents, now)
-    store.add_event(plan.run_id, "approved", now, by)
+    store.add_event(plan.run_id, store.APPROVED, now, by)
     return Approval(plan.run_id, documents, charges.height, heads)
 
 

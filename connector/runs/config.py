@@ -33,6 +33,7 @@ class Config:
         books: the tenant of each selling entity.
         exports: what `fetch` downloads, by its name here.
         limits: how much of a file is read.
+        two_persons: whoever planned a run may not approve it.
     """
 
     folder: Path
@@ -43,6 +44,7 @@ class Config:
     books: Mapping[str, str]
     exports: Mapping[str, Export] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    two_persons: bool = False
 
 
 def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
@@ -57,7 +59,7 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
     node, text, problems = read_yaml(folder / FILE, FILE)
     reader = Reader(text)
     required = ("ledger", "rules", "mappings", "tenants", "books")
-    entries = reader.mapping(node, FILE, required, ("exports", "limits")) or {}
+    entries = reader.mapping(node, FILE, required, ("exports", "limits", "approval")) or {}
     paths = {
         name: _path(reader, entries.get(name), name, folder, environment) for name in ("ledger", "rules", "mappings")
     }
@@ -65,6 +67,8 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
     tenants = {name: _tenant(reader, at, name, environment) for name, at in named.items()}
     bound = reader.mapping(entries.get("books"), "books", open_keys=True) or {}
     books = {entity: reader.choice(at, f"books of {entity}", tenants) for entity, at in bound.items()}
+    approval = reader.mapping(entries.get("approval"), "approval", (), ("two_persons",)) or {}
+    two_persons = reader.choice(approval.get("two_persons"), "two_persons", ["required", "off"]) == "required"
     exports, limits = read_exports(reader, entries.get("exports")), read_limits(reader, entries.get("limits"))
     # Without excerpts: a person may have typed a secret where its name belongs.
     faults = tuple(replace(one, excerpt="", mark=(0, 0)) for one in (*problems, *reader.problems))
@@ -82,6 +86,7 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
         books={entity: tenant for entity, tenant in books.items() if tenant is not None},
         exports=exports,
         limits=limits,
+        two_persons=two_persons,
     )
 
 

@@ -30,7 +30,7 @@ class Basis:
     """What events follow from.
 
     Attributes:
-        run_id: the run; ids of new clients are derived from it.
+        run_id: the run; ids of documents are derived from it.
         now: the moment, UTC.
         as_of: the day it is for, or None for today in each selling entity's time zone.
         rulebook: what rates the events.
@@ -95,7 +95,7 @@ def identified(basis: Basis, clients: pl.DataFrame) -> pl.DataFrame:
     """Client records with their client ids, and a verdict where that is in doubt."""
     known = basis.known
     digested = with_digests(clients, known.key)
-    found = identify(digested, known.aliases, basis.run_id, known.key)
+    found = identify(digested, known.aliases, known.key)
     return ask_namesakes(found, known.aliases, known.labels)
 
 

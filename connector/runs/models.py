@@ -51,6 +51,23 @@ class RunEvent(models.Model):
         ]
 
 
+class LineHold(models.Model):
+    """A person put a line on hold, or released it; the latest row of a charge counts."""
+
+    charge_id = models.CharField(max_length=40, db_index=True)
+    partner_id = models.TextField()
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="holds")
+    state = models.CharField(max_length=20)
+    reason = models.TextField()
+    by = models.CharField(max_length=100)
+    at = models.DateTimeField()
+
+    class Meta:
+        """In the order they happened."""
+
+        ordering: ClassVar = ["id"]
+
+
 class SourceSnapshot(models.Model):
     """What one source said of one kind of record in a run: Parquet, sealed under a key of its own.
 

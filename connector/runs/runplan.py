@@ -28,6 +28,26 @@ class Pins:
 
 
 @dataclass(frozen=True)
+class Hold:
+    """A line that a person has put on hold: its charge and partner, in which run, why, by whom and when."""
+
+    charge_id: str
+    partner_id: str
+    run_id: str
+    reason: str
+    by: str
+    at: datetime
+
+    def __str__(self) -> str:
+        """What a record's reason says of it."""
+        return f"put on hold by {self.by} on {self.at:%Y-%m-%d}: {self.reason}"
+
+    def to_plain(self) -> dict[str, str]:
+        """The hold as JSON values."""
+        return {**asdict(self), "at": self.at.isoformat()}
+
+
+@dataclass(frozen=True)
 class RunPlan:
     """One billing run before approval.
 
@@ -49,6 +69,7 @@ class RunPlan:
         changes: what has changed since the last upload of its sources.
         snapshots: what is kept of its sources for their next upload; empty once stored, where they are sealed.
         continued: numbers of the snapshots that these replace; empty once stored.
+        on_hold: lines that a person has taken out; see `holds`.
     """
 
     run_id: str
@@ -68,6 +89,7 @@ class RunPlan:
     changes: Changes = field(default_factory=Changes)
     snapshots: tuple[Snapshot, ...] = ()
     continued: tuple[int, ...] = ()
+    on_hold: tuple[Hold, ...] = ()
 
     @property
     def documents(self) -> tuple[Draft, ...]:
@@ -121,6 +143,7 @@ class RunPlan:
             "books_not_asked": dict(self.unasked),
             "pins": asdict(self.pins),
             "changes": self.changes.to_plain(),
+            "on_hold": [one.to_plain() for one in self.on_hold],
         }
 
     @classmethod

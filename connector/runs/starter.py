@@ -60,6 +60,9 @@ books:                           # selling entity (rules/entities.yaml): tenant
 
 # How much of a file is read at all; these are the defaults.
 # limits: {{file_mb: 200, memory_mb: 3072, cpu_seconds: 18, wall_seconds: 60, rows: 1048576, columns: 512}}
+
+# With this, whoever planned a run cannot approve it; without it, one person may do both.
+# approval: {{two_persons: required}}
 """
 SANDBOX_PORT = 8765
 

@@ -1,7 +1,7 @@
 """Run plans in the database: written once, then only events are added. Only this file knows the models."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -12,12 +12,16 @@ from connector import ledger
 from connector.domain.words import RecordKind
 from connector.ledger.database import fetch
 from connector.runs.errors import StopError
-from connector.runs.runplan import RunPlan
+from connector.runs.runplan import Hold, RunPlan
 from connector.runs.sealed import seal, unseal
 from connector.runs.snapshots import Snapshot, conformed
 
 if TYPE_CHECKING:
     from connector.runs.models import SnapshotKey, SourceSnapshot
+
+
+PLANNED, APPROVED = "planned", "approved"
+HELD, RELEASED = "held", "released"
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ def save_plan(plan: RunPlan, by: str) -> None:
         RunFrame.objects.bulk_create(
             RunFrame(run=run, name=name, data=_to_bytes(frame)) for name, frame in plan.frames.items()
         )
-        RunEvent.objects.create(run=run, state="planned", at=plan.created_at, by=by)
+        RunEvent.objects.create(run=run, state=PLANNED, at=plan.created_at, by=by)
         for snapshot in plan.snapshots:
             key, sealed = seal(_sealed_name(snapshot), _to_parquet(snapshot.rows))
             kept = SourceSnapshot.objects.create(
@@ -186,6 +190,33 @@ def add_event(run_id: str, state: str, at: datetime, by: str, detail: str = "") 
     from connector.runs.models import RunEvent
 
     RunEvent.objects.create(run_id=run_id, state=state, at=at, by=by, detail=detail)
+
+
+def approved_at(run_id: str) -> datetime | None:
+    """When a run was approved; None while it was not."""
+    from connector.runs.models import RunEvent
+
+    return RunEvent.objects.filter(run_id=run_id, state=APPROVED).values_list("at", flat=True).first()
+
+
+def add_holds(holds: Iterable[Hold], state: str) -> None:
+    """Record that lines were held or released, in the open transaction."""
+    from connector.runs.models import LineHold
+
+    LineHold.objects.bulk_create(LineHold(**asdict(one), state=state) for one in holds)
+
+
+def holds(until: datetime | None = None) -> dict[str, Hold]:
+    """The lines on hold, by charge; with `until`, those that were on hold at that moment."""
+    from connector.runs.models import LineHold
+
+    said = LineHold.objects.all() if until is None else LineHold.objects.filter(at__lte=until)
+    latest = {one.charge_id: one for one in said}
+    return {
+        charge: Hold(charge, one.partner_id, one.run_id, one.reason, one.by, one.at)
+        for charge, one in latest.items()
+        if one.state == HELD
+    }
 
 
 def _to_bytes(frame: pl.DataFrame) -> bytes:

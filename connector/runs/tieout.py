@@ -9,7 +9,7 @@ from connector import ledger
 from connector.accounting.port import RemoteDocument
 from connector.billing.counts import Check
 from connector.domain.words import Bucket
-from connector.runs import store
+from connector.runs import holds
 from connector.runs.runplan import RunPlan
 
 
@@ -64,7 +64,7 @@ def tie_out(run_id: str, remote: Mapping[str, RemoteDocument] | None = None) -> 
         run_id: the run.
         remote: its documents as read back from the books, by number; None when they were not read.
     """
-    plan = store.load_plan(run_id)
+    plan, _ = holds.planned(run_id)
     documents = ledger.read("document", "run_id = ?", [plan.run_id])
     lines = ledger.read("document_line").join(documents.select("document_id", "currency"), on="document_id")
     charges = ledger.read("charge", "run_id = ?", [plan.run_id]).filter(pl.col("kind") == "charge")

@@ -88,7 +88,7 @@ def document(number: str) -> DocumentState:
 
 def exceptions() -> tuple[Attention, ...]:
     """What needs a person: problems and held records as last uploaded, unsent documents, the plan not approved."""
-    found = _by_cause(_questions(store.run_states()))
+    found = [*_by_cause(_questions(store.run_states())), *_on_hold()]
     for one in documents():
         if one.state == "booked":
             continue
@@ -101,6 +101,13 @@ def exceptions() -> tuple[Attention, ...]:
         for row in drifted.iter_rows(named=True)
     ]
     return tuple(found)
+
+
+def _on_hold() -> Iterator[Attention]:
+    """The lines that persons have put on hold."""
+    for one in sorted(store.holds().values(), key=lambda held: (held.partner_id, held.charge_id)):
+        step = f"Decide, then 'connector release {one.charge_id} --reason …'."
+        yield Attention("line-on-hold", f"{one.charge_id} of {one.partner_id}", str(one), step)
 
 
 def _by_cause(questions: Iterable[Attention]) -> list[Attention]:

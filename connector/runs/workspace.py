@@ -14,7 +14,7 @@ from connector.domain.problems import Problem
 from connector.intake import Intake, Mappings, load_mappings, read_sources
 from connector.rulebook import Rulebook
 from connector.rulebook import load as load_rulebook
-from connector.runs import store
+from connector.runs import holds, store
 from connector.runs.approve import Approval
 from connector.runs.approve import approve as apply_plan
 from connector.runs.config import Config
@@ -127,15 +127,19 @@ def plan_run(config: Config, files: Files, intake: Intake, *, as_of: date | None
         )
         plan = make_plan(inputs)
         store.save_plan(plan, by)
-    return plan
+    return holds.without(plan, store.holds())
 
 
 def approve_run(config: Config, files: Files, run_id: str, *, now: datetime, by: str) -> Approval:
     """Approve a run. The ledger is open.
 
     Raises:
-        StopError: it was approved before, or what it rests on has changed.
+        StopError: it was approved before, what it rests on has changed, or another person must approve it.
     """
+    planned_by = store.state_of(run_id).created_by
+    if config.two_persons and planned_by == by:
+        message = f"{store.resolve(run_id)} was planned by {by}, and two persons are required"
+        raise StopError(message, "Let another person approve it (approval: two_persons in connector.yaml).", INPUT)
     return apply_plan(run_id, files.pins(config), files.rulebook.entities, now=now, by=by)
 
 

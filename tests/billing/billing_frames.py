@@ -156,10 +156,10 @@ def context(
     )
 
 
-def identified(records: pl.DataFrame, aliases: pl.DataFrame | None = None, run_id: str = "R-1") -> pl.DataFrame:
+def identified(records: pl.DataFrame, aliases: pl.DataFrame | None = None) -> pl.DataFrame:
     """The records with their client ids; without `aliases` every client is new."""
     known = ledger("client_alias") if aliases is None else aliases
-    return identify(with_digests(records, KEY), known, run_id, KEY)
+    return identify(with_digests(records, KEY), known, KEY)
 
 
 def events(records: pl.DataFrame, given: Context | None = None, versions: pl.DataFrame | None = None) -> pl.DataFrame:

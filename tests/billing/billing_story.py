@@ -145,7 +145,7 @@ class Story:
         done = {}
         if records is not None:
             known = self.versions.sort("sequence").unique("client_id", keep="last", maintain_order=True)
-            owners = identify(with_digests(records, KEY), self.aliases, given.run_id, KEY)
+            owners = identify(with_digests(records, KEY), self.aliases, KEY)
             done["client"] = self._settle(client_events(owners, known, given), "client")
         if purchases is not None:
             done["bundle"] = self._settle(bundle_events(purchases, self._bundle_charges(), given), "bundle")

@@ -24,9 +24,10 @@ from declared_kit import (
 
 from connector.domain.entities import Policies, SellingEntity
 from connector.domain.money import Money
+from connector.printed import text_of
 from connector.rulebook import examine
 from connector.rulebook.spec import Adjustment, Charge, Declared, Renewal, Rule, Term, TierScheme
-from connector.rulebook.views import Comparison, compare, difference_tables, text_of, verdict
+from connector.rulebook.views import Comparison, compare, difference_tables, verdict
 from connector.rulebook.views.comparing import Change, PriceChange
 from connector.rulebook.views.deciding import Decision, Decisions
 from connector.rulebook.views.facts import entity_facts, rule_facts

@@ -12,10 +12,11 @@ from declared_kit import FULL, WHOLE, charge, day, rule, version
 from openpyxl import load_workbook
 
 from connector.domain.money import Money
+from connector.printed import Percent, Table, Value, page, text_of, to_plain, workbook
 from connector.rulebook import examine
 from connector.rulebook.read_entities import POLICIES
 from connector.rulebook.spec import Conditions, Declared
-from connector.rulebook.views import Percent, Table, Value, page, tables_of, text_of, to_plain, words, workbook
+from connector.rulebook.views import tables_of, words
 
 Write = Callable[..., Path]
 NONE = "–"

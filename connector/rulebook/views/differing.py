@@ -1,7 +1,7 @@
 """What differs between two rulebooks, as tables and as one sentence. Nothing is claimed that was not compared."""
 
+from connector.printed.tables import NOTHING, Table, change_of
 from connector.rulebook.views.comparing import Comparison
-from connector.rulebook.views.tables import NOTHING, Table, change_of
 
 SAME = "The two rulebooks are the same."
 SAME_MEANING = "The text differs, what it says does not."

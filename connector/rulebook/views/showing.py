@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
+from connector.printed.tables import NOTHING, Table, Value, change_of
 from connector.rulebook.spec import FLAT, PER_UNIT, Charge, Declared, PriceVersion, Range, Rule
 from connector.rulebook.views import words
 from connector.rulebook.views.pricing import PriceLine, heading, ladders, lines_of, meeting, side_by_side, valid
-from connector.rulebook.views.tables import NOTHING, Table, Value, change_of
 
 _MOST_VERSIONS = 6  # side by side in one table; more are continued in the next
 _RULES = ("rule", "outcome", "when", "days", "bills", "price", "term", "reason", "place")

@@ -8,6 +8,7 @@ from decimal import Decimal
 from connector.domain.entities import Policies
 from connector.domain.money import Money
 from connector.domain.places import Line
+from connector.printed.tables import Difference
 from connector.rulebook.spec import (
     ADJUST,
     BY_DAY,
@@ -28,7 +29,6 @@ from connector.rulebook.spec import (
     Range,
     Term,
 )
-from connector.rulebook.views.tables import Difference
 
 FULL_SPOKE = "full feature Spoke"
 OUTCOMES: Mapping[str, str] = {

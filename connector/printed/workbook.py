@@ -15,7 +15,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from connector.domain.currency import digits
-from connector.rulebook.views.tables import Difference, Percent, Table, Value, text_of
+from connector.printed.tables import Difference, Percent, Table, Value, text_of
 
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f\x7f]")
 _LONGEST_NAME = 31
@@ -65,6 +65,9 @@ def _fill(sheet: Worksheet, table: Table) -> None:
 def _value(cell: _Cell, value: Value) -> _Cell:
     if isinstance(value, str):
         return _text(cell, value)
+    if isinstance(value, int):
+        cell.value, cell.number_format = value, "#,##0"
+        return cell
     if isinstance(value, Percent):
         cell.value, cell.number_format = value.value / _HUNDRED, "+0.0%;-0.0%;0.0%"
         return cell

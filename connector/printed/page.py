@@ -6,7 +6,7 @@ Every text is escaped, and the page forbids itself to load or run anything, what
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from connector.rulebook.views.tables import Table, text_of
+from connector.printed.tables import Table, text_of
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE = """

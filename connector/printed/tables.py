@@ -33,7 +33,7 @@ class Percent:
         return f"{self.value:+} %" if self.value else f"{self.value} %"
 
 
-Value = str | Money | Difference | Percent
+Value = str | int | Money | Difference | Percent
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,14 @@ class Table:
 
     @property
     def numbers(self) -> tuple[str, ...]:
-        """The columns that hold money or percentages: they are aligned right."""
+        """The columns that hold numbers, money or percentages: they are aligned right."""
         places = {place for row in self.rows for place, value in enumerate(row) if not isinstance(value, str)}
         return tuple(name for place, name in enumerate(self.columns) if place in places)
 
 
 def text_of(value: Value) -> str:
     """The value as people read it."""
-    return str(value)
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def change_of(old: Money | None, new: Money | None) -> tuple[Value, Value]:
@@ -88,7 +88,7 @@ def to_plain(table: Table) -> Mapping[str, Any]:
 
 
 def _plain(value: Value) -> Any:  # noqa: ANN401 - JSON
-    if isinstance(value, str):
+    if isinstance(value, str | int):
         return value
     if isinstance(value, Percent):
         return {"percent": str(value.value)}

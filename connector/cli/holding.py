@@ -1,0 +1,43 @@
+"""hold, release: lines that a person takes out of a plan, and puts back."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from connector.cli import opening
+from connector.cli.output import finish, table
+from connector.runs import holds
+from connector.runs.runplan import Hold
+
+
+def hold(folder: Path, run: str, words: Sequence[str], reason: str, *, as_json: bool) -> None:
+    """Put lines of a plan on hold."""
+    with opening.opened(folder):
+        made = holds.hold(run, words, reason, now=opening.now(), by=opening.who())
+        left, _ = holds.planned(made[0].run_id)
+        totals = ", ".join(str(total) for total in left.totals.values()) or "nothing"
+        left_over = f"{left.run_id} has {len(left.documents)} documents left to approve, total with tax: {totals}."
+        plain = {
+            "run": left.run_id,
+            "held": [one.to_plain() for one in made],
+            "documents": len(left.documents),
+            "totals_minor": {code: total.minor for code, total in left.totals.items()},
+        }
+        finish(plain, 0, as_json=as_json, render=lambda to: _show(to, "Put on hold", made, left_over))
+
+
+def release(folder: Path, words: Sequence[str], reason: str, *, as_json: bool) -> None:
+    """Release lines that are on hold."""
+    with opening.opened(folder):
+        freed = holds.release(words, reason, now=opening.now(), by=opening.who())
+        last = "The plan that waits for approval bills them again, or the next plan does."
+        plain = {"released": [one.to_plain() for one in freed]}
+        finish(plain, 0, as_json=as_json, render=lambda to: _show(to, "Released", freed, last))
+
+
+def _show(to: Console, title: str, lines: Sequence[Hold], last: str) -> None:
+    rows = [(one.charge_id, one.partner_id, one.run_id, one.reason) for one in lines]
+    to.print(table(title, ["charge", "partner", "run", "reason"], rows))
+    to.print(Text(last))

@@ -1,0 +1,180 @@
+"""Lines that a person has put on hold: they leave the plan they stand on, and every later one, until they are released.
+
+A stranger's trap: a hold is on the charge key, not on the run, so planning again does not lose it. A stored plan is
+never changed: its holds are applied whenever it is shown or approved.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import polars as pl
+
+from connector import ledger
+from connector.billing.counts import Check
+from connector.billing.invoicing import Draft
+from connector.domain.words import Bucket
+from connector.runs import store
+from connector.runs.errors import INPUT, StopError
+from connector.runs.rows import record_buckets
+from connector.runs.runplan import Hold, RunPlan
+
+ALL = "all"
+_PLACE = ["source", "sheet", "row"]
+_LINES = {
+    "charge_id": pl.String,
+    "document_id": pl.String,
+    "partner_id": pl.String,
+    "currency": pl.String,
+    "net_minor": pl.Int64,
+}
+
+
+def planned(run_id: str) -> tuple[RunPlan, store.RunState]:
+    """A stored plan as it stands: without the lines that are on hold or, once approved, that were on hold then.
+
+    Raises:
+        StopError: there is no such run.
+    """
+    state = store.state_of(run_id)
+    return without(store.load_plan(state.run_id), store.holds(store.approved_at(state.run_id))), state
+
+
+def hold(run_id: str, words: Sequence[str], reason: str, *, now: datetime, by: str) -> tuple[Hold, ...]:
+    """Put lines of a plan on hold.
+
+    Args:
+        run_id: the run.
+        words: charges, drafts, partners or clients (their ids), or `all`.
+        reason: why; it is shown wherever the line is told of.
+        now: the moment, UTC.
+        by: who holds them.
+
+    Raises:
+        StopError: the run does not wait for approval, a word names no line of it, or the reason is empty.
+    """
+    _need_reason(reason)
+    with ledger.transaction():
+        plan, state = planned(run_id)
+        if state.state != store.PLANNED:
+            message = f"{state.run_id} was approved before (now: {state.state}), so its lines are billed"
+            raise StopError(message, "'connector correct' credits what is billed.", INPUT)
+        charges = plan.frames["charges"].select("charge_id", "subject_id")
+        lines = _lines(plan.documents).join(charges, on="charge_id", how="left", maintain_order="left")
+        chosen = _chosen(lines, words, f"{plan.run_id} has no line of", f"'connector show {plan.run_id}' lists them.")
+        made = tuple(Hold(one, partner, plan.run_id, reason.strip(), by, now) for one, partner in chosen)
+        store.add_holds(made, store.HELD)
+    return made
+
+
+def release(words: Sequence[str], reason: str, *, now: datetime, by: str) -> tuple[Hold, ...]:
+    """Release lines: the plan that waits for approval bills them again, or the next one does.
+
+    Args:
+        words: charges or partners (their ids), or `all`.
+        reason: why.
+        now: the moment, UTC.
+        by: who releases them.
+
+    Raises:
+        StopError: a word names no line on hold, or the reason is empty.
+    """
+    _need_reason(reason)
+    with ledger.transaction():
+        held = store.holds()
+        known = [(one.charge_id, one.partner_id) for one in held.values()]
+        lines = pl.DataFrame(known, schema=["charge_id", "partner_id"], orient="row")
+        chosen = _chosen(lines, words, "there is no line on hold of", "'connector exceptions' lists them.")
+        freed = tuple(replace(held[one], reason=reason.strip(), by=by, at=now) for one, _ in chosen)
+        store.add_holds(freed, store.RELEASED)
+    return freed
+
+
+def without(plan: RunPlan, held: Mapping[str, Hold]) -> RunPlan:
+    """The plan without these lines; what it counts and adds up is counted and added up again.
+
+    A document that is blocked for another reason keeps its lines: none of them is billed.
+    """
+    lines = _lines(plan.documents)
+    out = lines.filter(pl.col("charge_id").is_in(list(held)))
+    if out.is_empty():
+        return plan
+    taken = set(out["charge_id"].to_list())
+    drafts = tuple(draft if draft.faults else _shortened(draft, taken) for draft in plan.drafts)
+    drafts = tuple(draft for draft in drafts if draft.document.lines)
+    charges = plan.frames["charges"]
+    gone = charges.filter(pl.col("charge_id").is_in(taken))
+    told = {one: str(held[one]) for one in taken}
+    reasons = gone.select("subject_id", "metric", on_hold=pl.col("charge_id").replace_strict(told))
+    records = {name: _marked(plan.frames[name], reasons, ["subject_id", "metric"]) for name in ("clients", "bundles")}
+    rows = [frame.join(reasons, on=["subject_id", "metric"]).select(*_PLACE, "on_hold") for frame in records.values()]
+    every = _marked(plan.frames["rows"], pl.concat(rows), _PLACE)
+    staying = charges.filter(~pl.col("charge_id").is_in(taken))
+    return replace(
+        plan,
+        drafts=drafts,
+        buckets=record_buckets(every),
+        amounts=dict(staying.group_by("currency").agg(pl.col("amount_minor").sum()).sort("currency").iter_rows()),
+        checks=(*plan.checks, *_checks(lines, out, _lines(draft for draft in drafts if not draft.faults))),
+        frames={**plan.frames, **records, "charges": staying, "rows": every},
+        on_hold=tuple(held[one] for one in sorted(taken)),
+    )
+
+
+def _shortened(draft: Draft, taken: set[str]) -> Draft:
+    lines = tuple(line for line in draft.document.lines if line.charge_id not in taken)
+    return replace(draft, document=replace(draft.document, lines=lines))
+
+
+def _marked(frame: pl.DataFrame, reasons: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """The frame with what is on hold in its bucket, and the reason."""
+    joined = frame.join(reasons, on=list(keys), how="left", maintain_order="left")
+    held = pl.col("on_hold").is_not_null()
+    return joined.with_columns(
+        bucket=pl.when(held).then(pl.lit(Bucket.HELD.value)).otherwise("bucket"),
+        reason=pl.coalesce("on_hold", "reason"),
+    ).drop("on_hold")
+
+
+def _lines(drafts: Iterable[Draft]) -> pl.DataFrame:
+    """The lines of drafts: `_LINES`."""
+    rows = [
+        (line.charge_id, draft.document_id, draft.document.party.partner_id, draft.document.currency, line.net_minor)
+        for draft in drafts
+        for line in draft.document.lines
+    ]
+    return pl.DataFrame(rows, schema=_LINES, orient="row")
+
+
+def _checks(planned_lines: pl.DataFrame, out: pl.DataFrame, left: pl.DataFrame) -> tuple[Check, ...]:
+    """Lines and money as planned, against what is left and what is on hold."""
+    name = "lines as planned, against those left and those on hold"
+    counted = Check(name, planned_lines.height, left.height + out.height)
+    total, rest = (
+        dict(frame.group_by("currency").agg(pl.col("net_minor").sum()).iter_rows())
+        for frame in (planned_lines, pl.concat([left, out]))
+    )
+    return (counted, *(Check(name, total[code], rest.get(code, 0), code) for code in sorted(total)))
+
+
+def _chosen(lines: pl.DataFrame, words: Sequence[str], absent: str, next_step: str) -> list[tuple[str, str]]:
+    """Charge and partner of the lines that the words name, each word by some id of theirs.
+
+    Raises:
+        StopError: a word names none.
+    """
+    ids = [name for name in ("charge_id", "document_id", "partner_id", "subject_id") if name in lines.columns]
+    named = {
+        word: lines if word == ALL else lines.filter(pl.any_horizontal(pl.col(name) == word for name in ids))
+        for word in words
+    }
+    unknown = [word for word, found in named.items() if found.is_empty()]
+    if unknown or not named:
+        raise StopError(f"{absent} {', '.join(unknown) or 'nothing'}", next_step, INPUT)
+    chosen = pl.concat(list(named.values())).select("charge_id", "partner_id").unique(maintain_order=True)
+    return list(chosen.iter_rows())
+
+
+def _need_reason(reason: str) -> None:
+    if not reason.strip():
+        raise StopError("a hold and a release need a reason", "Say why, with --reason.")

@@ -1,0 +1,161 @@
+"""A line that a person puts on hold leaves the plan and every later one, until somebody releases it."""
+
+import polars as pl
+import pytest
+from openpyxl import load_workbook
+from world import Answer, World, client
+
+from connector import ledger
+from connector.runs import store, workspace
+from connector.runs.config import load_config
+
+REASON = ("--reason", "the partner disputes it")
+
+
+def planned(world: World, *rows: str) -> Answer:
+    return world.plan(world.partners(), world.clients(*rows or (client("A"), client("B", size="2-10"))))
+
+
+def charges(answer: Answer) -> dict[str, str]:
+    """Charge by what stands on its line, up to the first comma."""
+    lines = (line for one in answer.plain["documents"] for line in one["document"]["lines"])
+    return {line["description"].split(",")[0].split(": ")[1]: line["charge_id"] for line in lines}
+
+
+def test_a_held_line_is_not_billed_until_it_is_released(world: World) -> None:
+    made = planned(world)
+    held = charges(made)["Client A"]
+    put = world.run("hold", "R-0001", held, *REASON)
+    assert (put.code, put.plain["documents"], put.plain["totals_minor"]) == (0, 1, {"USD": 97425})
+    shown = world.run("show", "R-0001").plain
+    assert shown["buckets"]["clients"] == {"held": 1, "billed": 1}
+    assert [one["charge_id"] for one in shown["on_hold"]] == [held]
+    reasons = [row["reason"] for row in shown["rows"] if row["bucket"] == "held"]
+    assert reasons[0].endswith(": the partner disputes it")
+    assert shown["amounts_minor"] == {"USD": 90000}
+    assert all(check["left"] == check["right"] for check in shown["checks"])
+    told = world.run("exceptions").plain["exceptions"]
+    assert [one["where"] for one in told if one["kind"] == "line-on-hold"] == [f"{held} of P-1"]
+
+    approved = world.run("approve", "R-0001").plain
+    assert (approved["charges"], [len(one["lines"]) for one in approved["documents"]]) == (1, [1])
+    assert world.run("push", "R-0001").code == 0
+    assert world.run("show", "R-0001").plain["buckets"]["clients"] == {"held": 1, "billed": 1}
+
+    again = planned(world)
+    assert (again.code, again.plain["documents"]) == (3, [])
+    assert again.plain["buckets"]["clients"] == {"held": 1, "unchanged": 1}
+    freed = world.run("release", held, "--reason", "settled by phone")
+    assert (freed.code, [one["charge_id"] for one in freed.plain["released"]]) == (0, [held])
+    shown = world.run("show", "latest").plain
+    assert (charges(world.run("show", "latest")), shown["on_hold"]) == ({"Client A": held}, [])
+    assert world.run("show", "R-0001").plain["buckets"]["clients"] == {"held": 1, "billed": 1}  # as it was approved
+    assert world.run("approve", "latest").plain["charges"] == 1
+    assert world.run("push").code == 0
+    assert world.run("status", "R-0001").plain["tie_out"]["ties"]
+
+
+def test_lines_are_held_in_bulk_by_partner_document_client_or_all(alone: World) -> None:
+    rows = (client("A"), client("B"), client("C", "P-3"))
+    made = planned(alone, *rows)
+    by_partner = alone.run("hold", "latest", "P-1", *REASON)
+    assert (len(by_partner.plain["held"]), by_partner.plain["documents"]) == (2, 1)
+    document = next(one["document_id"] for one in made.plain["documents"] if one["document"]["currency"] == "GBP")
+    by_document = alone.run("hold", "latest", document, *REASON)
+    assert (len(by_document.plain["held"]), by_document.plain["documents"]) == (1, 0)
+    assert [one["partner_id"] for one in alone.run("release", "all", *REASON).plain["released"]] == [
+        "P-1",
+        "P-1",
+        "P-3",
+    ]
+    everything = alone.run("hold", "latest", "all", *REASON)
+    assert (len(everything.plain["held"]), everything.plain["totals_minor"]) == (3, {})
+    assert alone.run("release", "P-1", *REASON).code == 0
+    approved = alone.run("approve", "latest").plain
+    assert [one["party"]["partner_id"] for one in approved["documents"]] == ["P-1"]
+    workspace.open_ledger(load_config(alone.folder, {}))
+    held_client = store.load_plan("latest").frames["charges"].filter(pl.col("partner_id") == "P-3")["subject_id"].item()
+    ledger.close_store()
+    billed = alone.run("release", "P-3", *REASON)
+    again = alone.plan(alone.partners(), alone.clients(*rows))
+    assert len(charges(again)) == len(billed.plain["released"])
+    assert len(alone.run("hold", "latest", held_client, *REASON).plain["held"]) == 1
+
+
+def test_a_waiting_charge_is_held_without_losing_it(alone: World) -> None:
+    june = alone.clients(client("A", "P-2", created="2025-06-02"))
+    alone.run("approve", alone.plan(alone.partners(), june).plain["run"])
+    due = alone.plan(june, as_of="2025-07-01")
+    held = charges(due)["Client A"]
+    assert alone.run("hold", "latest", held, *REASON).plain["documents"] == 0
+    assert alone.run("approve", "latest").plain["documents"] == []
+    alone.run("release", held, *REASON)
+    assert charges(alone.plan(june, as_of="2025-07-02")) == {"Client A": held}
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (("hold", "latest", "CH-none", *REASON), "R-0001 has no line of CH-none"),
+        (("hold", "latest", "P-1", "--reason", "  "), "a hold and a release need a reason"),
+        (("release", "P-1", *REASON), "there is no line on hold of P-1"),
+    ],
+)
+def test_what_names_no_line_is_refused(alone: World, words: tuple[str, ...], error: str) -> None:
+    planned(alone)
+    assert (alone.run(*words).plain["error"]) == error
+
+
+def test_a_line_of_an_approved_run_is_not_held(alone: World) -> None:
+    planned(alone)
+    alone.run("approve", "latest")
+    refused = alone.run("hold", "latest", "P-1", *REASON)
+    assert (refused.code, refused.plain["error"]) == (
+        1,
+        "R-0001 was approved before (now: approved), so its lines are billed",
+    )
+
+
+def test_two_persons_are_required_where_the_setting_says_so(alone: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = alone.folder / "connector.yaml"
+    settings.write_text(settings.read_text("utf-8") + "approval: {two_persons: required}\n", encoding="utf-8")
+    monkeypatch.setenv("CONNECTOR_USER", "uploader")
+    planned(alone)
+    refused = alone.run("approve", "latest")
+    assert (refused.code, refused.plain["error"]) == (1, "R-0001 was planned by uploader, and two persons are required")
+    monkeypatch.setenv("CONNECTOR_USER", "approver")
+    assert alone.run("approve", "latest").code == 0
+
+
+def test_a_plan_is_written_as_a_page_and_as_a_workbook(alone: World) -> None:
+    rows = (client("A", name="<b>=cmd"), client("B", size="many"), client("C", created="2025-01-01"))
+    made = planned(alone, *rows)
+    held = charges(planned(alone, client("A", name="<b>=cmd"), client("D")))["Client D"]
+    alone.run("hold", "latest", held, *REASON)
+    html, xlsx = alone.folder / "plan.html", alone.folder / "plan.xlsx"
+    answer = alone.run("show", "R-0001", "--html", str(html), "--xlsx", str(xlsx))
+    assert (answer.code, answer.plain["written"]) == (0, [str(html), str(xlsx)])
+    text = html.read_text("utf-8")
+    assert "&lt;b&gt;=cmd" in text
+    assert "<b>" not in text
+    book = load_workbook(xlsx)
+    titles = [
+        "Documents",
+        "Lines",
+        "Opening entries",
+        "Problems",
+        "Records by bucket",
+        "Rows by kind",
+        "Every row",
+        "Checks",
+    ]
+    assert book.sheetnames == titles
+    money = [row[5] for row in book["Documents"].iter_rows(min_row=3, values_only=True)]
+    assert money == [made.plain["documents"][0]["net_minor"] / 100]
+    rows_told = [row[0] for row in book["Every row"].iter_rows(min_row=3, values_only=True)]
+    assert len(rows_told) == len(made.plain["rows"])
+    other = alone.folder / "other.html"
+    assert alone.run("show", "R-0002", "--html", str(other)).code == 0
+    assert "On hold" in other.read_text("utf-8")
+    taken = alone.run("show", "--html", str(html))
+    assert (taken.code, taken.plain["error"]) == (2, f"{html} exists already, and nothing is overwritten")
