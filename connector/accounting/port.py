@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
-from connector.domain.documents import Document, Party
+from connector.domain.documents import INVOICE, Document, Party
 from connector.net.errors import SetupError
 
 
@@ -250,16 +250,16 @@ class AccountingSystem(Protocol):
         ...
 
     def batches(self, submissions: Sequence[Submission]) -> list[list[Submission]]:
-        """The submissions cut into calls that respect the system's sizes, in the given order."""
+        """The submissions cut into calls of one kind each that respect the system's sizes, in the given order."""
         ...
 
     def create(self, batch: Sequence[Submission], not_after: datetime) -> Mapping[str, Outcome]:
-        """Create the documents of one batch in one call: one outcome for each number.
+        """Create the documents of one batch, all of one kind, in one call: one outcome for each number.
 
         Nothing is sent after `not_after` (the answer is then `RetryLater`); nothing is sent twice.
         """
         ...
 
-    def read_back(self, numbers: Sequence[str]) -> Mapping[str, RemoteDocument] | RetryLater:
-        """The documents of these numbers, voided and deleted ones too; an absent number is absent from the answer."""
+    def read_back(self, numbers: Sequence[str], kind: str = INVOICE) -> Mapping[str, RemoteDocument] | RetryLater:
+        """The documents of one kind with these numbers, voided and deleted ones too; an absent number is absent."""
         ...

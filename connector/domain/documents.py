@@ -8,6 +8,8 @@ from typing import Any
 
 from connector.domain.money import Money
 
+INVOICE, CREDIT_NOTE = "invoice", "credit_note"
+
 
 @dataclass(frozen=True)
 class Party:
@@ -61,7 +63,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Document:
-    """An invoice as it will be sent, with the totals that the accounting system must return (invariant 11)."""
+    """An invoice or a credit note as it will be sent, with the totals that must be returned (invariant 11).
+
+    Amounts are positive in both: `kind` says whether the partner owes them or gets them back.
+    """
 
     number: str
     kind: str
@@ -87,7 +92,7 @@ class Document:
 
     @property
     def total(self) -> Money:
-        """What the partner owes."""
+        """What the partner owes, or gets back."""
         return self.net + self.tax
 
     def to_plain(self) -> dict[str, Any]:

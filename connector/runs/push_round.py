@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from connector.accounting.port import Booked, Outcome, OutcomeUnknown, Rejected, RetryLater, Submission
+from connector.accounting.port import Booked, Outcome, OutcomeUnknown, Rejected, RemoteDocument, RetryLater, Submission
 from connector.accounting.preflight import check
 from connector.domain.documents import Document
 from connector.ledger import outbox
@@ -53,7 +53,7 @@ def _look_up(work: Work, jobs: Sequence[Job]) -> list[Job]:
     if not jobs:
         return []
     work.tell(f"Looking up {len(jobs)} document(s) that may have been booked")
-    found = work.system.read_back([job.number for job in jobs])
+    found = _read_back(work, jobs)
     reached("push:looked-up")
     if isinstance(found, RetryLater):
         postpone(work, jobs, found)
@@ -66,6 +66,17 @@ def _look_up(work: Work, jobs: Sequence[Job]) -> list[Job]:
     renewed = outbox.new_epoch([job.item for job in absent.values()])
     reached("push:epoch")
     return [replace(absent[item.document_id], item=item) for item in renewed]
+
+
+def _read_back(work: Work, jobs: Sequence[Job]) -> dict[str, RemoteDocument] | RetryLater:
+    """What stands under the numbers of these documents, kind by kind."""
+    found: dict[str, RemoteDocument] = {}
+    for kind in sorted({job.document.kind for job in jobs}):
+        read = work.system.read_back([job.number for job in jobs if job.document.kind == kind], kind)
+        if isinstance(read, RetryLater):
+            return read
+        found |= read
+    return found
 
 
 def _checked(work: Work, jobs: Sequence[Job]) -> list[Job]:
@@ -159,7 +170,7 @@ def _settle_taken(work: Work, jobs: Sequence[Job]) -> None:
     """A number refused as taken: look what stands under it. Our own document is adopted, another's is quarantined."""
     if not jobs:
         return
-    found = work.system.read_back([job.number for job in jobs])
+    found = _read_back(work, jobs)
     for job in jobs:
         if isinstance(found, RetryLater):
             postpone(work, [job], found)
@@ -170,7 +181,7 @@ def _settle_taken(work: Work, jobs: Sequence[Job]) -> None:
         elif job.item.epoch == 0:
             doubt(work, [job], "The number is taken, and the document with it is not found yet.")
         else:
-            words = f"The number {job.number} is taken in the books, and no invoice with it can be found."
+            words = f"The number {job.number} is taken in the books, and no document with it can be found."
             reject(work, job, f"{words} Find out what has the number, then send it again.")
 
 

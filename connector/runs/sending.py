@@ -188,7 +188,7 @@ def _read_back(
         if own.is_empty():
             continue
         try:
-            found = system.read_back(own["number"].to_list())
+            found = _found(system, own)
         except SetupError as error:
             unread[name] = error.message
             continue
@@ -202,6 +202,17 @@ def _read_back(
             else:
                 remote[row["number"]] = found[row["number"]]
     return remote, unread
+
+
+def _found(system: AccountingSystem, booked: pl.DataFrame) -> dict[str, RemoteDocument] | RetryLater:
+    """What the books have under the numbers of these documents, kind by kind."""
+    found: dict[str, RemoteDocument] = {}
+    for (kind,), own in booked.group_by("kind", maintain_order=True):
+        read = system.read_back(own["number"].to_list(), str(kind))
+        if isinstance(read, RetryLater):
+            return read
+        found |= read
+    return found
 
 
 def _drift(row: Mapping[str, Any], found: RemoteDocument | None, live: frozenset[str]) -> str:

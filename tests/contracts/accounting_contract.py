@@ -282,3 +282,26 @@ class AccountingContract:
         good = document("C-1", party)
         bad = document("C-2", party, line("CH-2", account="999", tax_percent=Decimal(7), tax_minor=12_600))
         assert list(check([good, bad], catalogue)) == ["C-2"]
+
+    def test_a_credit_note_is_booked_beside_its_invoice_and_found_by_its_own_number(
+        self, system: AccountingSystem, contact: str, remote: Remote
+    ) -> None:
+        party = Party("P-1", "Harbor Advisory")
+        lines = [line(f"CH-{n}", n) for n in (2506, 2561)]
+        both = [
+            Submission(document("CN-1", party, *lines, kind="credit_note"), contact),
+            Submission(document("C-1", party, *lines), contact),
+        ]
+        batches = system.batches(both)
+        assert [[one.document.number for one in batch] for batch in batches] == [["C-1"], ["CN-1"]]
+        booked = {number: one for batch in batches for number, one in system.create(batch, later()).items()}
+        got = booked["CN-1"]
+        assert isinstance(got, Booked), got
+        made = both[0].document
+        assert (got.receipt.net_minor, got.receipt.tax_minor) == (made.net.minor, made.tax.minor)
+        assert differences(made, contact, got.receipt, system.capabilities.adoptable) == ()
+        assert system.read_back(["CN-1", "CN-2"], "credit_note") == {"CN-1": got.receipt}
+        assert system.read_back(["CN-1"]) == {}
+        again = system.create([Submission(made, contact, epoch=1)], later())["CN-1"]
+        assert isinstance(again, NumberTaken)
+        assert remote.documents() == 1  # of invoices

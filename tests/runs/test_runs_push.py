@@ -146,7 +146,7 @@ def test_a_taken_number_that_is_never_found_is_rejected(books: Sandbox, store: P
     assert made.rejected == (
         Refused(
             "US-000001",
-            "The number US-000001 is taken in the books, and no invoice with it can be found."
+            "The number US-000001 is taken in the books, and no document with it can be found."
             " Find out what has the number, then send it again.",
         ),
     )

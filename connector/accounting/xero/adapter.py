@@ -16,7 +16,7 @@ from connector.accounting.port import (
 )
 from connector.accounting.xero import catalogue, contacts, invoices, wire
 from connector.accounting.xero.client import PAUSE, Client, Refused
-from connector.domain.documents import Party
+from connector.domain.documents import CREDIT_NOTE, INVOICE, Party
 
 BATCH_SIZE = 50
 BATCH_BYTES = 3_000_000
@@ -64,12 +64,13 @@ class XeroSystem:
         return contacts.create(self._client, parties, self._key(f"contacts {key}"), not_after)
 
     def batches(self, submissions: Sequence[Submission]) -> list[list[Submission]]:
-        """At most 50 documents and 3 MB to a call."""
+        """At most 50 documents of one kind and 3 MB to a call."""
         cut: list[list[Submission]] = []
         size = BATCH_BYTES
-        for submission in submissions:
+        for submission in sorted(submissions, key=lambda one: one.document.kind == CREDIT_NOTE):
             own = len(invoices.element(submission, self._style).encode()) + 1
-            if not cut or len(cut[-1]) == BATCH_SIZE or size + own > BATCH_BYTES:
+            other = cut and cut[-1][0].document.kind != submission.document.kind
+            if not cut or other or len(cut[-1]) == BATCH_SIZE or size + own > BATCH_BYTES:
                 cut.append([])
                 size = _ENVELOPE
             cut[-1].append(submission)
@@ -77,52 +78,62 @@ class XeroSystem:
         return cut
 
     def create(self, batch: Sequence[Submission], not_after: datetime) -> Mapping[str, Outcome]:
-        """Create the invoices of one batch in one call."""
-        body = invoices.body(invoices.element(submission, self._style) for submission in batch)
+        """Create the documents of one batch, all of one kind, in one call."""
+        kind = batch[0].document.kind
+        body = invoices.body((invoices.element(submission, self._style) for submission in batch), kind)
         named = sorted((submission.document.number, submission.epoch) for submission in batch)
-        key = self._key(f"invoices {named} {sha256(body).hexdigest()}")
-        reply = self._client.write("Invoices", _WRITE, body, key, not_after)
+        key = self._key(f"{kind}s {named} {sha256(body).hexdigest()}")
+        reply = self._client.write(invoices.SHAPES[kind].collection, _WRITE, body, key, not_after)
         if isinstance(reply, dict):
             return invoices.outcomes(batch, reply)
         if isinstance(reply, Refused):
             return invoices.refused(batch, reply)
         return {submission.document.number: reply for submission in batch}
 
-    def read_back(self, numbers: Sequence[str]) -> Mapping[str, RemoteDocument] | RetryLater:
-        """The invoices of these numbers; bills that suppliers gave the same number are none of them."""
+    def read_back(self, numbers: Sequence[str], kind: str = INVOICE) -> Mapping[str, RemoteDocument] | RetryLater:
+        """The documents of these numbers; bills that suppliers gave the same number are none of them."""
+        # Xero takes no list of credit note numbers: each is looked for by a filter of its own.
+        step = NUMBERS_IN_ONE_CALL if kind == INVOICE else 1
         found: list[RemoteDocument] = []
-        for start in range(0, len(numbers), NUMBERS_IN_ONE_CALL):
-            wanted = numbers[start : start + NUMBERS_IN_ONE_CALL]
-            for page in range(1, MOST_PAGES + 1):
-                reply = self._client.read("Invoices", _look_up(wanted, page))
-                if isinstance(reply, RetryLater):
-                    return reply
-                elements = wire.elements(reply or {}, "Invoices")
-                read = [invoices.parsed(one) for one in elements if _is_wanted(one, wanted)]
-                whole = [one for one in read if one is not None]
-                if len(whole) < len(read) or "Invoices" not in (reply or {}):
-                    reason = "Xero's answer to a look-up by number is not whole."
-                    return RetryLater(self._client.now() + PAUSE, reason, whole_tenant=True)
-                found += whole
-                if len(elements) < PAGE_SIZE:
-                    break
+        for start in range(0, len(numbers), step):
+            read = self._found(numbers[start : start + step], kind)
+            if isinstance(read, RetryLater):
+                return read
+            found += read
         return invoices.living_first(found)
+
+    def _found(self, wanted: Sequence[str], kind: str) -> list[RemoteDocument] | RetryLater:
+        """The documents of so many numbers as one question takes, page by page."""
+        shape = invoices.SHAPES[kind]
+        found: list[RemoteDocument] = []
+        for page in range(1, MOST_PAGES + 1):
+            reply = self._client.read(shape.collection, _look_up(wanted, kind, page))
+            if isinstance(reply, RetryLater):
+                return reply
+            elements = wire.elements(reply or {}, shape.collection)
+            read = [invoices.parsed(one, shape) for one in elements if _is_wanted(one, wanted, shape)]
+            whole = [one for one in read if one is not None]
+            if len(whole) < len(read) or shape.collection not in (reply or {}):
+                reason = "Xero's answer to a look-up by number is not whole."
+                return RetryLater(self._client.now() + PAUSE, reason, whole_tenant=True)
+            found += whole
+            if len(elements) < PAGE_SIZE:
+                break
+        return found
 
     def _key(self, content: str) -> str:
         return f"{self._tenant_id[:_TENANT_IN_KEY]}-{sha256(content.encode()).hexdigest()}"
 
 
-def _look_up(numbers: Sequence[str], page: int) -> dict[str, str]:
-    return {
-        "InvoiceNumbers": ",".join(numbers),
-        "includeArchived": "true",
-        "page": str(page),
-        "pageSize": str(PAGE_SIZE),
-    }
+def _look_up(numbers: Sequence[str], kind: str, page: int) -> dict[str, str]:
+    asked = {"InvoiceNumbers": ",".join(numbers), "includeArchived": "true"}
+    if kind == CREDIT_NOTE:
+        asked = {"where": f'CreditNoteNumber=="{numbers[0]}"'}
+    return {**asked, "page": str(page), "pageSize": str(PAGE_SIZE)}
 
 
-def _is_wanted(one: dict[str, Any], numbers: Sequence[str]) -> bool:
-    return wire.text(one, "Type") == invoices.SALES and wire.text(one, "InvoiceNumber") in numbers
+def _is_wanted(one: dict[str, Any], numbers: Sequence[str], shape: invoices.Shape) -> bool:
+    return wire.text(one, "Type") == shape.type and wire.text(one, shape.number) in numbers
 
 
 def _capabilities(status: str, quiet: timedelta, time_out: timedelta) -> Capabilities:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from connector.accounting.port import NumberTaken, Rejected
 
 _TAKEN = re.compile(r"must be unique\.?$", re.IGNORECASE)
-_NUMBER = re.compile(r"invoice\s*(#|number)", re.IGNORECASE)
+_NUMBER = re.compile(r"(invoice|credit\s*note)\s*(#|number)", re.IGNORECASE)
 _CONTACT_TAKEN = re.compile(r"contact (name|number) .*already assigned to another contact", re.IGNORECASE | re.DOTALL)
 
 # The first pattern that fits decides what to do; the vendor does not promise these texts.
@@ -33,7 +33,7 @@ _OTHERWISE = "Correct this in Xero or in the partner's data, then send it again.
 
 
 def document_refusal(messages: Sequence[str]) -> Rejected | NumberTaken:
-    """What the messages on one refused invoice mean."""
+    """What the messages on one refused document mean."""
     if any(_TAKEN.search(message) and _NUMBER.search(message) for message in messages):
         return NumberTaken(_quoted(messages))
     return refusal(messages)
