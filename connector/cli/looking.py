@@ -51,18 +51,18 @@ def status(folder: Path, run: str, *, as_json: bool) -> None:
 def runs(folder: Path, *, as_json: bool) -> None:
     """The runs."""
     with opening.opened(folder):
-        states = store.run_states()
+        told = [(one, store.plain_plan(one.run_id)) for one in store.run_states()]
         rows = [
             (
                 one.run_id,
                 f"{one.created_at:%Y-%m-%d %H:%M}",
                 one.created_by,
                 one.state,
-                str(len(one.plan["documents"])),
-                str(len(one.plan["problems"])),
-                ", ".join(str(source["name"]) for source in one.plan["sources"]),
+                str(len(plan["documents"])),
+                str(len(plan["problems"])),
+                ", ".join(str(source["name"]) for source in plan["sources"]),
             )
-            for one in states
+            for one, plan in told
         ]
         columns = ["run", "planned", "by", "state", "documents", "problems", "sources"]
         plain = {"runs": [dict(zip(columns, row, strict=True)) for row in rows]}

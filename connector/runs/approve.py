@@ -5,7 +5,6 @@ of two approvals of one plan, or of two plans over the same clients, one wins an
 """
 
 import json
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,11 +18,12 @@ from connector.billing.master import CONTACT_DETAILS
 from connector.domain.documents import Document
 from connector.domain.entities import SellingEntity
 from connector.domain.words import Bucket
-from connector.ledger import outbox
 from connector.runs import holds, store
 from connector.runs.errors import INPUT, StopError
+from connector.runs.issuing import issue, request_of
 from connector.runs.known import Known, read_known
-from connector.runs.runplan import Pins, RunPlan, numbered
+from connector.runs.runplan import Pins, RunPlan
+from connector.runs.writing import append, stamped
 
 _NAMED = 5  # of each kind of change
 _SETTLED = (
@@ -141,25 +141,14 @@ def _apply(plan: RunPlan, entities: Mapping[str, SellingEntity], now: datetime, 
     _write_master(plan, now)
     _write_clients(plan, sources, now)
     charges = _write_charges(plan, sources, now)
-    documents = _write_documents(plan, entities, now)
+    documents = issue(plan, entities, now)
     heads = _write_chain(plan, charges, documents, now)
     store.add_event(plan.run_id, store.APPROVED, now, by)
     return Approval(plan.run_id, documents, charges.height, heads)
 
 
-def _stamped(frame: pl.DataFrame, plan: RunPlan, now: datetime) -> pl.DataFrame:
-    return frame.with_columns(run_id=pl.lit(plan.run_id), recorded_at=pl.lit(now, pl.Datetime("us", "UTC")))
-
-
 def _located(frame: pl.DataFrame, sources: Mapping[str, str]) -> pl.DataFrame:
     return frame.with_columns(source_id=pl.col("source").replace_strict(dict(sources), return_dtype=pl.String))
-
-
-def _append(table: str, frame: pl.DataFrame) -> None:
-    """Append the columns that the table has, in its order."""
-    if not frame.is_empty():
-        schema = ledger.insert_schema(table)
-        ledger.append(table, frame.select(pl.col(name).cast(kind) for name, kind in schema.items()))
 
 
 def _remember(owner: str, field: str, values: pl.DataFrame) -> None:
@@ -187,22 +176,22 @@ def _write_sources(plan: RunPlan, sources: Mapping[str, str], now: datetime) -> 
         },
         orient="row",
     )
-    _append("source", _stamped(frame, plan, now))
+    append("source", stamped(frame, plan, now))
 
 
 def _write_master(plan: RunPlan, now: datetime) -> None:
-    partners = _stamped(plan.frames["partners"], plan, now)
-    _append("partner_version", partners.with_columns(sequence=pl.lit(1)))  # another content would be a conflict
+    partners = stamped(plan.frames["partners"], plan, now)
+    append("partner_version", partners.with_columns(sequence=pl.lit(1)))  # another content would be a conflict
     for field in CONTACT_DETAILS:
         _remember("partner", field, plan.frames["contact_details"].select("partner_id", field))
-    _append("template_version", _stamped(plan.frames["templates"], plan, now))
+    append("template_version", stamped(plan.frames["templates"], plan, now))
 
 
 def _write_clients(plan: RunPlan, sources: Mapping[str, str], now: datetime) -> None:
     """New clients, new aliases and new versions of those whose record is settled; held and blocked ones come again."""
-    clients = _located(_stamped(plan.frames["clients"], plan, now), sources)
+    clients = _located(stamped(plan.frames["clients"], plan, now), sources)
     settled = clients.filter(pl.col("bucket").is_in(_SETTLED))
-    _append("client", settled.filter("is_new"))
+    append("client", settled.filter("is_new"))
     refs = settled.filter("new_ref").select(
         "client_id",
         "partner_id",
@@ -222,91 +211,15 @@ def _write_clients(plan: RunPlan, sources: Mapping[str, str], now: datetime) -> 
         domain_digest="domain_digest",
     )
     aliases = pl.concat([refs, pairs.select(refs.columns)])
-    _append("client_alias", aliases)
-    _append("client_version", settled.with_columns(sequence=pl.col("known_sequence").fill_null(0) + 1))
+    append("client_alias", aliases)
+    append("client_version", settled.with_columns(sequence=pl.col("known_sequence").fill_null(0) + 1))
     _remember("client", "name", settled.select("client_id", "name"))
 
 
 def _write_charges(plan: RunPlan, sources: Mapping[str, str], now: datetime) -> pl.DataFrame:
-    charges = _located(_stamped(plan.frames["charges"], plan, now), sources)
-    _append("charge", charges)
+    charges = _located(stamped(plan.frames["charges"], plan, now), sources)
+    append("charge", charges)
     return charges
-
-
-def _write_documents(plan: RunPlan, entities: Mapping[str, SellingEntity], now: datetime) -> tuple[Document, ...]:
-    by_entity: dict[str, int] = defaultdict(int)
-    for draft in plan.documents:
-        by_entity[draft.document.selling_entity] += 1
-    numbers = {
-        entity: iter(ledger.next_numbers(entity, "invoice", entities[entity].number_prefix, count))
-        for entity, count in by_entity.items()
-    }
-    made = [
-        (draft.document_id, numbered(draft, next(numbers[draft.document.selling_entity]))) for draft in plan.documents
-    ]
-    _append("document", _stamped(_document_frame(made), plan, now))
-    _append("document_line", _line_frame(made))
-    _append("document_event", _event_frame(made, now))
-    outbox.enqueue(
-        [
-            outbox.NewItem(document_id, document.number, document.tenant, _request(document), _digest(document))
-            for document_id, document in made
-        ]
-    )
-    return tuple(document for _, document in made)
-
-
-def _document_frame(made: Sequence[tuple[str, Document]]) -> pl.DataFrame:
-    return pl.DataFrame(
-        [
-            {
-                "document_id": document_id,
-                "number": document.number,
-                "kind": document.kind,
-                "partner_id": document.party.partner_id,
-                "selling_entity": document.selling_entity,
-                "tenant": document.tenant,
-                "currency": document.currency,
-                "dated": document.dated,
-                "due": document.due,
-                "net_minor": document.net.minor,
-                "tax_minor": document.tax.minor,
-                "total_minor": document.total.minor,
-                "line_count": len(document.lines),
-                "content_digest": _digest(document),
-            }
-            for document_id, document in made
-        ]
-    )
-
-
-def _line_frame(made: Sequence[tuple[str, Document]]) -> pl.DataFrame:
-    return pl.DataFrame(
-        [
-            {
-                "document_id": document_id,
-                "position": position,
-                "charge_id": line.charge_id,
-                "net_minor": line.net_minor,
-                "tax_minor": line.tax_minor,
-                "item": line.item,
-                "item_code": line.item_code,
-                "account": line.account,
-                "tax_code": line.tax_code,
-                "tax_percent": str(line.tax_percent),
-                "quantity": line.quantity,
-                "unit_minor": line.unit_minor,
-            }
-            for document_id, document in made
-            for position, line in enumerate(document.lines, 1)
-        ]
-    )
-
-
-def _event_frame(made: Sequence[tuple[str, Document]], now: datetime) -> pl.DataFrame:
-    return pl.DataFrame(
-        [{"document_id": document_id, "state": "approved", "at": now, "detail": ""} for document_id, _ in made]
-    )
 
 
 def _write_chain(plan: RunPlan, charges: pl.DataFrame, documents: Sequence[Document], now: datetime) -> dict[str, str]:
@@ -316,15 +229,7 @@ def _write_chain(plan: RunPlan, charges: pl.DataFrame, documents: Sequence[Docum
     for entity in sorted(touched):
         own = charges.filter(pl.col("selling_entity") == entity).sort("charge_id")
         lines = [json.dumps(row, default=str, sort_keys=True) for row in own.iter_rows(named=True)]
-        lines += [_request(document) for document in documents if document.selling_entity == entity]
+        lines += [request_of(document) for document in documents if document.selling_entity == entity]
         payload = sha256("\n".join([plan.run_id, *lines]).encode()).hexdigest()
         heads[entity] = ledger.chain_append(entity, payload, now)
     return heads
-
-
-def _request(document: Document) -> str:
-    return json.dumps(document.to_plain(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def _digest(document: Document) -> str:
-    return sha256(_request(document).encode()).hexdigest()

@@ -1,7 +1,7 @@
 """The run plan: what a billing run would do, shown, approved, and applied exactly or refused."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -186,11 +186,6 @@ def draft_from_plain(plain: Mapping[str, Any]) -> Draft:
     """The draft that `draft_to_plain` wrote."""
     faults = tuple((code, text) for code, text in plain["faults"])
     return Draft(plain["document_id"], Document.from_plain(plain["document"]), faults)
-
-
-def numbered(draft: Draft, number: str) -> Document:
-    """The draft's document under the number it was given at approval."""
-    return replace(draft.document, number=number)
 
 
 def problem_to_plain(problem: Problem) -> dict[str, Any]:

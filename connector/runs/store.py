@@ -26,14 +26,13 @@ HELD, RELEASED = "held", "released"
 
 @dataclass(frozen=True)
 class RunState:
-    """One run as lists show it. `plan` is `RunPlan.to_plain`."""
+    """One run as lists show it."""
 
     run_id: str
     created_at: datetime
     created_by: str
     state: str
     state_at: datetime
-    plan: Mapping[str, Any]
 
 
 def next_run_id() -> str:
@@ -164,14 +163,23 @@ def resolve(run_id: str) -> str:
     return wanted
 
 
-def run_states() -> tuple[RunState, ...]:
-    """Every run with its latest state, in the order they were planned."""
+def plain_plan(run_id: str) -> Mapping[str, Any]:
+    """What `RunPlan.to_plain` told of a run that is known to exist, without its frames."""
     from connector.runs.models import Run
 
+    plan: Mapping[str, Any] = Run.objects.values_list("plan", flat=True).get(run_id=run_id)
+    return plan
+
+
+def run_states(run_id: str = "") -> tuple[RunState, ...]:
+    """Every run with its latest state, in the order they were planned; or one of them."""
+    from connector.runs.models import Run
+
+    wanted = Run.objects.filter(run_id=run_id) if run_id else Run.objects.all()
     states = []
-    for run in Run.objects.prefetch_related("events"):
+    for run in wanted.defer("plan").prefetch_related("events"):
         last = list(run.events.all())[-1]
-        states.append(RunState(run.run_id, run.created_at, run.created_by, last.state, last.at, run.plan))
+        states.append(RunState(run.run_id, run.created_at, run.created_by, last.state, last.at))
     return tuple(states)
 
 
@@ -181,8 +189,7 @@ def state_of(run_id: str) -> RunState:
     Raises:
         StopError: there is no such run.
     """
-    wanted = resolve(run_id)
-    return next(state for state in run_states() if state.run_id == wanted)
+    return run_states(resolve(run_id))[0]
 
 
 def add_event(run_id: str, state: str, at: datetime, by: str, detail: str = "") -> None:

@@ -129,11 +129,12 @@ def _questions(states: Sequence[store.RunState]) -> Iterator[Attention]:
     seen: set[str] = set()
     standing = [*(state for state in states[:-1] if state.state != "planned"), *states[-1:]]
     for position, state in enumerate(reversed(standing)):
-        sources = {str(source["name"]) for source in state.plan["sources"]} - seen
-        changes = Changes.from_plain(state.plan.get("changes", {}))
+        plan = store.plain_plan(state.run_id)
+        sources = {str(source["name"]) for source in plan["sources"]} - seen
+        changes = Changes.from_plain(plan.get("changes", {}))
         seen |= {*sources, *changes.replaced}
         left = {file for one in changes.comparisons if one.source in sources for file in one.gone_files}
-        for plain in state.plan["problems"]:
+        for plain in plan["problems"]:
             problem = problem_from_plain(plain)
             own = left if problem.code == GONE.code else sources  # what is gone is named by where it stood
             if problem.place.file in own or (position == 0 and isinstance(problem.place, Line)):
@@ -147,7 +148,7 @@ def _questions(states: Sequence[store.RunState]) -> Iterator[Attention]:
             where = f"{state.run_id} {Cell(row['source'], row['sheet'], row['row'])}"
             step = f"Decide, then change the rule {row['rule_id']} or the row."
             yield Attention("held-by-rule", where, f"{row['subject']}: {row['reason']}", step)
-        if position == 0 and state.state == "planned" and any(not one["faults"] for one in state.plan["documents"]):
+        if position == 0 and state.state == "planned" and any(not one["faults"] for one in plan["documents"]):
             step = f"'connector show {state.run_id}', then 'connector approve {state.run_id}'."
             yield Attention("run-not-approved", state.run_id, "the run plan waits for approval", step)
 
