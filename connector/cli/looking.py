@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from connector import ledger
 from connector.cli import opening
 from connector.cli.output import finish, table
 from connector.cli.show import show_attention, show_balances, show_documents, show_tie_out
@@ -36,14 +37,21 @@ def status(folder: Path, run: str, *, as_json: bool) -> None:
             finish({"runs": 0}, 0, as_json=as_json, render=lambda to: to.print(nothing))
         state = store.state_of(run)
         tied = tie_out(run)
-        found = views.exceptions()
+        found, heads = views.exceptions(), ledger.chain_heads()
 
         def render(to: Console) -> None:
             to.print(Text(f"{state.run_id} is {state.state} since {state.state_at:%Y-%m-%d %H:%M} UTC."))
             show_tie_out(to, tied)
             to.print(Text(f"{len(found)} things need a person: 'connector exceptions'."))
+            for entity, head in heads.items():
+                to.print(Text(f"chain head of {entity}: {head}"))
 
-        plain = {"state": state.state, "tie_out": tie_out_to_plain(tied), "exceptions": len(found)}
+        plain = {
+            "state": state.state,
+            "tie_out": tie_out_to_plain(tied),
+            "exceptions": len(found),
+            "chain_heads": heads,
+        }
         remains = state.state == "approved" and not tied.ties
         finish(plain, REMAINS if remains else 0, as_json=as_json, render=render)
 

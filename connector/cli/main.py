@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from connector.cli import rule_checks, rule_files, rule_simulation, rules_app
+from connector.cli import keeping_commands, rule_checks, rule_files, rule_simulation, rules_app
 
 Folder = Annotated[
     Path, typer.Option("--folder", "-C", help="The working folder.", envvar="CONNECTOR_FOLDER", show_default=False)
@@ -33,6 +33,7 @@ app.add_typer(rules_app.app, name="rules")
 rule_checks.attach(rules_app.app)
 rule_files.attach(rules_app.app)
 rule_simulation.attach(rules_app.app)
+keeping_commands.attach(app)
 
 
 @app.command()

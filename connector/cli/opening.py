@@ -49,10 +49,11 @@ def rules_of(folder: Path) -> tuple[Path, str]:
 
 @contextmanager
 def opened(folder: Path) -> Iterator[Config]:
-    """The working folder with its ledger open."""
+    """The working folder with its ledger open; entries are made in the name of whoever runs the command."""
     settings = config(folder)
     workspace.open_ledger(settings)
     try:
-        yield settings
+        with ledger.acting(who()):
+            yield settings
     finally:
         ledger.close_store()

@@ -5,9 +5,10 @@ disk) have ended the transaction already, and the next statement would be commit
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from threading import local
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from connector.ledger.errors import RefusedError, StoreError
 
@@ -17,6 +18,25 @@ if TYPE_CHECKING:
 
 NOWHERE = ":memory:"  # the database name while no ledger is open; never connected to
 _PRIMARY_CODE = 0xFF  # the low byte of SQLite's extended result codes
+
+
+class Finishing(Protocol):
+    """What a transaction keeps while it is open."""
+
+    def finish(self) -> None:
+        """The last step before it is committed."""
+
+
+_Kept = TypeVar("_Kept", bound=Finishing)
+
+
+class _Open(local):
+    """What the open transaction of this thread keeps; None while none is open."""
+
+    kept: dict[Callable[[], Finishing], Finishing] | None = None
+
+
+_open = _Open()
 
 _RESTORE = "Stop using this file; restore the latest backup, then run `connector doctor`."
 _FAULTS = {
@@ -115,11 +135,36 @@ def transaction() -> Iterator[None]:
     if current.in_atomic_block:
         message = "a transaction of the ledger is open already: they are not nested"
         raise RuntimeError(message)
-    with translated(), atomic(durable=True):
+    with translated(), atomic(durable=True), _keeping() as kept:
         yield
         if current.needs_rollback:
             message = "a step of this transaction failed and was passed over: nothing is written"
             raise RuntimeError(message)
+        for one in list(kept.values()):
+            one.finish()
+
+
+@contextmanager
+def _keeping() -> Iterator[dict[Callable[[], Finishing], Finishing]]:
+    _open.kept = {}
+    try:
+        yield _open.kept
+    finally:
+        _open.kept = None
+
+
+def of_transaction(kind: Callable[[], _Kept]) -> _Kept:
+    """The one object of this kind that the open transaction keeps, made at its first use.
+
+    Its `finish` runs as the transaction's last step; after that, and after an error, it is gone.
+
+    Raises:
+        RuntimeError: no transaction is open.
+    """
+    if _open.kept is None:
+        message = "this belongs into a transaction of the ledger"
+        raise RuntimeError(message)
+    return cast("_Kept", _open.kept.setdefault(kind, kind()))
 
 
 @contextmanager
@@ -167,3 +212,36 @@ def fetch(sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
 def _placed(sql: str) -> str:
     """SQL with `?` as Django wants it: its `%s`, with every other per cent sign doubled."""
     return sql.replace("%", "%%").replace("?", "%s")
+
+
+def row_key(column: str) -> str:
+    """What pages of a table are ordered by: SQLite's own row number, elsewhere its key column."""
+    return "rowid" if stores_text() else f'"{column}"'
+
+
+def stores_text() -> bool:
+    """Whether the database keeps days and times as the text that was written: SQLite does."""
+    return bool(connection().vendor == "sqlite")
+
+
+@contextmanager
+def damaged_text() -> Iterator[None]:
+    """Read text that is no UTF-8 any more with a mark in its place, instead of failing on all rows around it."""
+    connection().ensure_connection()
+    raw: Any = connection().connection
+    if not stores_text():
+        yield
+        return
+    usual, raw.text_factory = raw.text_factory, lambda text: text.decode(errors="replace")
+    try:
+        yield
+    finally:
+        raw.text_factory = usual
+
+
+def integrity() -> list[str]:
+    """What SQLite finds wrong in its own file: tables, and indexes that say other than their tables."""
+    if not stores_text():
+        return []
+    told = [line for (text,) in fetch("PRAGMA integrity_check") for line in str(text).splitlines()]
+    return [line for line in told if line != "ok" and not line.startswith("***")]

@@ -4,20 +4,22 @@ A stranger's trap: `append` does not skip what is there already. A key that exis
 with it; callers with many rows leave out known keys by an anti-join first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import polars as pl
 
 from connector.ledger import database
-from connector.ledger.schemas import APPEND_ONLY, MUTABLE, TABLES, UNIQUE, insert_schema
+from connector.ledger.entries import stamped
+from connector.ledger.schemas import APPEND_ONLY, MUTABLE, SEALED, TABLES, UNIQUE, insert_schema
 from connector.ledger.times import time_text
 from connector.tables.schemas import Schema, conform
 
 DAY_FORMAT = "%Y-%m-%d"
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S%.6f"
 _TIME_READ_FORMAT = "%Y-%m-%d %H:%M:%S%.f"  # Django leaves out a fraction of zero
+PAGE_ROWS = 50_000
 _APPENDED = {*APPEND_ONLY, "contact_link", "personal"}
 _PUT = ("contact_link", "personal")
 
@@ -83,13 +85,56 @@ def put(table: str, frame: pl.DataFrame) -> None:
 
 
 def _insert(table: str, frame: pl.DataFrame, conflict: str) -> None:
-    schema = insert_schema(table)
-    rows = _stored(conform(frame, schema)).rows()
-    names = ", ".join(f'"{name}"' for name in schema)
-    marks = ", ".join("?" * len(schema))
-    sql = f'INSERT INTO "{table}" ({names}) VALUES ({marks}){conflict}'  # noqa: S608 - names from the schemas
+    if frame.is_empty():
+        conform(frame, insert_schema(table))
+        return
     with database.joined():
-        database.execute_many(sql, rows)
+        rows = stored(conform(frame, insert_schema(table)))
+        if table in SEALED:
+            rows = stamped(table, rows)
+        names = ", ".join(f'"{name}"' for name in rows.columns)
+        marks = ", ".join("?" * rows.width)
+        sql = f'INSERT INTO "{table}" ({names}) VALUES ({marks}){conflict}'  # noqa: S608 - names from the schemas
+        database.execute_many(sql, rows.rows())
+
+
+def pages(table: str, size: int = PAGE_ROWS) -> Iterator[pl.DataFrame]:
+    """All rows of an append-only table, some at a time, in the order of arrival where it has an `id`."""
+    schema = TABLES[table]
+    return (_framed(rows, schema) for rows in raw_pages(table, schema, size))
+
+
+def raw_pages(table: str, schema: Schema, size: int = PAGE_ROWS) -> Iterator[list[tuple[Any, ...]]]:
+    """The same rows before they are typed, so that one that was damaged can still be told.
+
+    Args:
+        table: a name of `schemas.APPEND_ONLY`.
+        schema: the columns wanted, those of `schemas.SEALS` among them.
+        size: rows at a time.
+    """
+    # A table without an id is read by SQLite's own row numbers: an index could tell another story than the table.
+    key = "id" if "id" in schema else database.row_key(UNIQUE[table][0][0])
+    selected = ", ".join(_selected(name, kind) for name, kind in schema.items())
+    after: Any = None
+    while True:
+        condition = "" if after is None else f" WHERE {key} > ?"
+        sql = f'SELECT {key}, {selected} FROM "{table}"{condition} ORDER BY {key} LIMIT {size:d}'  # noqa: S608 - names from the schemas
+        rows = database.fetch(sql, () if after is None else (after,))
+        if not rows:
+            return
+        after = rows[-1][0]
+        yield [row[1:] for row in rows]
+
+
+def as_stored(rows: list[tuple[Any, ...]], schema: Schema) -> pl.DataFrame:
+    """Raw rows as the database holds them: what `stored` makes of the typed rows.
+
+    Raises:
+        polars.exceptions.PolarsError, TypeError, ValueError, OverflowError: a value is none of its column's type.
+    """
+    if database.stores_text():
+        return pl.DataFrame(rows, schema={name: _raw(kind) for name, kind in schema.items()}, orient="row")
+    return stored(_framed(rows, schema))
 
 
 def _selected(name: str, kind: pl.DataType | type[pl.DataType]) -> str:
@@ -120,7 +165,8 @@ def _typed(name: str, kind: pl.DataType | type[pl.DataType]) -> pl.Expr:
     return column.str.to_datetime(_TIME_READ_FORMAT, time_unit="us", time_zone="UTC")
 
 
-def _stored(frame: pl.DataFrame) -> pl.DataFrame:
+def stored(frame: pl.DataFrame) -> pl.DataFrame:
+    """The rows as the database holds them: days and times as text, yes and no as 1 and 0."""
     return frame.with_columns(
         pl.selectors.date().dt.strftime(DAY_FORMAT),
         pl.selectors.datetime().dt.strftime(TIME_FORMAT),

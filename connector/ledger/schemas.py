@@ -166,14 +166,26 @@ APPEND_ONLY: Mapping[str, Schema] = {
         "adopted": _YES_NO,
         "received_at": _TIME,
     },
+    "erasure": {
+        "id": _WHOLE,
+        "owner_type": _TEXT,  # client | partner | source
+        "owner_id": _TEXT,
+        "items": _WHOLE,  # fields, cells, problems, labels and keys that were erased
+        "by": _TEXT,
+        "recorded_at": _TIME,
+    },
     "chain_link": {
         "id": _WHOLE,
-        "entity": _TEXT,
-        "sequence": _WHOLE,  # from 1 within the selling entity
-        "payload_digest": _TEXT,
+        "entity": _TEXT,  # a selling entity, or LEDGER_CHAIN
+        "sequence": _WHOLE,  # from 1 within the entity
+        "payload_digest": _TEXT,  # of contents
         "previous": _TEXT,
         "digest": _TEXT,
         "at": _TIME,
+        # Null in links of earlier versions, which cover no rows.
+        "batch": _TEXT,  # the rows that it covers carry the same
+        "by": _TEXT,  # who made the entries
+        "contents": _TEXT,  # JSON: per table, how many rows and the digest of their entry digests
     },
 }
 
@@ -205,6 +217,12 @@ MUTABLE: Mapping[str, Schema] = {
 
 TABLES: Mapping[str, Schema] = {**APPEND_ONLY, **MUTABLE}
 
+# Tables whose every row is under a link of the hash chain, and the two further columns of theirs by which that is
+# checked. They are no part of `TABLES`: `append` fills them, and only `verify` reads them.
+SEALED: tuple[str, ...] = tuple(table for table in APPEND_ONLY if table != "chain_link")
+SEALS: Schema = {"batch": _TEXT, "entry_digest": _TEXT}
+LEDGER_CHAIN = "ledger"  # the chain of what belongs to no single selling entity
+
 # What must be unique, the automatic id aside. The models declare the same as constraints; a test compares the two.
 UNIQUE: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "source": (("source_id",),),
@@ -218,6 +236,7 @@ UNIQUE: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "document_line": (("document_id", "position"), ("charge_id",)),
     "document_event": (),
     "receipt": (("document_id",),),
+    "erasure": (),
     "chain_link": (("entity", "sequence"),),
     "outbox": (("document_id",), ("tenant", "number")),
     "tenant_hold": (("tenant",),),

@@ -7,7 +7,7 @@ refused before anything is written to it.
 import secrets
 from pathlib import Path
 
-from connector.ledger import database, guards
+from connector.ledger import database, entries, guards
 from connector.ledger.errors import StoreError
 from connector.ledger.files import claim_file, make_place
 from connector.ledger.locks import process_lock
@@ -15,6 +15,7 @@ from connector.ledger.registers import ALIAS_KEY
 
 _OPENING_SECONDS = 60
 _KEY_BYTES = 32
+_ENTRIES = ("ledger", "0006_entries")  # before it, rows had no digest
 
 
 def open_store(path: Path) -> None:
@@ -97,6 +98,8 @@ def _prepare() -> None:
             database.execute("PRAGMA user_version = 0")  # so that the next open installs them if this one is cut short
         executor.migrate(targets, plan)
     with database.transaction():
+        if any((step.app_label, step.name) == _ENTRIES for step, _ in plan):
+            entries.seal_earlier()
         guards.install()
         database.execute(
             "INSERT INTO ledger_key (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",

@@ -4,11 +4,9 @@ Everything is written in one transaction under the database's write lock, after 
 of two approvals of one plan, or of two plans over the same clients, one wins and the other is told what changed.
 """
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 
 import polars as pl
 
@@ -20,7 +18,7 @@ from connector.domain.entities import SellingEntity
 from connector.domain.words import Bucket
 from connector.runs import holds, store
 from connector.runs.errors import INPUT, StopError
-from connector.runs.issuing import issue, request_of
+from connector.runs.issuing import issue
 from connector.runs.known import Known, read_known
 from connector.runs.runplan import Pins, RunPlan
 from connector.runs.writing import append, stamped
@@ -43,7 +41,7 @@ class Approval:
         run_id: the run.
         documents: the documents with their numbers, in the order of their numbers.
         charges: new charges, opening entries among them.
-        heads: per selling entity, the new head of its hash chain.
+        heads: the new heads of the hash chains, by selling entity, and of the ledger's own.
     """
 
     run_id: str
@@ -142,7 +140,7 @@ def _apply(plan: RunPlan, entities: Mapping[str, SellingEntity], now: datetime, 
     _write_clients(plan, sources, now)
     charges = _write_charges(plan, sources, now)
     documents = issue(plan, entities, now)
-    heads = _write_chain(plan, charges, documents, now)
+    heads = ledger.seal(now, by)
     store.add_event(plan.run_id, store.APPROVED, now, by)
     return Approval(plan.run_id, documents, charges.height, heads)
 
@@ -220,16 +218,3 @@ def _write_charges(plan: RunPlan, sources: Mapping[str, str], now: datetime) -> 
     charges = _located(stamped(plan.frames["charges"], plan, now), sources)
     append("charge", charges)
     return charges
-
-
-def _write_chain(plan: RunPlan, charges: pl.DataFrame, documents: Sequence[Document], now: datetime) -> dict[str, str]:
-    """One link per selling entity that this approval wrote something for; the head rows are locked last."""
-    heads = {}
-    touched = {*charges["selling_entity"].to_list(), *(document.selling_entity for document in documents)}
-    for entity in sorted(touched):
-        own = charges.filter(pl.col("selling_entity") == entity).sort("charge_id")
-        lines = [json.dumps(row, default=str, sort_keys=True) for row in own.iter_rows(named=True)]
-        lines += [request_of(document) for document in documents if document.selling_entity == entity]
-        payload = sha256("\n".join([plan.run_id, *lines]).encode()).hexdigest()
-        heads[entity] = ledger.chain_append(entity, payload, now)
-    return heads

@@ -52,11 +52,6 @@ def issue(plan: RunPlan, entities: Mapping[str, SellingEntity], now: datetime) -
     return tuple(one.document for one in made)
 
 
-def request_of(document: Document) -> str:
-    """The document as the outbox keeps it."""
-    return json.dumps(document.to_plain(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
 def _numbered(drafts: Sequence[Draft], entities: Mapping[str, SellingEntity]) -> list[_Issued]:
     """The drafts under the next numbers of their selling entities, in their order."""
     of_entity: dict[str, int] = {}
@@ -70,9 +65,14 @@ def _numbered(drafts: Sequence[Draft], entities: Mapping[str, SellingEntity]) ->
     made = []
     for draft in drafts:
         document = replace(draft.document, number=next(numbers[draft.document.selling_entity]))
-        request = request_of(document)
+        request = _request_of(document)
         made.append(_Issued(draft.document_id, document, request, sha256(request.encode()).hexdigest()))
     return made
+
+
+def _request_of(document: Document) -> str:
+    """The document as the outbox keeps it."""
+    return json.dumps(document.to_plain(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _document_frame(made: Sequence[_Issued]) -> pl.DataFrame:

@@ -115,8 +115,9 @@ ROWS: dict[str, dict[str, Any]] = {
         "adopted": False,
         "received_at": NOW,
     },
+    "erasure": {"owner_type": "client", "owner_id": "CL-9", "items": 2, "by": "ann", "recorded_at": NOW},
     "chain_link": {
-        "entity": "us",
+        "entity": "of an earlier version",
         "sequence": 1,
         "payload_digest": "p",
         "previous": "0",

@@ -23,7 +23,7 @@ DAYS = st.dates(date(1000, 1, 1))
 def test_every_table_gives_back_what_was_appended(ledger: Path, table: str) -> None:
     assert ledger.exists()
     fill()
-    got = read(table)
+    got = read(table, "batch IS NULL") if table == "chain_link" else read(table)  # besides it, the links of the rows
     assert dict(got.schema) == dict(TABLES[table])
     assert got.select(list(insert_schema(table))).equals(frame(table))
 

@@ -182,10 +182,11 @@ def test_the_chain_of_each_entity_grows_by_one_link_per_approval(alone: World) -
     for number in ("A", "B"):
         run = alone.plan(alone.partners(), alone.clients(client(number))).plain["run"]
         heads.append(alone.run("approve", run).plain["chain_heads"])
-    assert [list(one) for one in heads] == [["us"], ["us"]]
+    assert [list(one) for one in heads] == [["ledger", "uk", "us"], ["ledger", "us"]]
     opened(alone)
-    assert ledger.read("chain_link")["digest"].to_list() == [one["us"] for one in heads]
-    assert ledger.chain_faults("us") == ()
+    links = ledger.read("chain_link", "entity = ?", ["us"])
+    assert links["digest"].to_list() == [one["us"] for one in heads]
+    assert ledger.verify(heads[0]).faults == ()
 
 
 def test_two_processes_plan_and_approve_at_once(alone: World) -> None:

@@ -18,6 +18,7 @@ from connector.ledger.models.registers import (
     ChainLink,
     ContactLink,
     Counter,
+    Erasure,
     LedgerKey,
     Personal,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "Document",
     "DocumentEvent",
     "DocumentLine",
+    "Erasure",
     "LedgerKey",
     "Outbox",
     "PartnerVersion",

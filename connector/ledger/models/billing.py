@@ -4,13 +4,13 @@ from django.db import models
 from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
 
-from connector.ledger.models.checks import at_least, currency, one_of, positive_id, whole
+from connector.ledger.models.checks import Sealed, at_least, currency, one_of, positive_id, whole
 from connector.ledger.models.parties import Source
 
 LONGEST_NUMBER = 21
 
 
-class Charge(models.Model):
+class Charge(Sealed):
     """A rated event under its charge key: subject, metric, ordinal and revision are billed once, ever."""
 
     charge_id = models.TextField(primary_key=True)
@@ -52,7 +52,7 @@ class Charge(models.Model):
     run_id = models.TextField(db_index=True)
     recorded_at = models.DateTimeField()
 
-    class Meta:
+    class Meta(Sealed.Meta):
         """Table and constraints."""
 
         db_table = "charge"
@@ -75,7 +75,7 @@ class Charge(models.Model):
         return self.charge_id
 
 
-class Document(models.Model):
+class Document(Sealed):
     """An approved document, frozen, under its number."""
 
     document_id = models.TextField(primary_key=True)
@@ -95,7 +95,7 @@ class Document(models.Model):
     content_digest = models.TextField()
     recorded_at = models.DateTimeField()
 
-    class Meta:
+    class Meta(Sealed.Meta):
         """Table and constraints."""
 
         db_table = "document"
@@ -118,7 +118,7 @@ class Document(models.Model):
         return self.number
 
 
-class DocumentLine(models.Model):
+class DocumentLine(Sealed):
     """A line joins one charge to one document, and no charge to two."""
 
     id = models.BigAutoField(primary_key=True)
@@ -135,7 +135,7 @@ class DocumentLine(models.Model):
     quantity = models.BigIntegerField()
     unit_minor = models.BigIntegerField()
 
-    class Meta:
+    class Meta(Sealed.Meta):
         """Table and constraints."""
 
         db_table = "document_line"
@@ -152,7 +152,7 @@ class DocumentLine(models.Model):
         return f"{self.document_id}/{self.position}"
 
 
-class DocumentEvent(models.Model):
+class DocumentEvent(Sealed):
     """Something that happened to a document; the latest one, by id, is its status."""
 
     id = models.BigAutoField(primary_key=True)
@@ -161,7 +161,7 @@ class DocumentEvent(models.Model):
     at = models.DateTimeField()
     detail = models.TextField()
 
-    class Meta:
+    class Meta(Sealed.Meta):
         """Table and constraints."""
 
         db_table = "document_event"
@@ -172,7 +172,7 @@ class DocumentEvent(models.Model):
         return f"{self.document_id} {self.state}"
 
 
-class Receipt(models.Model):
+class Receipt(Sealed):
     """What the accounting system answered for a document: one, ever."""
 
     id = models.BigAutoField(primary_key=True)
@@ -188,7 +188,7 @@ class Receipt(models.Model):
     adopted = models.BooleanField()
     received_at = models.DateTimeField()
 
-    class Meta:
+    class Meta(Sealed.Meta):
         """Table and constraints."""
 
         db_table = "receipt"

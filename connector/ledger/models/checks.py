@@ -1,12 +1,24 @@
-"""Constraints that several tables share. Whole numbers are checked by type: SQLite stores a fraction in any column."""
+"""What several tables share. Whole numbers are checked by type: SQLite stores a fraction in any column."""
 
 from collections.abc import Collection
 
-from django.db.models import CharField, CheckConstraint, F, Func, Q, Value
+from django.db.models import CharField, CheckConstraint, F, Func, Model, Q, TextField, Value
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact
 
 CURRENCY_LENGTH = 3
+
+
+class Sealed(Model):
+    """A row under a link of the hash chain: the link's batch, and the digest of what the row says."""
+
+    batch = TextField(null=True)  # noqa: DJ001 - null: outside of every link, which `verify` reports
+    entry_digest = TextField(null=True)  # noqa: DJ001 - as above
+
+    class Meta:
+        """No table of its own."""
+
+        abstract = True
 
 
 def whole(table: str, *columns: str) -> list[CheckConstraint]:

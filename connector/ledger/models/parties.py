@@ -2,10 +2,10 @@
 
 from django.db import models
 
-from connector.ledger.models.checks import at_least, currency, one_of, positive_id, whole
+from connector.ledger.models.checks import Sealed, at_least, currency, one_of, positive_id, whole
 
 
-class Source(models.Model):
+class Source(Sealed):
     """One uploaded file; its rows are named by every entry that came from them."""
 
     source_id = models.TextField(primary_key=True)
@@ -16,7 +16,7 @@ class Source(models.Model):
     row_count = models.BigIntegerField()
     recorded_at = models.DateTimeField()
 
-    class Meta:
+    class Meta(Sealed.Meta):
         """Table and constraints."""
 
         db_table = "source"
@@ -27,7 +27,7 @@ class Source(models.Model):
         return self.source_id
 
 
-class PartnerVersion(models.Model):
+class PartnerVersion(Sealed):
     """What is true of a partner from a day on; a later sequence for the same day supersedes an earlier one."""
 
     id = models.BigAutoField(primary_key=True)
@@ -51,7 +51,7 @@ class PartnerVersion(models.Model):
     run_id = models.TextField(db_index=True)
     recorded_at = models.DateTimeField()
 
-    class Meta:
+    class Meta(Sealed.Meta):
         """Table and constraints."""
 
         db_table = "partner_version"
@@ -68,7 +68,7 @@ class PartnerVersion(models.Model):
         return f"{self.partner_id} from {self.valid_from}"
 
 
-class TemplateVersion(models.Model):
+class TemplateVersion(Sealed):
     """The plan of a client template from a day on (R10)."""
 
     id = models.BigAutoField(primary_key=True)
@@ -79,7 +79,7 @@ class TemplateVersion(models.Model):
     run_id = models.TextField(db_index=True)
     recorded_at = models.DateTimeField()
 
-    class Meta:
+    class Meta(Sealed.Meta):
         """Table and constraints."""
 
         db_table = "template_version"
@@ -90,14 +90,14 @@ class TemplateVersion(models.Model):
         return f"{self.template} from {self.valid_from}"
 
 
-class Client(models.Model):
+class Client(Sealed):
     """A client: our own id and nothing else; what leads to it are its aliases."""
 
     client_id = models.TextField(primary_key=True)
     run_id = models.TextField(db_index=True)
     recorded_at = models.DateTimeField()
 
-    class Meta:
+    class Meta(Sealed.Meta):
         """Table."""
 
         db_table = "client"
@@ -107,7 +107,7 @@ class Client(models.Model):
         return self.client_id
 
 
-class ClientAlias(models.Model):
+class ClientAlias(Sealed):
     """A keyed digest that leads to a client: of the platform's id, or of partner and domain."""
 
     id = models.BigAutoField(primary_key=True)
@@ -119,7 +119,7 @@ class ClientAlias(models.Model):
     run_id = models.TextField(db_index=True)
     recorded_at = models.DateTimeField()
 
-    class Meta:
+    class Meta(Sealed.Meta):
         """Table and constraints."""
 
         db_table = "client_alias"
@@ -134,7 +134,7 @@ class ClientAlias(models.Model):
         return f"{self.kind} {self.digest}"
 
 
-class ClientVersion(models.Model):
+class ClientVersion(Sealed):
     """What a source said about a client, and the bucket it ended in; the highest sequence is the latest."""
 
     id = models.BigAutoField(primary_key=True)
@@ -157,7 +157,7 @@ class ClientVersion(models.Model):
     run_id = models.TextField(db_index=True)
     recorded_at = models.DateTimeField()
 
-    class Meta:
+    class Meta(Sealed.Meta):
         """Table and constraints."""
 
         db_table = "client_version"

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from connector.ledger.models.checks import at_least, positive_id, whole
+from connector.ledger.models.checks import Sealed, at_least, positive_id, whole
 
 
 class ChainLink(models.Model):
@@ -15,6 +15,9 @@ class ChainLink(models.Model):
     previous = models.TextField()
     digest = models.TextField()
     at = models.DateTimeField()
+    batch = models.TextField(null=True)  # noqa: DJ001 - null in links of earlier versions, which cover no rows
+    by = models.TextField(null=True)  # noqa: DJ001 - as above
+    contents = models.TextField(null=True)  # noqa: DJ001 - as above
 
     class Meta:
         """Table and constraints."""
@@ -47,6 +50,27 @@ class ChainHead(models.Model):
     def __str__(self) -> str:
         """The entity and the sequence."""
         return f"{self.entity} {self.sequence}"
+
+
+class Erasure(Sealed):
+    """That something personal was erased: whose, when, by whom, how much; never what."""
+
+    id = models.BigAutoField(primary_key=True)
+    owner_type = models.TextField()
+    owner_id = models.TextField()
+    items = models.BigIntegerField()
+    by = models.TextField()
+    recorded_at = models.DateTimeField()
+
+    class Meta(Sealed.Meta):
+        """Table and constraints."""
+
+        db_table = "erasure"
+        constraints = (*whole("erasure", "items"), positive_id("erasure"))
+
+    def __str__(self) -> str:
+        """Whose it was."""
+        return f"{self.owner_type} {self.owner_id}"
 
 
 class Counter(models.Model):

@@ -4,21 +4,21 @@ A stranger's trap: False means that the fence was lost: another worker has the d
 this worker learned is for the other's look-up to find.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from datetime import datetime
 
+import polars as pl
+
 from connector.ledger import database
+from connector.ledger.frames import append
 from connector.ledger.outbox.items import OutboxItem, Receipt, State
+from connector.ledger.schemas import insert_schema
 from connector.ledger.times import time_text
 
-_EVENT = "INSERT INTO document_event (document_id, state, at, detail) VALUES (?, ?, ?, ?)"
 _ASKED = (
     "UPDATE outbox SET state = 'ready', fence = fence + 1, not_before = NULL, detail = ''"
     " WHERE document_id = ? AND state = 'rejected'"
-)
-_RECEIPT = (
-    "INSERT INTO receipt (document_id, remote_id, remote_number, contact_id, currency, net_minor, tax_minor,"
-    " total_minor, status, adopted, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
@@ -27,22 +27,8 @@ def settle_booked(item: OutboxItem, receipt: Receipt, now: datetime) -> bool:
     with database.transaction():
         settled = _settle(item, State.DONE, "", now)
         if settled:
-            database.execute(
-                _RECEIPT,
-                (
-                    item.document_id,
-                    receipt.remote_id,
-                    receipt.remote_number,
-                    receipt.contact_id,
-                    receipt.currency,
-                    receipt.net_minor,
-                    receipt.tax_minor,
-                    receipt.total_minor,
-                    receipt.status,
-                    receipt.adopted,
-                    time_text(now),
-                ),
-            )
+            told = {"document_id": item.document_id, **asdict(receipt), "received_at": now}
+            append("receipt", pl.DataFrame([told], schema=dict(insert_schema("receipt"))))
         return settled
 
 
@@ -81,17 +67,20 @@ def retry_rejected(document_ids: Collection[str], now: datetime) -> int:
 
     One that was sent before is looked up before it is sent again, like any other.
     """
-    moment = time_text(now)
     with database.transaction():
         asked = [one for one in sorted({*document_ids}) if database.execute(_ASKED, (one,))]
-        database.execute_many(_EVENT, [(one, "ready", moment, "a person asked to send it again") for one in asked])
+        _note(asked, "ready", "a person asked to send it again", now)
     return len(asked)
 
 
 def record_event(document_id: str, state: str, detail: str, at: datetime) -> None:
     """Note something about a document that does not change its place in the outbox, such as `drift`."""
-    with database.joined():
-        database.execute(_EVENT, (document_id, state, time_text(at), detail))
+    _note([document_id], state, detail, at)
+
+
+def _note(document_ids: Sequence[str], state: str, detail: str, at: datetime) -> None:
+    rows = [(one, state, at, detail) for one in document_ids]
+    append("document_event", pl.DataFrame(rows, schema=dict(insert_schema("document_event")), orient="row"))
 
 
 def _settle(
@@ -103,7 +92,6 @@ def _settle(
     never_sent: bool = False,
     not_before: datetime | None = None,
 ) -> bool:
-    moment = time_text(now)
     changed = database.execute(
         "UPDATE outbox SET state = ?, lease_until = NULL, not_before = ?, detail = ?,"
         " first_sent = CASE WHEN ? THEN NULL ELSE first_sent END"
@@ -119,5 +107,5 @@ def _settle(
     )
     if changed:
         event = "booked" if state is State.DONE else state.value
-        database.execute(_EVENT, (item.document_id, event, moment, detail))
+        _note([item.document_id], event, detail, now)
     return bool(changed)
