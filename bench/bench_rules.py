@@ -9,7 +9,8 @@ _FIRST = date(2025, 3, 1)
 _HEAD = """entities:
   us: {name: Example Vendor Inc., currency: USD, bill_from: 2025-03-01, time_zone: America/New_York,
        number_prefix: US-, locked_period: refuse}
-policies: {employee_size: count_first, upgrade: keeps_bundle_place, archived_client: hold}
+policies: {employee_size: count_first, upgrade: keeps_bundle_place, archived_client: hold,
+           archived_renewal: stop, undated_upgrade: hold, overdraw: allow}
 rules:
   - id: full-spoke
     when: {event: [created, upgraded], plan: full_spoke}

@@ -12,6 +12,7 @@ EXAMPLES = ROOT / "tests" / "problems"
 SCOPES = {
     "row": "Rows and cells",
     "record": "Records of the last upload",
+    "term": "Terms and months that begin by time alone",
     "file": "Files and sheets",
     "document": "Documents",
     "mapping": "Mappings and books",

@@ -123,7 +123,8 @@ def new_charges(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
         context: the givens of the run.
 
     Returns:
-        the columns of the ledger's `charge` table but its source id and time.
+        the columns of the ledger's `charge` table but its run and time; `source_id` is null where the source is of this
+        run, and known by its name.
     """
     opening = pl.col("bucket") == Bucket.OPENING.value
     billed = pl.col("bucket") == Bucket.AWAITING_DOCUMENT.value
@@ -162,6 +163,7 @@ def new_charges(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
         **{name: pl.when(~opening).then(name) for name in WHY},
         near_tiers=pl.when(~opening).then(_near_tiers(context)),
         source="source",
+        source_id=pl.col("source_id") if "source_id" in frame.columns else pl.lit(None, pl.String),
         sheet="sheet",
         row="row",
     )

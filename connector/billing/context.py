@@ -34,3 +34,15 @@ class Context:
     templates: pl.DataFrame
     rulebook_digest: str
     near_tiers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def days(self) -> pl.DataFrame:
+        """One row for each selling entity: `selling_entity`, `bill_from` and `as_of`, the run's day there."""
+        return pl.DataFrame(
+            {
+                "selling_entity": list(self.entities),
+                "bill_from": [entity.bill_from for entity in self.entities.values()],
+                "as_of": [self.as_of[name] for name in self.entities],
+            },
+            schema={"selling_entity": pl.String, "bill_from": pl.Date, "as_of": pl.Date},
+        )

@@ -16,6 +16,8 @@ from connector.domain.words import Plan
 
 CLIENTS_THIS_YEAR = "clients_this_year"
 PLACES_LEFT = "places_left"
+# What is looked at of a client to count it.
+CLIENT = ("client_id", "partner_id", "plan", "created_on", "upgraded_on")
 _SIDES = ("client", "bundle")
 
 
@@ -48,7 +50,7 @@ def with_counts(
     """
     sound = clients.filter(pl.col("code").is_null())
     known = versions.join(sound, on="client_id", how="anti")
-    every = pl.concat([known.select(_CLIENT), sound.select(_CLIENT)])
+    every = pl.concat([known.select(CLIENT), sound.select(CLIENT)])
     if counting.wanted:  # a client counts once, also where two events of it are asked about
         every = every.unique("client_id", keep="first", maintain_order=True)
     asked = pl.concat(
@@ -67,9 +69,6 @@ def with_counts(
     ordered = counted.sort("at")
     found = [ordered.filter(pl.col("side") == side).select(CLIENTS_THIS_YEAR, PLACES_LEFT) for side in _SIDES]
     return clients.hstack(found[0]), bundles.hstack(found[1])
-
-
-_CLIENT = ("client_id", "partner_id", "plan", "created_on", "upgraded_on")
 
 
 def _asked(events: pl.DataFrame, side: str, subject: str) -> pl.DataFrame:

@@ -93,6 +93,23 @@ def charge_checks(settled: Sequence[pl.DataFrame], records: int, charges: pl.Dat
     )
 
 
+def term_checks(terms: pl.DataFrame, begun: int, added: pl.DataFrame, charges: pl.DataFrame) -> tuple[Check, ...]:
+    """What time brought about against its buckets, and the bucket that makes charges against the charges.
+
+    Args:
+        terms: each in its bucket.
+        begun: how many there are, counted before they were judged.
+        added: the charges that they add.
+        charges: all charges of the run.
+    """
+    counted = bucket_counts(terms)
+    return (
+        Check("terms in exactly one bucket", sum(counted.values()), begun),
+        Check("terms charged against charges", counted.get(Bucket.AWAITING_DOCUMENT.value, 0), added.height),
+        Check("charge keys of rows and terms once", charges["charge_id"].n_unique(), charges.height),
+    )
+
+
 def money_checks(charges: pl.DataFrame, waiting: pl.DataFrame, drafts: Sequence[Draft]) -> tuple[Check, ...]:
     """Money of charges against money of document lines, per currency, in minor units.
 

@@ -149,5 +149,7 @@ def _line(
 
 def _description(item: str, label: str, row: Mapping[str, Any]) -> str:
     verb = "purchased" if row["event"] == EventKind.BUNDLE.value else row["event"]
+    if row["event"] == EventKind.MONTH.value:
+        return f"{item}: {label}, {row['event_on'].isoformat()[:7]}"
     size = f", {row['tier']} employees" if row["tier"] else ""
     return f"{item}: {label}{size}, {verb} {row['event_on'].isoformat()}"

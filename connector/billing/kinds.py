@@ -131,6 +131,33 @@ CHANGED = Kind(
     "Leave it, or correct the billed charge with the partner.",
     Severity.WARNING,
 )
+TERM_ARCHIVED = Kind(
+    "term-archived",
+    "A term begins for a client that is archived",
+    "Decide with the partner; the rulebook says to hold it (policies: archived_renewal).",
+    Severity.WARNING,
+    scope="term",
+)
+TERM_IN_DOUBT = Kind(
+    "term-client-in-doubt",
+    "A term begins for a client about which a question is open",
+    "Answer the question about the client's row; the term is billed by the next run.",
+    Severity.WARNING,
+    scope="term",
+)
+TERM_CHANGED = Kind(
+    "term-rules-changed",
+    "A term begins, and the rules do not say what becomes of one that was billed as this was",
+    "Decide with the partner, or change the rules so that they say it.",
+    Severity.WARNING,
+    scope="term",
+)
+TERM_BLOCKED = Kind(
+    "term-blocked",
+    "A term begins and cannot be billed",
+    "Mend what is named; the term is billed by the next run.",
+    scope="term",
+)
 ITEM_UNMAPPED = Kind(
     "document-item-unmapped",
     "An item has no account in the selling entity's books",
@@ -141,6 +168,12 @@ TAX_UNMAPPED = Kind(
     "document-tax-unmapped",
     "No tax code is declared for the partner's tax status and country and the item",
     "Declare the tax code in mappings/books-ENTITY.yaml.",
+    scope="document",
+)
+CLIENT_BLOCKED = Kind(
+    "document-client-blocked",
+    "It bills a new client whose other charges stand on a blocked document",
+    "Mend what blocks the other document.",
     scope="document",
 )
 
@@ -168,8 +201,14 @@ KINDS: tuple[Kind, ...] = (
     OPENED,
     OTHER_METRIC,
     CHANGED,
+    TERM_ARCHIVED,
+    TERM_IN_DOUBT,
+    TERM_CHANGED,
+    TERM_BLOCKED,
     ITEM_UNMAPPED,
     TAX_UNMAPPED,
+    CLIENT_BLOCKED,
 )
+TERMS = frozenset(kind.code for kind in (TERM_ARCHIVED, TERM_IN_DOUBT, TERM_CHANGED, TERM_BLOCKED))
 BY_CODE = {kind.code: kind for kind in KINDS}
 HOLDS = frozenset(kind.code for kind in KINDS if kind.severity is Severity.WARNING) - {CHANGED.code}

@@ -13,6 +13,8 @@ from connector.billing.verdicts import judge
 from connector.domain.entities import Policies
 from connector.domain.words import ClientStatus, EventKind, Plan
 
+UPLOAD_DAY = "upload_day"
+
 
 def client_events(identified: pl.DataFrame, versions: pl.DataFrame, context: Context) -> pl.DataFrame:
     """The deciding event of every client record.
@@ -28,26 +30,40 @@ def client_events(identified: pl.DataFrame, versions: pl.DataFrame, context: Con
         latest known version) and verdict columns.
     """
     frame = _planned(identified, context.templates)
-    upgraded = pl.col("upgraded_on").is_not_null()
-    frame = frame.with_columns(
-        event=pl.when(upgraded).then(pl.lit(EventKind.UPGRADED.value)).otherwise(pl.lit(EventKind.CREATED.value)),
-        event_on=pl.coalesce("upgraded_on", "created_on"),
-    )
-    frame = with_partner(frame, context)
     known = versions.select(
         "client_id",
         known_partner="partner_id",
         known_plan="plan",
         known_digest="row_digest",
         known_created="created_on",
+        known_upgraded="upgraded_on",
         known_sequence="sequence",
     )
     frame = frame.join(known, on="client_id", how="left", maintain_order="left")
+    if context.policies.undated_upgrade == UPLOAD_DAY:
+        frame = _dated(frame, context)
+    upgraded = pl.col("upgraded_on").is_not_null()
+    frame = frame.with_columns(
+        event=pl.when(upgraded).then(pl.lit(EventKind.UPGRADED.value)).otherwise(pl.lit(EventKind.CREATED.value)),
+        event_on=pl.coalesce("upgraded_on", "created_on"),
+    )
+    frame = with_partner(frame, context)
     frame = frame.with_columns(
         unchanged=(pl.col("code").is_null() & (pl.col("known_digest") == pl.col("row_digest"))).fill_null(value=False)
     )
     frame = _questions(frame, context.policies)
-    return frame.drop("known_partner", "known_plan", "known_digest", "known_created", "other_domain")
+    return frame.drop("known_partner", "known_plan", "known_digest", "known_created", "known_upgraded", "other_domain")
+
+
+def _dated(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
+    """Upgrades without a day of their own: that of the first upload that says so, which later ones keep."""
+    entities = context.partners.sort("valid_from").unique("partner_id", keep="last", maintain_order=True)
+    days = entities.select("partner_id", "selling_entity").join(context.days, on="selling_entity")
+    joined = frame.join(days.select("partner_id", "as_of"), on="partner_id", how="left", maintain_order="left")
+    first = pl.col("known_plan") == Plan.ASSESSMENT_ONLY.value
+    undated = pl.col("upgraded_on").is_null() & (pl.col("plan") == Plan.FULL_SPOKE.value)
+    day = pl.when(first).then("as_of").otherwise("known_upgraded")
+    return joined.with_columns(upgraded_on=pl.when(undated).then(day).otherwise("upgraded_on")).drop("as_of")
 
 
 def with_partner(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
@@ -55,7 +71,7 @@ def with_partner(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
 
     Adds `partner_kind`, `selling_entity`, `currency`, `partner_country` and `opening`.
     """
-    entities, partners = context.entities, context.partners
+    partners = context.partners
     facts = partners.select(
         "partner_id",
         "valid_from",
@@ -65,15 +81,7 @@ def with_partner(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
         partner_country="country",
     )
     frame = valid_on(frame, facts, "partner_id", "event_on").drop("valid_from", strict=False)
-    days = pl.DataFrame(
-        {
-            "selling_entity": list(entities),
-            "bill_from": [entity.bill_from for entity in entities.values()],
-            "as_of": [context.as_of[name] for name in entities],
-        },
-        schema={"selling_entity": pl.String, "bill_from": pl.Date, "as_of": pl.Date},
-    )
-    frame = frame.join(days, on="selling_entity", how="left", maintain_order="left")
+    frame = frame.join(context.days, on="selling_entity", how="left", maintain_order="left")
     known = pl.col("partner_id").is_in(partners["partner_id"].unique().implode())
     nobody = pl.format("partner {} is not in the partner master", "partner_id")
     frame = judge(frame, kinds.ROW_UNKNOWN_PARTNER, ~known, nobody)

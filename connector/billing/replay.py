@@ -8,16 +8,16 @@ from datetime import date
 
 import polars as pl
 
-from connector.billing.anniversaries import MONTHS, next_anniversary
+from connector.billing.anniversaries import months_of, next_anniversary
 from connector.billing.context import Context
 from connector.billing.lifecycle import with_partner
+from connector.billing.terms import sized
 from connector.billing.verdicts import unjudged
 from connector.domain.words import EventKind
 from connector.tables.schemas import Schema
 
 CURRENT, BILLED, RENEWAL = "current", "billed", "renewal"
 LINE = ("subject_type", "subject_id", "metric", "ordinal")
-KEPT = "kept"
 _SIZE = ("count_low", "band_low", "band_high")
 _RECORD = (
     "plan",
@@ -66,10 +66,6 @@ REPLAYED: Schema = {
     "code": pl.String,
     "detail": pl.String,
 }
-
-
-# What `next_terms` looks at.
-NEXT = ("subject_id", "metric", "ordinal", "kind", "term", "event_on")
 
 
 def latest(charges: pl.DataFrame) -> pl.DataFrame:
@@ -128,29 +124,19 @@ def renewal_events(
         context: the givens of the run.
     """
     renewing = next_terms(charges, start).join(terms, on="metric").filter(pl.col("renews_on").is_not_null())
-    kept = (pl.col("renewal_tier") == KEPT) & pl.col("tier").is_not_null()
-    band = [pl.col("tier").str.strip_suffix("+").str.split("-").list.get(at, null_on_oob=True) for at in (0, 1)]
-    low, high = (part.cast(pl.Int64) for part in band)
-    more = pl.col("tier").str.ends_with("+")
-    sized = _with_record(renewing, facts, context).with_columns(
-        part=pl.lit(RENEWAL),
-        event=pl.lit(EventKind.RENEWED.value),
-        event_on="renews_on",
-        count_low=pl.when(~kept).then("now_count_low"),
-        band_low=pl.when(kept).then(low).otherwise("now_band_low"),
-        band_high=pl.when(kept).then(pl.when(~more).then(pl.coalesce(high, low))).otherwise("now_band_high"),
+    timed = _with_record(renewing, facts, context).with_columns(
+        part=pl.lit(RENEWAL), event=pl.lit(EventKind.RENEWED.value), event_on="renews_on"
     )
-    return _replayed(sized)
+    return _replayed(sized(timed, "tier"))
 
 
 def next_terms(charges: pl.DataFrame, start: date) -> pl.DataFrame:
     """The last term of each subject and metric, with the day on which the next one begins; null where none does."""
-    months = pl.col("term").replace_strict(MONTHS, default=None, return_dtype=pl.Int32)
     subject = ["subject_id", "metric"]
     anchored = charges.with_columns(anchor=pl.col("event_on").min().over(subject))
     last = anchored.filter(pl.col("ordinal") == pl.col("ordinal").max().over(subject))
-    day = next_anniversary(pl.col("anchor"), months, start, pl.col("event_on"))
-    return last.with_columns(renews_on=pl.when(pl.col("kind") == "charge").then(day)).drop("anchor")
+    day = next_anniversary(pl.col("anchor"), months_of("term"), start, pl.col("event_on"))
+    return last.with_columns(renews_on=day).drop("anchor")
 
 
 def _with_record(charges: pl.DataFrame, facts: pl.DataFrame, context: Context) -> pl.DataFrame:

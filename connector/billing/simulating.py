@@ -10,8 +10,8 @@ from datetime import date
 import polars as pl
 
 from connector.billing.counts import Check
-from connector.billing.replay import KEPT
 from connector.billing.sides import CHARGED, UNKNOWN, compared
+from connector.billing.terms import KEPT, NO_PRICE_KEPT, TIER_MOVES
 
 NEW_ONLY, FROM_RENEWAL, CREDIT_AND_REBILL = "new_only", "from_renewal", "credit_and_rebill"
 POLICIES = (NEW_ONLY, FROM_RENEWAL, CREDIT_AND_REBILL)
@@ -92,7 +92,8 @@ def _kept_renewals(frame: pl.DataFrame, terms: pl.DataFrame, side: str) -> pl.Da
     joined = frame.join(own, on="line_metric", how="left", maintain_order="left")
     kept = (pl.col("price_rule") == KEPT) & pl.col(f"{side}_renews_on").is_not_null()
     charged = pl.col(f"{side}_renewal_outcome") == CHARGED
-    same = pl.col(f"{side}_renewal_tier").eq_missing(pl.col("billed_tier"))
+    opened = pl.col("billed_kind").eq_missing("opening")
+    same = pl.col(f"{side}_renewal_tier").eq_missing(pl.col("billed_tier")) & ~opened
     return joined.with_columns(
         pl.when(kept & same)
         .then("billed_amount")
@@ -100,8 +101,10 @@ def _kept_renewals(frame: pl.DataFrame, terms: pl.DataFrame, side: str) -> pl.Da
         .then(None)
         .otherwise(f"{side}_renewal_amount")
         .alias(f"{side}_renewal"),
-        pl.when(kept & charged & ~same)
-        .then(pl.lit("its tier moves, and its price is kept"))
+        pl.when(kept & charged & opened)
+        .then(pl.lit(NO_PRICE_KEPT))
+        .when(kept & charged & ~same)
+        .then(pl.lit(TIER_MOVES))
         .when(pl.col(f"{side}_renewal_outcome").is_in(UNKNOWN) & ~(kept & same))
         .then(pl.col(f"{side}_renewal_reason").fill_null(""))
         .alias(f"{side}_renewal_asks"),

@@ -115,7 +115,10 @@ def fetch(
 
 @app.command()
 def plan(
-    files: Sources,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Workbooks, CSV files and exports. None: only what time brings about.", metavar="[FILE…]"),
+    ] = None,
     *,
     as_of: Annotated[
         str, typer.Option("--as-of", help="The day to plan for, such as 2025-06-30. Default: today.", metavar="DATE")
@@ -123,10 +126,13 @@ def plan(
     folder: Folder = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """Make a run plan: documents, lines, money, and every row in its bucket. Nothing reaches the books."""
+    """Make a run plan: documents, lines, money, and every row in its bucket. Nothing reaches the books.
+
+    Every plan bills the terms that have begun; without FILES it bills nothing else.
+    """
     from connector.cli import planning
 
-    planning.plan(folder, files, as_of, as_json=as_json)
+    planning.plan(folder, files or (), as_of, as_json=as_json)
 
 
 @app.command()

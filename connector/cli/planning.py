@@ -64,11 +64,17 @@ def plan(folder: Path, paths: Sequence[Path], as_of: str, *, as_json: bool) -> N
     with opening.opened(folder) as config:
         made = make(config, paths, day, as_json=as_json)
         finish(
-            {**made.to_plain(), "changes": made.every_change, "rows": made.rows},
+            _whole(made),
             exit_code(made),
             as_json=as_json,
             render=lambda to: show_plan(to, made),
         )
+
+
+def _whole(plan: RunPlan) -> dict[str, Any]:
+    """A plan with every row, term and change in it, as JSON values."""
+    terms = {**plan.terms, "rows": plan.term_rows}
+    return {**plan.to_plain(), "terms": terms, "changes": plan.every_change, "rows": plan.rows}
 
 
 def make(config: Config, paths: Sequence[Path], day: date | None, *, as_json: bool) -> RunPlan:
@@ -110,7 +116,7 @@ def show(folder: Path, run: str, html: Path | None, xlsx: Path | None, *, as_jso
                 show_plan(to, found, known.state)
 
         written = {"written": [str(out) for out in outs]} if outs else {}
-        plain = {**found.to_plain(), "changes": found.every_change, "rows": found.rows, "state": known.state}
+        plain = {**_whole(found), "state": known.state}
         finish({**plain, **written}, 0, as_json=as_json, render=render)
 
 

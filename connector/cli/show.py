@@ -11,6 +11,7 @@ from rich.text import Text
 from connector.billing.balance import Balance
 from connector.cli.changed import show_changes
 from connector.cli.output import print_problems, table
+from connector.cli.timed import show_terms
 from connector.domain.money import Money
 from connector.domain.places import Cell
 from connector.runs.runplan import RunPlan
@@ -48,6 +49,7 @@ def show_plan(to: Console, plan: RunPlan, state: str = "planned") -> None:
     )
     to.print(table("Records, each in one bucket", ["records", "bucket", "count"], buckets, ["count"]))
     _show_rows(to, plan)
+    show_terms(to, plan)
     show_changes(to, plan)
     _show_documents(to, plan)
     if plan.problems:

@@ -37,8 +37,15 @@ class Policies:
         employee_size: which wins where a client has both: `count_first` or `band_first`.
         upgrade: `keeps_bundle_place` or `frees_bundle_place`.
         archived_client: a client archived before it was billed: `bill` or `hold`.
+        archived_renewal: a term that would begin while its client is archived: `stop`, `hold` or `bill`.
+        undated_upgrade: a client that was Assessment Only and is full now, without a day: `hold`, or `upload_day`, the
+            day of the first upload that says so.
+        overdraw: an Assessment Only client for which its partner has no place left: `hold`, `charge_bundle` or `allow`.
     """
 
     employee_size: str
     upgrade: str
     archived_client: str
+    archived_renewal: str
+    undated_upgrade: str
+    overdraw: str

@@ -26,7 +26,7 @@ class Kind:
         title: what is wrong, in one line.
         remedy: what a person does about it.
         severity: whether it blocks.
-        scope: what it stands on: `row`, `file`, `mapping`, `rulebook`, `document`.
+        scope: what it stands on: `row`, `record`, `term`, `file`, `mapping`, `rulebook`, `document`.
     """
 
     code: str

@@ -20,6 +20,10 @@ class EventKind(StrEnum):
     MONTH = "month"
 
 
+# Events that come about by time alone, without any row.
+BY_TIME = (EventKind.RENEWED.value, EventKind.MONTH.value)
+
+
 class PartnerKind(StrEnum):
     """Who onboards clients for service delivery (R12)."""
 

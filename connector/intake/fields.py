@@ -87,6 +87,7 @@ _CLIENTS = (
     Field("employee_band", Sort.BAND, "company size"),
     Field("employees_as_of", Sort.DATE, "date of the employee count"),
     Field("status", Sort.WORD, "status", tuple(ClientStatus), code="record-status"),
+    Field("archived_on", Sort.DATE, "archive date"),
     Field("country", Sort.COUNTRY, "country"),
     Field("advisors", Sort.WHOLE, "number of advisors"),
     Field("users", Sort.WHOLE, "number of client users"),

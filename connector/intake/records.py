@@ -245,22 +245,33 @@ def _one_size(columns: dict[str, pl.Series], source: str) -> None:
 
 def _client_faults(columns: Mapping[str, pl.Series], rows: pl.Series, header: Header) -> Iterator[Finding]:
     """What only two cells together show to be wrong."""
+    yield from _too_early("archived_on", "archiving", columns, rows, header)
+    yield from _too_early("upgraded_on", "upgrade", columns, rows, header)
     upgraded = columns.get("upgraded_on")
     if upgraded is None or not upgraded.is_not_null().any():
         return
     at = header.columns.get("upgraded_on", 0)
-    early = (upgraded < columns["created_on"]).fill_null(value=False)
-    for row, day, created in zip(
-        rows.filter(early), upgraded.filter(early), columns["created_on"].filter(early), strict=True
-    ):
-        message = f"the upgrade on {day} lies before the creation on {created}"
-        yield row, at, kinds.DATE_ORDER, message, kinds.DATE_ORDER.remedy
     if "plan" in columns:
         only = ((columns["plan"] == Plan.ASSESSMENT_ONLY.value) & upgraded.is_not_null()).fill_null(value=False)
         for row, day in zip(rows.filter(only), upgraded.filter(only), strict=True):
             message = f"the plan is Assessment Only, but an upgrade on {day} is given"
             next_step = "Write the full plan, or clear the upgrade date."
             yield row, at, kinds.UPGRADE, message, next_step
+
+
+def _too_early(
+    name: str, what: str, columns: Mapping[str, pl.Series], rows: pl.Series, header: Header
+) -> Iterator[Finding]:
+    """What is said to have happened to a client before it was created."""
+    days = columns.get(name)
+    if days is None:
+        return
+    early = (days < columns["created_on"]).fill_null(value=False)
+    for row, day, created in zip(
+        rows.filter(early), days.filter(early), columns["created_on"].filter(early), strict=True
+    ):
+        message = f"the {what} on {day} lies before the creation on {created}"
+        yield row, header.columns.get(name, 0), kinds.DATE_ORDER, message, kinds.DATE_ORDER.remedy
 
 
 def _frame(columns: Mapping[str, pl.Series], rows: pl.Series, header: Header, sheet: str, source: str) -> pl.DataFrame:

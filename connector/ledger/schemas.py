@@ -80,6 +80,10 @@ APPEND_ONLY: Mapping[str, Schema] = {
         "band_low": _WHOLE,  # null: no band given
         "band_high": _WHOLE,  # null: no band, or "or more"
         "template": _TEXT,  # null: made without one
+        "said_on": _DAY,  # the day its upload was for; null in versions from before this was kept
+        "archived_on": _DAY,  # null: not archived, or since an unknown day
+        "advisors": _WHOLE,  # null: not given, as the next one
+        "users": _WHOLE,
         "bucket": _TEXT,  # domain.words.Bucket
         **_PLACE,
         **_RUN,

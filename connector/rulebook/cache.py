@@ -22,7 +22,7 @@ from connector.rulebook.spec import Renewal, Term
 from connector.rulebook.table import Change, Decision, Ladder, PriceRow, Prices, Stratum, Table
 
 # Goes up whenever the table's form, the proof or what is refused changes: what an older program proved is proved again.
-FORM = "3"
+FORM = "4"
 
 
 def read(folder: Path, digest: str, label: str) -> Frozen | None:

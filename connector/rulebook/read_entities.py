@@ -19,6 +19,9 @@ POLICIES: Mapping[str, tuple[str, ...]] = {
     "employee_size": ("count_first", "band_first"),
     "upgrade": ("keeps_bundle_place", "frees_bundle_place"),
     "archived_client": ("bill", "hold"),
+    "archived_renewal": ("stop", "hold", "bill"),
+    "undated_upgrade": ("hold", "upload_day"),
+    "overdraw": ("allow",),
 }
 _FIELDS = ("name", "currency", "bill_from", "time_zone", "number_prefix", "locked_period")
 _PREFIX = re.compile(r"[A-Z0-9-]{1,8}")
@@ -49,9 +52,9 @@ def read_policies(sources: Sources) -> Policies | None:
             name: section.reader.choice(entries.get(name), f"policy {name}", options)
             for name, options in POLICIES.items()
         }
-        size, upgrade, archived = (said[name] for name in POLICIES)
-        if size is not None and upgrade is not None and archived is not None:
-            return Policies(size, upgrade, archived)
+        chosen = {name: option for name, option in said.items() if option is not None}
+        if len(chosen) == len(POLICIES):
+            return Policies(**chosen)
     return None
 
 

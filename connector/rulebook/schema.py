@@ -43,6 +43,9 @@ _POLICIES = {
     "employee_size": "Which size counts where a client has both a count and a declared band.",
     "upgrade": "What becomes of the Assessment Only place of a client that is upgraded.",
     "archived_client": "What becomes of a client that was archived before it was billed.",
+    "archived_renewal": "What becomes of a term, or a month, that would begin while its client is archived.",
+    "undated_upgrade": "What becomes of a client that was Assessment Only and is full now, without an upgrade date.",
+    "overdraw": "What becomes of an Assessment Only client for which its partner has no place left.",
 }
 
 

@@ -105,7 +105,8 @@ def _changed_ledger(plan: RunPlan, known: Known) -> list[str]:
     changed += [
         f"client {one} appeared meanwhile" for one in appeared["client_id"].unique().sort().head(_NAMED).to_list()
     ]
-    versions = clients.select("client_id", "known_sequence").drop_nulls()
+    read = (one.select("client_id", "known_sequence") for one in (clients, plan.frames["terms"]))
+    versions = pl.concat(read).drop_nulls().unique()
     moved = versions.join(known.versions, on="client_id").filter(pl.col("sequence") != pl.col("known_sequence"))
     changed += [f"client {one} was changed meanwhile" for one in moved["client_id"].sort().head(_NAMED).to_list()]
     own = set(charges["charge_id"].to_list())
@@ -146,7 +147,9 @@ def _apply(plan: RunPlan, entities: Mapping[str, SellingEntity], now: datetime, 
 
 
 def _located(frame: pl.DataFrame, sources: Mapping[str, str]) -> pl.DataFrame:
-    return frame.with_columns(source_id=pl.col("source").replace_strict(dict(sources), return_dtype=pl.String))
+    """The rows with the ids of their sources; those of a term are the ones of what it renews."""
+    own = pl.col("source").replace_strict(dict(sources), default=None, return_dtype=pl.String)
+    return frame.with_columns(source_id=pl.coalesce("source_id", own) if "source_id" in frame.columns else own)
 
 
 def _remember(owner: str, field: str, values: pl.DataFrame) -> None:
@@ -210,7 +213,8 @@ def _write_clients(plan: RunPlan, sources: Mapping[str, str], now: datetime) -> 
     )
     aliases = pl.concat([refs, pairs.select(refs.columns)])
     append("client_alias", aliases)
-    append("client_version", settled.with_columns(sequence=pl.col("known_sequence").fill_null(0) + 1))
+    days = pl.col("selling_entity").replace_strict(dict(plan.as_of), return_dtype=pl.Date)
+    append("client_version", settled.with_columns(sequence=pl.col("known_sequence").fill_null(0) + 1, said_on=days))
     _remember("client", "name", settled.select("client_id", "name"))
 
 

@@ -180,7 +180,9 @@ def asked(events: pl.DataFrame) -> pl.DataFrame:
         "places_left",
         partner="partner_id",
         count="count_low",
-        term_days=pl.lit(None, pl.Int64),
-        term_of=pl.lit(None, pl.Int64),
+        **{
+            name: pl.col(name) if name in events.columns else pl.lit(None, pl.Int64)
+            for name in ("term_days", "term_of")
+        },
     )
     return conform(frame, EVENTS)

@@ -16,11 +16,12 @@ from connector.billing.invoicing import Draft
 from connector.domain.words import Bucket
 from connector.runs import store
 from connector.runs.errors import INPUT, StopError
-from connector.runs.rows import record_buckets
+from connector.runs.rows import record_buckets, term_buckets
 from connector.runs.runplan import Hold, RunPlan
 
 ALL = "all"
 _PLACE = ["source", "sheet", "row"]
+_KEY = ["subject_id", "metric", "ordinal"]
 _LINES = {
     "charge_id": pl.String,
     "document_id": pl.String,
@@ -96,6 +97,7 @@ def without(plan: RunPlan, held: Mapping[str, Hold]) -> RunPlan:
     A document that is blocked for another reason keeps its lines: none of them is billed.
     """
     lines = _lines(plan.documents)
+    held = {**held, **_dependent(plan, held)}
     out = lines.filter(pl.col("charge_id").is_in(list(held)))
     if out.is_empty():
         return plan
@@ -105,20 +107,33 @@ def without(plan: RunPlan, held: Mapping[str, Hold]) -> RunPlan:
     charges = plan.frames["charges"]
     gone = charges.filter(pl.col("charge_id").is_in(taken))
     told = {one: str(held[one]) for one in taken}
-    reasons = gone.select("subject_id", "metric", on_hold=pl.col("charge_id").replace_strict(told))
-    records = {name: _marked(plan.frames[name], reasons, ["subject_id", "metric"]) for name in ("clients", "bundles")}
-    rows = [frame.join(reasons, on=["subject_id", "metric"]).select(*_PLACE, "on_hold") for frame in records.values()]
+    reasons = gone.select(*_KEY, on_hold=pl.col("charge_id").replace_strict(told))
+    records = {name: _marked(plan.frames[name], reasons, _KEY) for name in ("clients", "bundles")}
+    rows = [frame.join(reasons, on=_KEY).select(*_PLACE, "on_hold") for frame in records.values()]
+    terms = _marked(plan.frames["terms"], reasons, _KEY)
     every = _marked(plan.frames["rows"], pl.concat(rows), _PLACE)
     staying = charges.filter(~pl.col("charge_id").is_in(taken))
     return replace(
         plan,
         drafts=drafts,
         buckets=record_buckets(every),
+        terms=term_buckets(terms, staying, plan.terms["stopped"]),
         amounts=dict(staying.group_by("currency").agg(pl.col("amount_minor").sum()).sort("currency").iter_rows()),
         checks=(*plan.checks, *_checks(lines, out, _lines(draft for draft in drafts if not draft.faults))),
-        frames={**plan.frames, **records, "charges": staying, "rows": every},
+        frames={**plan.frames, **records, "terms": terms, "charges": staying, "rows": every},
         on_hold=tuple(held[one] for one in sorted(taken)),
     )
+
+
+def _dependent(plan: RunPlan, held: Mapping[str, Hold]) -> dict[str, Hold]:
+    """What is billed of a new client besides a charge on hold: the client is remembered with its first charge only."""
+    fresh = plan.frames["clients"].filter("is_new").select("subject_id").unique()
+    charges = (
+        plan.frames["charges"].join(fresh, on="subject_id", how="semi").select("subject_id", "charge_id", "ordinal")
+    )
+    first = charges.filter((pl.col("ordinal") == 1) & pl.col("charge_id").is_in(list(held)))
+    pairs = charges.join(first.select("subject_id", first="charge_id"), on="subject_id")
+    return {one: replace(held[cause], charge_id=one) for _, one, _, cause in pairs.iter_rows()}
 
 
 def _shortened(draft: Draft, taken: set[str]) -> Draft:

@@ -16,8 +16,9 @@ class Known:
     Attributes:
         key: the key of its digests.
         aliases: every client alias.
+        history: every version of every client, `said_on` filled in from the time it was recorded where it is missing.
         versions: the latest version of each client.
-        charges: every charge and opening entry.
+        charges: every charge and opening entry, with the name of its `source`.
         waiting: the charges that stand on no document yet.
         partners: every version of the partner master, with the erasable columns beside it.
         templates: every template version.
@@ -26,6 +27,7 @@ class Known:
 
     key: bytes
     aliases: pl.DataFrame
+    history: pl.DataFrame
     versions: pl.DataFrame
     charges: pl.DataFrame
     waiting: pl.DataFrame
@@ -41,7 +43,10 @@ class Known:
 
 def read_known() -> Known:
     """Read the ledger."""
-    charges = ledger.read("charge")
+    named = ledger.read("source").select("source_id", source="name")
+    charges = ledger.read("charge").join(named, on="source_id", how="left", maintain_order="left")
+    history = ledger.read("client_version").join(named, on="source_id", how="left", maintain_order="left")
+    history = history.with_columns(said_on=pl.coalesce("said_on", pl.col("recorded_at").dt.date())).sort("sequence")
     lines = ledger.read("document_line").select("charge_id")
     personal = ledger.read("personal")
     waiting = charges.filter(pl.col("kind") == "charge").join(lines, on="charge_id", how="anti")
@@ -49,7 +54,8 @@ def read_known() -> Known:
     return Known(
         key=ledger.alias_key(),
         aliases=ledger.read("client_alias"),
-        versions=ledger.read("client_version").sort("sequence").unique("client_id", keep="last", maintain_order=True),
+        history=history,
+        versions=history.unique("client_id", keep="last", maintain_order=True),
         charges=charges,
         waiting=waiting,
         partners=partners,

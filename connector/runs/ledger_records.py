@@ -33,7 +33,9 @@ _VERSION = (
 )
 
 
-def known_clients(known: Known, uploads: Sequence[Snapshot]) -> tuple[pl.DataFrame, int]:
+def known_clients(
+    known: Known, uploads: Sequence[Snapshot], clients: pl.DataFrame | None = None
+) -> tuple[pl.DataFrame, int]:
     """The latest record of every client, as `identity.identify` returns records; and of how many no upload is kept.
 
     Their digests are those of the ledger, so that they are records without an edit.
@@ -41,6 +43,7 @@ def known_clients(known: Known, uploads: Sequence[Snapshot]) -> tuple[pl.DataFra
     Args:
         known: the ledger.
         uploads: what the sources last said.
+        clients: only those whose `client_id` is among these; all without it.
     """
     schema = RECORDS[RecordKind.CLIENTS]
     said = _said(uploads, RecordKind.CLIENTS).select(
@@ -48,7 +51,8 @@ def known_clients(known: Known, uploads: Sequence[Snapshot]) -> tuple[pl.DataFra
         kept=pl.lit(value=True),
         **{name: pl.col(f"value_{name}").cast(dtype) for name, dtype in _SAID.items()},
     )
-    joined = known.versions.select(_VERSION).join(said, on="client_id", how="left", maintain_order="left")
+    versions = known.versions if clients is None else known.versions.join(clients, on="client_id", how="semi")
+    joined = versions.select(_VERSION).join(said, on="client_id", how="left", maintain_order="left")
     names = known.labels.select("client_id", "name")
     joined = joined.join(names, on="client_id", how="left", maintain_order="left")
     absent = {name: pl.lit(None, dtype) for name, dtype in schema.items() if name not in joined.columns}

@@ -4,20 +4,20 @@ Nothing is written to the books here. What does not tie is refused: it would be 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
-from connector.accounting.totals import predict_tax_minor
 from connector.billing import counts
 from connector.billing.books import BookSet
 from connector.billing.charges import new_charges
 from connector.billing.context import Context
-from connector.billing.invoicing import Draft, draft_documents, ready_for_document
-from connector.billing.replay import NEXT
+from connector.billing.invoicing import Draft
 from connector.domain.problems import Problem
-from connector.domain.words import Bucket, RecordKind
+from connector.domain.words import BY_TIME, RecordKind
 from connector.intake import Intake
+from connector.runs.doubts import DOUBTS, gone_clients, open_doubts
+from connector.runs.drafting import after_documents, approvable, drafted, with_dependents
 from connector.runs.errors import INPUT, StopError
 from connector.runs.events import (
     Basis,
@@ -31,14 +31,15 @@ from connector.runs.events import (
     settle,
 )
 from connector.runs.known import Known
-from connector.runs.later import refuse_due_renewals, refuse_months
 from connector.runs.look_ahead import Look, look_nowhere, refused
-from connector.runs.problems import document_problems, record_problems
-from connector.runs.rows import every_row, hidden_rows, record_buckets, row_kinds
+from connector.runs.problems import document_problems, record_problems, term_problems
+from connector.runs.rows import every_row, hidden_rows, record_buckets, row_kinds, shown_terms, term_buckets
 from connector.runs.runplan import Pins, RunPlan
 from connector.runs.snapshots import Snapshot
-from connector.runs.uploads import upload_of
+from connector.runs.timed import Present, terms_of
+from connector.runs.uploads import is_whole, upload_of
 from connector.runs.versions import compare
+from connector.tables import empty
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Inputs(Basis):
         tenants: the accounting tenant of each selling entity.
         look: asks the books whether they would take the documents.
         earlier: the last uploads of every source.
+        doubts: the questions about clients that stood after the last plan, see `doubts.open_doubts`.
     """
 
     intake: Intake
@@ -60,30 +62,36 @@ class Inputs(Basis):
     tenants: Mapping[str, str]
     look: Look = look_nowhere
     earlier: tuple[Snapshot, ...] = ()
+    doubts: pl.DataFrame = field(default_factory=lambda: empty(DOUBTS))
 
 
 def make_plan(inputs: Inputs) -> RunPlan:
     """The run plan of these inputs; the same inputs give the same plan.
 
     Raises:
-        StopError: a selling entity has no tenant, the rules bill what no plan makes yet, or the counts do not tie.
+        StopError: a selling entity has no tenant, or the counts do not tie.
     """
-    refuse_months(inputs.rulebook)
     made = _given(inputs)
     context, partners, templates = made.context, made.partners, made.templates
     clients, bundles = _settled(inputs, context)
     charges = pl.concat([new_charges(clients, context), new_charges(bundles, context)])
-    renewable = pl.concat([inputs.known.charges.select(NEXT), charges.select(NEXT)])
-    refuse_due_renewals(renewable, inputs.rulebook, max(context.as_of.values()))
-    charges_checks = counts.charge_checks([clients, bundles], _records(inputs), charges)
-    drafts, open_charges, ready = _documents(inputs, context, charges, clients)
-    looked = inputs.look([draft for draft in drafts if not draft.faults])
-    drafts = refused(drafts, looked)
-    staying = open_charges.join(ready.select("charge_id"), on="charge_id", how="anti")
-    checks = (*_row_checks(inputs), *charges_checks, *counts.money_checks(open_charges, staying, drafts))
+    doubts = _doubts(inputs, clients)
+    timed = terms_of(inputs, context, Present(clients, bundles, charges, doubts, inputs.earlier))
+    counted_once = counts.charge_checks([clients, bundles], _records(inputs), charges)
+    of_records, charges = charges, pl.concat([charges, timed.charges])
+    names = dict(clients.select("client_id", "name").iter_rows())
+    found = drafted(charges, names, inputs.known, inputs.books, inputs.tenants, context)
+    looked = inputs.look([draft for draft in found.drafts if not draft.faults])
+    drafts = with_dependents(refused(found.drafts, looked), charges, clients.filter("is_new"))
+    checks = (
+        *_row_checks(inputs),
+        *counted_once,
+        *counts.term_checks(timed.events, timed.begun, timed.charges, charges),
+        *counts.money_checks(found.open_charges, found.waiting, drafts),
+    )
     refuse_untied(checks)
-    clients, bundles = (_after_documents(frame, charges, drafts) for frame in (clients, bundles))
-    charges = _approvable(charges, drafts)
+    clients, bundles, terms = (after_documents(one, charges, drafts) for one in (clients, bundles, timed.events))
+    charges, of_records = (approvable(one, drafts) for one in (charges, of_records))
     judged = {
         RecordKind.PARTNERS: partners,
         RecordKind.TEMPLATES: templates,
@@ -91,19 +99,26 @@ def make_plan(inputs: Inputs) -> RunPlan:
         RecordKind.BUNDLES: bundles,
     }
     every = every_row(inputs.intake.rows, judged)
-    upload = upload_of(inputs.run_id, inputs.intake, every, judged, inputs.known.charges, charges)
-    compared = compare(upload, inputs.earlier)
+    by_rows = inputs.known.charges.filter(~pl.col("event").is_in(BY_TIME))
+    compared = compare(upload_of(inputs.run_id, inputs.intake, every, judged, by_rows, of_records), inputs.earlier)
     refuse_untied(compared.checks)
-    found = (*inputs.intake.problems, *record_problems(inputs.intake, judged), *document_problems(drafts))
+    problems = (
+        *inputs.intake.problems,
+        *record_problems(inputs.intake, judged),
+        *term_problems(terms, inputs.known.labels),
+        *document_problems(drafts),
+        *compared.problems,
+    )
     return RunPlan(
         run_id=inputs.run_id,
         created_at=inputs.now,
         as_of=context.as_of,
         sources=tuple(_source(info) for info in inputs.intake.sources),
-        problems=tuple(sorted((*found, *compared.problems), key=_by_place)),
+        problems=tuple(sorted(problems, key=_by_place)),
         row_kinds=row_kinds(every),
         hidden=hidden_rows(every),
         buckets=record_buckets(every),
+        terms=term_buckets(terms, charges, timed.stopped),
         amounts=dict(charges.group_by("currency").agg(pl.col("amount_minor").sum()).sort("currency").iter_rows()),
         drafts=drafts,
         checks=(*checks, *compared.checks),
@@ -113,10 +128,12 @@ def make_plan(inputs: Inputs) -> RunPlan:
             "rows": every,
             "partners": partners.filter("is_new"),
             "contact_details": made.details,
-            **_read_set(inputs.known, clients, bundles, drafts),
+            **_read_set(inputs.known, [clients, bundles, terms], drafts),
             "templates": templates.filter("is_new"),
             "clients": clients,
             "bundles": bundles,
+            "terms": shown_terms(terms),
+            "doubts": doubts,
             "charges": charges,
             "changed_cells": compared.cells,
             "changed_rows": compared.rows,
@@ -125,6 +142,13 @@ def make_plan(inputs: Inputs) -> RunPlan:
         snapshots=compared.snapshots,
         continued=compared.continued,
     )
+
+
+def _doubts(inputs: Inputs, clients: pl.DataFrame) -> pl.DataFrame:
+    """The questions about clients that stand after this upload."""
+    intake = inputs.intake
+    gone = gone_clients(clients, intake.sources, inputs.earlier) if is_whole(intake) else []
+    return open_doubts(clients, inputs.doubts, gone, inputs.run_id)
 
 
 def refuse_untied(checks: Sequence[counts.Check]) -> None:
@@ -157,55 +181,6 @@ def _settled(inputs: Inputs, context: Context) -> tuple[pl.DataFrame, pl.DataFra
     return settle(inputs.rulebook, clients, charges), settle(inputs.rulebook, bundles, charges)
 
 
-def _documents(
-    inputs: Inputs, context: Context, charges: pl.DataFrame, clients: pl.DataFrame
-) -> tuple[tuple[Draft, ...], pl.DataFrame, pl.DataFrame]:
-    """The drafts, every charge that could stand on one, and those of them that are due now."""
-    columns = [name for name in charges.columns if name in inputs.known.waiting.columns]
-    open_charges = pl.concat([inputs.known.waiting.select(columns), charges.select(columns)])
-    open_charges = open_charges.filter(pl.col("kind") == "charge")
-    ready = ready_for_document(open_charges, context)
-    names = {**dict(inputs.known.labels.iter_rows()), **dict(clients.select("client_id", "name").iter_rows())}
-    subjects = ready.select("charge_id", "subject_type", "subject_id").iter_rows()
-    labels = {
-        charge: str(names.get(subject, subject)) if kind == "client" else f"purchase {subject.partition('/')[2]}"
-        for charge, kind, subject in subjects
-    }
-    drafts = draft_documents(ready, labels, inputs.books, inputs.tenants, predict_tax_minor, context)
-    return drafts, open_charges, ready
-
-
-def _after_documents(frame: pl.DataFrame, charges: pl.DataFrame, drafts: Sequence[Draft]) -> pl.DataFrame:
-    """Charged records move on to `billed`, or back to `blocked` where their whole document is blocked."""
-    lines = pl.DataFrame(
-        [
-            (line.charge_id, draft.faults[0][0] if draft.faults else None, draft.faults[0][1] if draft.faults else None)
-            for draft in drafts
-            for line in draft.document.lines
-        ],
-        schema={"charge_id": pl.String, "fault": pl.String, "fault_text": pl.String},
-        orient="row",
-    )
-    placed = charges.select("subject_id", "metric", "charge_id").join(lines, on="charge_id")
-    joined = frame.join(placed, on=["subject_id", "metric"], how="left", maintain_order="left")
-    waiting = pl.col("bucket") == Bucket.AWAITING_DOCUMENT.value
-    blocked = waiting & pl.col("fault").is_not_null()
-    return joined.with_columns(
-        bucket=pl.when(blocked)
-        .then(pl.lit(Bucket.BLOCKED.value))
-        .when(waiting & pl.col("charge_id").is_not_null())
-        .then(pl.lit(Bucket.BILLED.value))
-        .otherwise("bucket"),
-        reason=pl.when(blocked).then("fault_text").otherwise("reason"),
-    ).drop("charge_id", "fault", "fault_text")
-
-
-def _approvable(charges: pl.DataFrame, drafts: Sequence[Draft]) -> pl.DataFrame:
-    """Without the charges of blocked documents: they come again with the next plan."""
-    blocked = [line.charge_id for draft in drafts if draft.faults for line in draft.document.lines]
-    return charges.filter(~pl.col("charge_id").is_in(blocked))
-
-
 def _frames(intake: Intake) -> Records:
     return {
         RecordKind.PARTNERS: intake.partners,
@@ -225,12 +200,10 @@ def _row_checks(inputs: Inputs) -> tuple[counts.Check, ...]:
     return counts.row_checks(intake.rows, {info.name: info.rows for info in intake.sources}, records)
 
 
-def _read_set(
-    known: Known, clients: pl.DataFrame, bundles: pl.DataFrame, drafts: Sequence[Draft]
-) -> dict[str, pl.DataFrame]:
+def _read_set(known: Known, judged: Sequence[pl.DataFrame], drafts: Sequence[Draft]) -> dict[str, pl.DataFrame]:
     """The versions of partners and templates that the plan rests on; approval looks whether they are still the same."""
     of_drafts = pl.Series([draft.document.party.partner_id for draft in drafts], dtype=pl.String)
-    used = pl.concat([clients["partner_id"], bundles["partner_id"], of_drafts]).unique().sort()
+    used = pl.concat([*(frame["partner_id"] for frame in judged), of_drafts]).unique().sort()
     partners = known.partners.filter(pl.col("partner_id").is_in(used.implode()))
     return {
         "used_partners": pl.DataFrame({"partner_id": used}),

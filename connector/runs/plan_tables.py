@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from connector.domain.money import Money
 from connector.domain.places import Cell
+from connector.domain.words import Bucket
 from connector.printed import Table, Value
 from connector.runs.changes import cells_to_plain
 from connector.runs.runplan import RunPlan
@@ -63,6 +64,11 @@ def plan_tables(plan: RunPlan, most: int) -> tuple[Table, ...]:
             ),
             _lines(plan),
         ),
+        _table(
+            "Terms",
+            ("partner", "client", "metric", "term", "begins", "bucket", "amount", "why", "source"),
+            _terms(plan),
+        ),
         _table("On hold", ("charge", "partner", "by", "on", "reason"), _on_hold(plan)),
         _table("Opening entries", ("subject", "partner", "metric", "day", "source"), _openings(plan)),
         _table("Problems", ("where", "severity", "what", "next step", "code"), _problems(plan)),
@@ -117,6 +123,20 @@ def _lines(plan: RunPlan) -> Iterator[Row]:
                 str(Cell(own["source"], own["sheet"], own["row"])) if own else "charged by an earlier run",
                 line.charge_id,
             )
+
+
+def _terms(plan: RunPlan) -> Iterator[Row]:
+    for row in plan.term_rows:
+        charged = row["bucket"] in (Bucket.BILLED.value, Bucket.AWAITING_DOCUMENT.value)
+        yield (
+            *(_text(row[name]) for name in ("partner_id", "client_id", "metric")),
+            row["ordinal"],
+            _text(row["event_on"]),
+            row["bucket"].replace("_", " "),
+            Money(row["amount_minor"], row["currency"]) if charged else "",
+            _text(row["reason"]),
+            str(Cell(row["source"], row["sheet"], row["row"])),
+        )
 
 
 def _on_hold(plan: RunPlan) -> Iterator[Row]:

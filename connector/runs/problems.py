@@ -10,7 +10,7 @@ from connector.billing import kinds as billing_kinds
 from connector.billing.books import KINDS as BOOK_KINDS
 from connector.billing.invoicing import Draft
 from connector.declared import KINDS as DECLARED_KINDS
-from connector.domain.places import Line
+from connector.domain.places import Cell, Line
 from connector.domain.problems import Kind, Problem
 from connector.domain.words import RecordKind
 from connector.intake import KINDS as INTAKE_KINDS
@@ -73,6 +73,31 @@ def record_problems(intake: Intake, judged: Mapping[RecordKind, pl.DataFrame]) -
             told = flagged.iter_rows(named=True)
             found += [_record_problem(intake, row, row["flag_code"], row["flag_detail"]) for row in told]
     return tuple(found)
+
+
+def term_problems(terms: pl.DataFrame, labels: pl.DataFrame) -> tuple[Problem, ...]:
+    """One problem for each client, metric and question: the first term it is about, and how many.
+
+    Args:
+        terms: what time brought about, each in its bucket.
+        labels: what a document calls each client: `client_id`, `name`.
+    """
+    wrong = terms.filter(pl.col("code").is_not_null()).join(labels, on="client_id", how="left", maintain_order="left")
+    told = wrong.with_columns(metric=pl.coalesce("line_metric", "metric")).group_by(
+        "client_id", "metric", "event", "code", maintain_order=True
+    )
+    first = pl.col("source", "sheet", "row", "event_on", "name", "reason").first()
+    return tuple(_term_problem(row) for row in told.agg(first, count=pl.len()).iter_rows(named=True))
+
+
+def _term_problem(row: Mapping[str, Any]) -> Problem:
+    own = row["code"] in billing_kinds.TERMS
+    kind = _BY_CODE[row["code"] if own else billing_kinds.TERM_BLOCKED.code]
+    why = row["reason"] if own else f"{row['reason']} ({row['code']})"
+    more = f" and {row['count'] - 1} more" if row["count"] > 1 else ""
+    what = f"{row['metric'] or 'a month'} of {row['name'] or row['client_id']}, {row['event']} {row['event_on']}{more}"
+    place = Cell(row["source"], row["sheet"], row["row"])
+    return Problem(kind.code, kind.severity, place, f"{what}: {why}", kind.remedy)
 
 
 def document_problems(drafts: Iterable[Draft]) -> tuple[Problem, ...]:

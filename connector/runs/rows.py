@@ -1,11 +1,12 @@
 """Every row of a run with what became of it, and the same counted: what a plan shows of invariant 5."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import polars as pl
 
 from connector.billing.counts import bucket_counts
-from connector.domain.words import RecordKind
+from connector.domain.words import BY_TIME, RecordKind
 
 _PLACE = ["source", "sheet", "row"]
 _SUBJECT: Mapping[RecordKind, str] = {
@@ -80,3 +81,41 @@ def record_buckets(every: pl.DataFrame) -> dict[str, dict[str, int]]:
         extra = {f"{word}_row": own.filter(pl.col("kind") == word).height for word in ("blocked", "template")}
         buckets[kind.value] = {name: number for name, number in {**counted, **extra}.items() if number}
     return buckets
+
+
+def shown_terms(terms: pl.DataFrame) -> pl.DataFrame:
+    """What a plan keeps of each term: whose it is, what became of it and why, and the version of its client it used."""
+    return terms.select(
+        *_PLACE,
+        "subject_id",
+        "client_id",
+        "partner_id",
+        "event",
+        "event_on",
+        metric=pl.coalesce("line_metric", "metric"),
+        ordinal="ordinal",
+        bucket="bucket",
+        currency="currency",
+        amount_minor="amount_minor",
+        rule_id="rule_id",
+        code="code",
+        reason="reason",
+        known_sequence="known_sequence",
+    )
+
+
+def term_buckets(terms: pl.DataFrame, charges: pl.DataFrame, stopped: int) -> dict[str, Any]:
+    """What time brought about, counted: per kind of event its buckets and its money.
+
+    Args:
+        terms: each in its bucket.
+        charges: what approval writes.
+        stopped: how many terms of archived clients do not begin.
+    """
+    events = {}
+    for kind in BY_TIME:
+        own, charged = (frame.filter(pl.col("event") == kind) for frame in (terms, charges))
+        if own.height:
+            sums = charged.group_by("currency").agg(pl.col("amount_minor").sum()).sort("currency")
+            events[kind] = {"buckets": bucket_counts(own), "amounts_minor": dict(sums.iter_rows())}
+    return {"events": events, "stopped": stopped}

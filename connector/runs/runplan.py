@@ -60,6 +60,8 @@ class RunPlan:
         row_kinds: per source, how many rows of each kind.
         hidden: per source, how many hidden rows were read.
         buckets: per kind of record, how many records are in each bucket.
+        terms: what time brought about: `events`, per kind of event its `buckets` and `amounts_minor` per currency; and
+            `stopped`, how many terms of archived clients do not begin.
         amounts: per currency, the new charges in minor units.
         drafts: its documents, the blocked ones included.
         checks: the equations that were found to tie.
@@ -90,6 +92,7 @@ class RunPlan:
     snapshots: tuple[Snapshot, ...] = ()
     continued: tuple[int, ...] = ()
     on_hold: tuple[Hold, ...] = ()
+    terms: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def documents(self) -> tuple[Draft, ...]:
@@ -111,9 +114,15 @@ class RunPlan:
         return self.frames["rows"].to_dicts()
 
     @property
+    def term_rows(self) -> list[dict[str, Any]]:
+        """Every term that has begun with its bucket and reason, as JSON values."""
+        return self.frames.get("terms", pl.DataFrame()).to_dicts()
+
+    @property
     def held(self) -> int:
-        """How many records wait for a person's answer, those that are gone among them."""
-        return sum(buckets.get("held", 0) for buckets in self.buckets.values()) + self.changes.held
+        """How many records and terms wait for a person's answer, those that are gone among them."""
+        events: list[Mapping[str, int]] = [one["buckets"] for one in self.terms.get("events", {}).values()]
+        return sum(buckets.get("held", 0) for buckets in (*self.buckets.values(), *events)) + self.changes.held
 
     @property
     def every_change(self) -> dict[str, Any]:
@@ -137,6 +146,7 @@ class RunPlan:
             "row_kinds": {source: dict(kinds) for source, kinds in self.row_kinds.items()},
             "hidden_rows": dict(self.hidden),
             "buckets": {kind: dict(buckets) for kind, buckets in self.buckets.items()},
+            "terms": dict(self.terms),
             "amounts_minor": dict(self.amounts),
             "documents": [draft_to_plain(draft) for draft in self.drafts],
             "checks": [asdict(one) for one in self.checks],
@@ -158,6 +168,7 @@ class RunPlan:
             row_kinds=plain["row_kinds"],
             hidden=plain["hidden_rows"],
             buckets=plain["buckets"],
+            terms=plain.get("terms", {}),
             amounts=plain["amounts_minor"],
             drafts=tuple(draft_from_plain(one) for one in plain["documents"]),
             checks=tuple(Check(**one) for one in plain["checks"]),

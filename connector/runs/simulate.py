@@ -36,6 +36,7 @@ from connector.runs.events import (
 from connector.runs.known import Known, read_known
 from connector.runs.ledger_records import known_clients
 from connector.runs.plan import refuse_untied
+from connector.runs.timed import renewing
 from connector.tables import RECORDS, empty
 
 Progress = Callable[[str, int, int], None]
@@ -138,7 +139,7 @@ def simulate(asked: Question, progress: Progress = workspace.read_silently) -> S
         rated.append(side.rated(charges, asked.start))
     progress("Asking the rules", 2, 2)
     lines = sides.line_up(rated[0], rated[1], charges, _labels(known, old.named, charges))
-    simulated = simulating.simulate(lines, _terms(asked.old), _terms(asked.new), asked.start)
+    simulated = simulating.simulate(lines, renewing(asked.old), renewing(asked.new), asked.start)
     checks = simulating.checks(simulated, subjects, charges)
     refuse_untied(checks)
     return Simulation(
@@ -204,7 +205,7 @@ class _Side:
             [
                 self.current,
                 replay.charged_events(charges, self._facts, self._context),
-                replay.renewal_events(charges, self._facts, _terms(self._basis.rulebook), start, self._context),
+                replay.renewal_events(charges, self._facts, renewing(self._basis.rulebook), start, self._context),
             ]
         )
         client = pl.col("subject_type") == "client"
@@ -214,17 +215,6 @@ class _Side:
         known, rulebook = self._basis.known.charges, self._basis.rulebook
         asked = [settle(rulebook, every.filter(own), known), settle(rulebook, every.filter(~own), known.clear())]
         return sides.outcomes(pl.concat(asked))
-
-
-def _terms(rulebook: Rulebook) -> pl.DataFrame:
-    """What follows a charge of each metric that renews."""
-    found = [
-        (metric, term.renewal.price, term.renewal.tier)
-        for metric, term in rulebook.terms.items()
-        if term.renewal is not None
-    ]
-    names = dict.fromkeys(("metric", "renewal_price", "renewal_tier"), pl.String)
-    return pl.DataFrame(found, schema=names, orient="row")
 
 
 def _labels(known: Known, named: pl.DataFrame, charges: pl.DataFrame) -> pl.DataFrame:

@@ -11,10 +11,12 @@ import polars as pl
 from connector import ledger
 from connector.domain.words import RecordKind
 from connector.ledger.database import fetch
+from connector.runs.doubts import DOUBTS
 from connector.runs.errors import StopError
 from connector.runs.runplan import Hold, RunPlan
 from connector.runs.sealed import seal, unseal
 from connector.runs.snapshots import Snapshot, conformed
+from connector.tables import empty
 
 if TYPE_CHECKING:
     from connector.runs.models import SnapshotKey, SourceSnapshot
@@ -79,6 +81,14 @@ def last_uploads() -> tuple[Snapshot, ...]:
 
     found = SourceSnapshot.objects.filter(superseded_by=None).select_related("key")
     return tuple(_opened(one, getattr(one, "key", None)) for one in found)
+
+
+def last_doubts() -> pl.DataFrame:
+    """The questions about clients that stood after the last plan; none where there is no plan that kept them."""
+    from connector.runs.models import RunFrame
+
+    kept = RunFrame.objects.filter(name="doubts").order_by("-run__created_at", "-run_id").first()
+    return empty(DOUBTS) if kept is None else pl.read_ipc(BytesIO(bytes(kept.data)))
 
 
 def forget_snapshots(run_id: str, source: str = "") -> int:

@@ -27,7 +27,7 @@ from connector.runs.wholefile import refuse_taken, write_whole
 
 _ROWS = 5_000
 _WIDTH = 22
-_DATES = ("created_on", "upgraded_on", "employees_as_of", "purchased_on", "valid_from", "included_until")
+_DATES = ("created_on", "upgraded_on", "archived_on", "employees_as_of", "purchased_on", "valid_from", "included_until")
 _SHEETS = {
     RecordKind.PARTNERS: "Partners",
     RecordKind.CLIENTS: "Clients",

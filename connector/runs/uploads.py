@@ -36,7 +36,7 @@ def upload_of(
         {kind: _amounts(known, kind) for kind in RecordKind},
         {kind: _amounts(planned, kind) for kind in RecordKind},
         _columns(intake),
-        whole=_is_whole(intake),
+        whole=is_whole(intake),
     )
 
 
@@ -74,7 +74,7 @@ def _columns(intake: Intake) -> pl.DataFrame:
     return pl.DataFrame(columns, schema=kinds, orient="row")
 
 
-def _is_whole(intake: Intake) -> bool:
+def is_whole(intake: Intake) -> bool:
     """Whether every file and every sheet could be read."""
     unread = intake.rows.filter((pl.col("kind") == RowKind.BLOCKED.value) & (pl.col("record_kind") == ""))
     return unread.is_empty() and not any(info.failed for info in intake.sources)

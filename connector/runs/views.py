@@ -11,6 +11,7 @@ import polars as pl
 from connector import ledger
 from connector.billing.balance import Balance, balances
 from connector.billing.context import Context
+from connector.billing.kinds import TERMS
 from connector.domain.documents import Document
 from connector.domain.money import Money
 from connector.domain.places import Cell, Line
@@ -136,10 +137,15 @@ def _questions(states: Sequence[store.RunState]) -> Iterator[Attention]:
         left = {file for one in changes.comparisons if one.source in sources for file in one.gone_files}
         for plain in plan["problems"]:
             problem = problem_from_plain(plain)
+            if position and problem.code in TERMS:
+                continue  # every plan asks about all terms anew
             own = left if problem.code == GONE.code else sources  # what is gone is named by where it stood
-            if problem.place.file in own or (position == 0 and isinstance(problem.place, Line)):
+            anywhere = isinstance(problem.place, Line) or problem.code in TERMS
+            if problem.place.file in own or (position == 0 and anywhere):
                 where = f"{state.run_id} {problem.place}"
                 yield Attention(problem.code, where, problem.message, problem.next_step)
+        if position == 0 and plan.get("terms", {}).get("events"):
+            yield from _held_terms(state.run_id)
         rows = store.load_frame(state.run_id, "rows")
         ruled = (
             (pl.col("bucket") == Bucket.HELD.value) & pl.col("code").is_null() & pl.col("source").is_in(list(sources))
@@ -151,6 +157,15 @@ def _questions(states: Sequence[store.RunState]) -> Iterator[Attention]:
         if position == 0 and state.state == "planned" and any(not one["faults"] for one in plan["documents"]):
             step = f"'connector show {state.run_id}', then 'connector approve {state.run_id}'."
             yield Attention("run-not-approved", state.run_id, "the run plan waits for approval", step)
+
+
+def _held_terms(run_id: str) -> Iterator[Attention]:
+    """The terms that a rule holds."""
+    terms = store.load_frame(run_id, "terms")
+    for row in terms.filter((pl.col("bucket") == Bucket.HELD.value) & pl.col("code").is_null()).iter_rows(named=True):
+        where = f"{run_id} {Cell(row['source'], row['sheet'], row['row'])}"
+        what = f"{row['metric']} of {row['client_id']}, {row['event']} {row['event_on']}: {row['reason']}"
+        yield Attention("held-by-rule", where, what, f"Decide, then change the rule {row['rule_id']}.")
 
 
 def _next_step(one: DocumentState) -> str:

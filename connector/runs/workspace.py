@@ -102,11 +102,13 @@ def read_files(
 def plan_run(config: Config, files: Files, intake: Intake, *, as_of: date | None, clock: Clock, by: str) -> RunPlan:
     """Make and store a run plan, asking the books whether they would take it. The ledger is open.
 
+    Without a source it is of what time alone brings about: terms that begin.
+
     Raises:
         StopError: no source could be read, a selling entity has no tenant, or the counts do not tie.
         StoreError: another plan was being made all the while.
     """
-    if all(info.failed for info in intake.sources):
+    if intake.sources and all(info.failed for info in intake.sources):
         raise StopError(
             "none of the files could be read", "Mend what is listed and plan again.", INPUT, intake.problems
         )
@@ -124,6 +126,7 @@ def plan_run(config: Config, files: Files, intake: Intake, *, as_of: date | None
             known=read_known(),
             look=look_into(config, clock),
             earlier=store.last_uploads(),
+            doubts=store.last_doubts(),
         )
         plan = make_plan(inputs)
         store.save_plan(plan, by)

@@ -34,6 +34,7 @@ CLIENTS: Schema = {
     "band_high": pl.Int64,  # null for "or more" (band_low tells whether there is a band)
     "employees_as_of": pl.Date,
     "status": pl.String,  # domain.words.ClientStatus
+    "archived_on": pl.Date,  # of a client that is archived; null when not given
     "country": pl.String,  # ISO 3166 alpha-2
     "advisors": pl.Int64,
     "users": pl.Int64,

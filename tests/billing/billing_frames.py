@@ -25,7 +25,7 @@ QUICK = settings(deadline=None, max_examples=25)
 KEY = b"a key for tests"
 GO_LIVE = date(2025, 3, 1)
 TODAY = date(2025, 6, 15)
-POLICIES = Policies(employee_size="count_first", upgrade="keeps_bundle_place", archived_client="hold")
+POLICIES = Policies("count_first", "keeps_bundle_place", "hold", "stop", "hold", "allow")
 
 
 def frame(schema: Schema, rows: list[Row]) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from connector.billing.balance import Balance, balances
 from connector.billing.context import Context
 from connector.domain.entities import Policies
 
-FREES = Policies("count_first", "frees_bundle_place", "hold")
+FREES = Policies("count_first", "frees_bundle_place", "hold", "stop", "hold", "allow")
 MAY = date(2025, 5, 1)
 
 

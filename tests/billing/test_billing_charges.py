@@ -141,6 +141,7 @@ def test_invariant_10_a_charge_knows_why() -> None:
             "lost": None,
             "near_tiers": None,
             "source": "clients.xlsx",
+            "source_id": None,
             "sheet": "Clients",
             "row": 2,
         }
@@ -152,7 +153,7 @@ def test_charges_are_what_the_ledger_takes_but_for_the_source_and_the_run() -> N
     found = numbered(events(clients({}, {"created_on": date(2025, 2, 1)}), given), "client")
     made = new_charges(settled(found, rate(rateable(found)), ledger("charge"), METRICS), given)
     wanted = dict(pl.Schema(insert_schema("charge")))
-    own = {name: wanted[name] for name in wanted if name not in ("source_id", "run_id", "recorded_at")}
+    own = {name: wanted[name] for name in wanted if name not in ("run_id", "recorded_at")}
     assert {name: kind for name, kind in made.schema.items() if name != "source"} == own
     assert (
         new_charges(

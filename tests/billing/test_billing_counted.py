@@ -1,11 +1,12 @@
 """Counts taken before rules are asked, against a plain count, one record at a time."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 
 import polars as pl
 import pytest
-from billing_frames import context, ledger, partner
+from billing_frames import POLICIES, context, ledger, partner
 
 from connector.billing.counted import Counting, with_counts
 from connector.domain.entities import Policies
@@ -122,7 +123,7 @@ def test_places_are_those_left_just_before_the_event() -> None:
 
 @pytest.mark.parametrize(("policy", "left"), [("keeps_bundle_place", 8), ("frees_bundle_place", 9)])
 def test_whether_an_upgrade_frees_a_place_is_declared(policy: str, left: int) -> None:
-    policies = Policies(employee_size="count_first", upgrade=policy, archived_client="hold")
+    policies = replace(POLICIES, upgrade=policy)
     clients = [
         client("A", MAY, upgraded_on=date(2025, 5, 20)),
         client("B", MAY, "assessment_only"),

@@ -1,5 +1,6 @@
 """The deciding event of a record: R3 to R5, go-live, the partner on the event's day, and what is asked first."""
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -23,7 +24,7 @@ from connector.billing.master import valid_on
 from connector.domain.entities import Policies
 
 MARCH, MAY, JUNE = date(2025, 3, 1), date(2025, 5, 5), date(2025, 6, 1)
-BILL_ARCHIVED = Policies("count_first", "keeps_bundle_place", "bill")
+BILL_ARCHIVED = Policies("count_first", "keeps_bundle_place", "bill", "stop", "hold", "allow")
 
 
 def version(records: pl.DataFrame, **said: object) -> pl.DataFrame:
@@ -174,6 +175,25 @@ def test_a_client_archived_before_it_was_billed_follows_the_policy(
     given = context(policies=BILL_ARCHIVED if policy == "bill" else POLICIES)
     before = ledger("client_version") if known is None else version(records, row_digest="other", plan=known)
     assert verdicts(events(records, given, before)) == [code]
+
+
+@pytest.mark.parametrize(
+    ("row", "plan", "upgraded_on", "expected"),
+    [
+        ({}, "assessment_only", None, ("upgraded", MAY, None)),
+        ({"upgraded_on": date(2025, 4, 3)}, "assessment_only", None, ("upgraded", date(2025, 4, 3), None)),
+        ({"plan": "assessment_only"}, "assessment_only", None, ("created", date(2025, 4, 1), None)),
+        ({}, "full_spoke", date(2025, 4, 20), ("upgraded", date(2025, 4, 20), None)),
+        ({}, "full_spoke", None, ("created", date(2025, 4, 1), None)),
+    ],
+)
+def test_an_undated_upgrade_is_of_the_upload_that_first_says_so_where_the_rules_say_that(
+    row: Row, plan: str, upgraded_on: date | None, expected: tuple[str, date, str | None]
+) -> None:
+    given = context(as_of=MAY, policies=replace(POLICIES, undated_upgrade="upload_day"))
+    records = clients(row)
+    before = version(records, row_digest="other", plan=plan, upgraded_on=upgraded_on)
+    assert events(records, given, before).select("event", "event_on", "code").row(0) == expected
 
 
 def test_no_records_are_no_events() -> None:

@@ -100,7 +100,7 @@ def test_only_the_last_term_of_a_charge_renews() -> None:
     found = next_terms(ledger("charge", first, second, opened, charge("C")), START)
     assert found.sort("subject_id").select("subject_id", "ordinal", "renews_on").rows() == [
         ("A", 2, date(2027, 4, 1)),
-        ("B", 1, None),
+        ("B", 1, date(2026, 4, 1)),
         ("C", 1, None),
     ]
 

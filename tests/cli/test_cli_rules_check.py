@@ -63,7 +63,7 @@ def test_faulty_rules_are_told_all_at_once(alone: World) -> None:
     assert (answer.code, answer.plain["digest"]) == (1, None)
     assert [problem["code"] for problem in answer.plain["problems"]] == ["rules-overlap", "rules-item-unmapped"]
     shown = people(alone, "check", "--cases")
-    assert "rules/billing.yaml:43:5: error: twice decides a bundle bought, and so does assessment-bundle" in shown
+    assert "rules/billing.yaml:46:5: error: twice decides a bundle bought, and so does assessment-bundle" in shown
     assert "mappings/books-us.yaml has no account for it [rules-item-unmapped]" in shown
     assert shown.endswith("rules/ cannot be used: 2 faults.\n")
     changed(alone, "  - id: twice", "  - ide: twice")
@@ -118,10 +118,10 @@ def test_a_wrong_expectation_is_a_diff(alone: World) -> None:
             {"key": "charge", "expected": "USD 1800.00", "got": "USD 900.00", "got_key": "charge"}
         ],
         "rule": "full-spoke",
-        "rule_place": "rules/billing.yaml:11",
+        "rule_place": "rules/billing.yaml:14",
     }  # fmt: skip
     shown = people(alone, "test")
-    assert "\n- charge: USD 1800.00\n+ charge: USD 900.00\nDecided by rule full-spoke (rules/billing.yaml:11)" in shown
+    assert "\n- charge: USD 1800.00\n+ charge: USD 900.00\nDecided by rule full-spoke (rules/billing.yaml:14)" in shown
     assert "Tiers of linkedin never tested: 1, 11-50, " in shown
     assert shown.endswith("1 test, 1 failed.\n")
 

@@ -42,7 +42,7 @@ def test_the_closed_lists_are_spelt_as_rules_and_tables_carry_them() -> None:
 
 def test_entities_and_policies_are_frozen() -> None:
     entity = SellingEntity("us", "US", "USD", date(2025, 3, 1), "UTC", "US-", "refuse", "rules/entities.yaml:2")
-    policies = Policies("count_first", "keeps_bundle_place", "hold")
+    policies = Policies("count_first", "keeps_bundle_place", "hold", "stop", "hold", "allow")
     for thing, name in ((entity, "currency"), (policies, "upgrade")):
         with pytest.raises(FrozenInstanceError):
             setattr(thing, name, "other")

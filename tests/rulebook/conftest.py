@@ -12,6 +12,10 @@ from connector.tables import EVENTS
 
 SHIPPED = Path(__file__).resolve().parents[2] / "rules"
 
+POLICIES = (
+    "policies: {employee_size: count_first, upgrade: keeps_bundle_place, archived_client: hold, "
+    "archived_renewal: stop, undated_upgrade: hold, overdraw: allow}"
+)
 BASE: Mapping[str, str] = {
     "billing.yaml": """entities:
   us:
@@ -21,7 +25,9 @@ BASE: Mapping[str, str] = {
     time_zone: America/New_York
     number_prefix: US-
     locked_period: refuse
-policies: {employee_size: count_first, upgrade: keeps_bundle_place, archived_client: hold}
+"""
+    + POLICIES
+    + """
 rules:
   - id: full-spoke
     when: {event: [created, upgraded], plan: full_spoke}

@@ -184,7 +184,7 @@ RULES = (
 )
 WHOLE = Declared(
     entities={"us": entity("us", "USD"), "uk": entity("uk", "GBP")},
-    policies=Policies("count_first", "keeps_bundle_place", "hold"),
+    policies=Policies("count_first", "keeps_bundle_place", "hold", "stop", "hold", "allow"),
     tiers={"linkedin": TierScheme("linkedin", (Band(1, 1, AT), Band(2, None, AT)), Line("rules/tiers.yaml", 1))},
     versions=(LIST, YEN, version("quote", "2025-07-01", "2025-12-31", tiers={"1": 51000, "2+": 90000})),
     rules=RULES,

@@ -227,7 +227,14 @@ _Plainly.add_representer(_Number, lambda dumper, number: dumper.represent_scalar
 
 def _policies() -> st.SearchStrategy[dict[str, str]]:
     size = st.sampled_from(("count_first", "band_first"))
-    return size.map(lambda first: {"employee_size": first, "upgrade": "keeps_bundle_place", "archived_client": "hold"})
+    others = {
+        "upgrade": "keeps_bundle_place",
+        "archived_client": "hold",
+        "archived_renewal": "stop",
+        "undated_upgrade": "hold",
+        "overdraw": "allow",
+    }
+    return size.map(lambda first: {"employee_size": first, **others})
 
 
 def _entity(currency: str, prefix: str) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def test_entities_policies_and_tiers() -> None:
     new = replace(
         BASE,
         entities={"us": replace(BASE.entities["us"], number_prefix="N-"), "ca": entity("ca", "CAD")},
-        policies=Policies("band_first", "keeps_bundle_place", "hold"),
+        policies=Policies("band_first", "keeps_bundle_place", "hold", "stop", "hold", "allow"),
         tiers={"linkedin": replace(BASE.tiers["linkedin"], bands=BASE.tiers["linkedin"].bands[:1])},
         versions=(),
     )

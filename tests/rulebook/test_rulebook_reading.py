@@ -257,9 +257,7 @@ def test_no_entity_and_a_tier_list_twice(write: Write) -> None:
     (folder / "rules.yaml").write_text("policies: {}\nrules: none\n", encoding="utf-8")
     assert [(code, place) for code, place, _ in told(folder)] == [
         ("rules-section-missing", "rules/billing.yaml:1:11"),
-        ("yaml-missing-key", "rules/rules.yaml:1:11"),
-        ("yaml-missing-key", "rules/rules.yaml:1:11"),
-        ("yaml-missing-key", "rules/rules.yaml:1:11"),
+        *[("yaml-missing-key", "rules/rules.yaml:1:11")] * 6,
         ("yaml-value", "rules/rules.yaml:2:8"),
         ("rules-section-twice", "rules/zz.yaml:1:1"),
     ]

@@ -89,7 +89,10 @@ def test_every_key_has_a_text_for_editors() -> None:
 
 BOOK = "price_book: b\neffective_from: 2025-03-01\ncurrency: USD\nprices: {flat: {m: 1}}\n"
 GOOD = [
-    "policies: {employee_size: band_first, upgrade: frees_bundle_place, archived_client: bill}\nrules: []",
+    (
+        "policies: {employee_size: band_first, upgrade: frees_bundle_place, archived_client: bill, "
+        "archived_renewal: stop, undated_upgrade: hold, overdraw: allow}\nrules: []"
+    ),
     "price_book: 2025\neffective_from: 2025-03-01\ncurrency: USD\nprices: {flat: {onboarding: 250}}",
     (
         "price_book: b\neffective_from: 2025-03-01\ncurrency: USD\nselling_entity: [us, us]\n"
@@ -121,7 +124,10 @@ BAD = [
     "unknown: 1",
     "entities: {us: {name: x}}",
     "entities: {}",
-    "policies: {employee_size: counts_first, upgrade: keeps_bundle_place, archived_client: hold}",
+    (
+        "policies: {employee_size: counts_first, upgrade: keeps_bundle_place, archived_client: hold, "
+        "archived_renewal: stop, undated_upgrade: hold, overdraw: allow}"
+    ),
     "policies: {employee_size: count_first}",
     "price_book: b\neffective_from: 2025-13-01\ncurrency: USD\nprices: {flat: {x: 1}}",
     "price_book: b\neffective_from: 2025-03-01\ncurrency: usd\nprices: {flat: {x: 1}}",

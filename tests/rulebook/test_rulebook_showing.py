@@ -101,6 +101,9 @@ def test_versions_tiers_policies_and_entities_stand_with_their_places() -> None:
         ["employee_size", "count_first", "a real employee count goes before a declared band"],
         ["upgrade", "keeps_bundle_place", "an upgraded client keeps its Assessment Only place"],
         ["archived_client", "hold", "a client archived before it was billed is held"],
+        ["archived_renewal", "stop", "no term of an archived client begins"],
+        ["undated_upgrade", "hold", "an upgrade without a date is held"],
+        ["overdraw", "allow", "an Assessment Only client without a place left is taken all the same"],
     ]
     assert texts(named(WHOLE, "entities")) == [
         ["us", "Example us", "USD", "2025-03-01", "Europe/London", "US-", "refuse", "rules/e.yaml:2"],

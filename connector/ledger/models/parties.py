@@ -150,6 +150,10 @@ class ClientVersion(Sealed):
     band_low = models.BigIntegerField(null=True)
     band_high = models.BigIntegerField(null=True)
     template = models.TextField(null=True)  # noqa: DJ001 - null: made without one
+    said_on = models.DateField(null=True)
+    archived_on = models.DateField(null=True)
+    advisors = models.BigIntegerField(null=True)
+    users = models.BigIntegerField(null=True)
     bucket = models.TextField()
     source = models.ForeignKey(Source, on_delete=models.DO_NOTHING)
     sheet = models.TextField()

@@ -58,6 +58,12 @@ POLICIES: Mapping[tuple[str, str], str] = {
     ("upgrade", "frees_bundle_place"): "an upgraded client frees its Assessment Only place",
     ("archived_client", "bill"): "a client archived before it was billed is billed",
     ("archived_client", "hold"): "a client archived before it was billed is held",
+    ("archived_renewal", "stop"): "no term of an archived client begins",
+    ("archived_renewal", "hold"): "a term of an archived client is held",
+    ("archived_renewal", "bill"): "a term of an archived client is billed",
+    ("undated_upgrade", "hold"): "an upgrade without a date is held",
+    ("undated_upgrade", "upload_day"): "an upgrade without a date is of the day of the upload that first says it",
+    ("overdraw", "allow"): "an Assessment Only client without a place left is taken all the same",
 }
 _RANGES: Mapping[str, str] = {
     EMPLOYEES: "employees",

@@ -1,0 +1,146 @@
+"""What time alone brings about in a run: terms that begin. They come from the ledger, not from rows.
+
+A stranger's trap: a client of this very upload counts with what its row says now, and one that is asked about waits.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from connector.billing.charges import new_charges, rateable
+from connector.billing.context import Context
+from connector.billing.counted import CLIENT, CLIENTS_THIS_YEAR, PLACES_LEFT
+from connector.billing.lifecycle import tag_list
+from connector.billing.states import as_said, facts_of, spans, with_state
+from connector.billing.terms import begun, sized
+from connector.billing.timed import judged_terms, settled_terms
+from connector.domain.words import EventKind
+from connector.rulebook import Rulebook
+from connector.runs.errors import StopError
+from connector.runs.events import Basis, asked, counted
+from connector.runs.ledger_records import known_clients
+from connector.runs.snapshots import Snapshot
+
+_STATED = ("client_id", "sequence", "plan", "created_on", "upgraded_on", "status", "archived_on", "said_on")
+_SAID = ("count_low", "band_low", "band_high", "advisors", "users")
+_RECORD = ("client_id", "country", "domain", "template", "tags", "created_on", "upgraded_on")
+STOP, BILL = "stop", "bill"
+
+
+@dataclass(frozen=True)
+class Timed:
+    """What time brought about.
+
+    Attributes:
+        events: each in its bucket.
+        begun: how many there are, counted before they were judged.
+        stopped: how many did not begin, because the rules stop those of archived clients.
+        charges: what they add.
+    """
+
+    events: pl.DataFrame
+    begun: int
+    stopped: int
+    charges: pl.DataFrame
+
+
+def renewing(rulebook: Rulebook) -> pl.DataFrame:
+    """What follows a charge of each metric that renews: `metric`, `length`, `renewal_price`, `renewal_tier`."""
+    found = [
+        (metric, term.length, term.renewal.price, term.renewal.tier)
+        for metric, term in rulebook.terms.items()
+        if term.renewal is not None
+    ]
+    names = dict.fromkeys(("metric", "length", "renewal_price", "renewal_tier"), pl.String)
+    return pl.DataFrame(found, schema=names, orient="row")
+
+
+@dataclass(frozen=True)
+class Present:
+    """What this run knows besides the ledger.
+
+    Attributes:
+        clients, bundles: the settled records of the upload.
+        charges: what they add.
+        doubts: clients about whom a question is open, see `doubts.open_doubts`.
+        uploads: what the sources said last.
+    """
+
+    clients: pl.DataFrame
+    bundles: pl.DataFrame
+    charges: pl.DataFrame
+    doubts: pl.DataFrame
+    uploads: Sequence[Snapshot]
+
+
+def terms_of(basis: Basis, context: Context, present: Present) -> Timed:
+    """Every term that has begun by the run's day and is not billed, rated and in its bucket.
+
+    Raises:
+        StopError: the rules bill months, which no plan makes yet.
+    """
+    if EventKind.MONTH in basis.rulebook.later_events:
+        message = "the rules bill clients by the month, which a plan does not make yet"
+        raise StopError(message, "Plan without those rules; 'connector rules test' and 'rules simulate' know them.")
+    known = basis.known
+    columns = [name for name in known.charges.columns if name in present.charges.columns]
+    charges = pl.concat([known.charges.select(columns), present.charges.select(columns)])
+    found = begun(charges, renewing(basis.rulebook), context.days)
+    found = found.rename({"subject_id": "client_id", "metric": "line_metric"})
+    return _settled(basis, context, present, found)
+
+
+def _settled(basis: Basis, context: Context, present: Present, found: pl.DataFrame) -> Timed:
+    wanted = found.select("client_id").unique()
+    versions = _versions(basis, context, present, wanted)
+    said = versions.select("client_id", "sequence", size_as_of="said_on", **{f"now_{name}": name for name in _SAID})
+    events = with_state(as_said(found, said), spans(facts_of(versions.select(_STATED))))
+    for more in (_records(basis, present, wanted), versions.group_by("client_id").agg(pl.col("known_sequence").max())):
+        events = events.join(more, on="client_id", how="left", maintain_order="left")
+    stopped = 0
+    policy = context.policies.archived_renewal
+    if policy == STOP:
+        stopped = int(events["archived"].sum())
+        events = events.filter(~pl.col("archived"))
+    elif policy == BILL:
+        events = events.with_columns(archived=pl.lit(value=False))
+    settled = _rated(basis, context, present, events)
+    return Timed(settled, events.height, stopped, new_charges(settled, context))
+
+
+def _versions(basis: Basis, context: Context, present: Present, wanted: pl.DataFrame) -> pl.DataFrame:
+    """Every version of the clients wanted, that of this upload the last one."""
+    columns = [*_STATED, *_SAID, "known_sequence"]
+    stored = basis.known.history.with_columns(known_sequence="sequence").select(columns)
+    sound = present.clients.filter(pl.col("code").is_null() & ~pl.col("unchanged"))
+    days = context.days.select("selling_entity", said_on="as_of")
+    now = sound.join(days, on="selling_entity", how="left", maintain_order="left").with_columns(
+        sequence=pl.col("known_sequence").fill_null(0) + 1
+    )
+    return pl.concat([stored, now.select(columns)]).join(wanted, on="client_id", how="semi", maintain_order="left")
+
+
+def _records(basis: Basis, present: Present, wanted: pl.DataFrame) -> pl.DataFrame:
+    """What the latest record of each client says that has no day: this upload's, else the last upload's."""
+    sound = present.clients.filter(pl.col("code").is_null()).select(_RECORD)
+    stored, _ = known_clients(basis.known, present.uploads, wanted.join(sound, on="client_id", how="anti"))
+    return pl.concat([sound, stored.with_columns(tags=tag_list()).select(_RECORD)])
+
+
+def _rated(basis: Basis, context: Context, present: Present, events: pl.DataFrame) -> pl.DataFrame:
+    doubts = present.doubts.select("client_id", doubt=pl.format("its row asks a question: {} ({})", "code", "run_id"))
+    frame = judged_terms(sized(events, "was_tier"), doubts, context)
+    frame = frame.with_columns(subject_id="client_id", advisors="now_advisors", users="now_users")
+    frame = _counted(basis, context, present, frame)
+    numbered = frame.with_row_index("event_id").with_columns(pl.col("event_id").cast(pl.UInt32))
+    return settled_terms(numbered, basis.rulebook.rate(asked(rateable(numbered))))
+
+
+def _counted(basis: Basis, context: Context, present: Present, frame: pl.DataFrame) -> pl.DataFrame:
+    """The terms with the counts that some rule looks at, this upload's clients and purchases among what is counted."""
+    sound = present.clients.filter(pl.col("code").is_null()).select(CLIENT)
+    stored = basis.known.versions.select(CLIENT).join(sound, on="client_id", how="anti")
+    known = replace(basis.known, versions=pl.concat([stored, sound]))
+    bought = present.bundles.drop(CLIENTS_THIS_YEAR, PLACES_LEFT)
+    return counted(replace(basis, known=known), frame, bought, context)[0]
