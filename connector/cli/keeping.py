@@ -1,4 +1,4 @@
-"""verify: what a ledger proves of itself, told."""
+"""verify, rebuild: what a ledger proves of itself, told."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -10,7 +10,12 @@ from rich.text import Text
 from connector import ledger
 from connector.cli import opening
 from connector.cli.output import finish, progress_bar, table
+from connector.runs import workspace
 from connector.runs.errors import INPUT, StopError
+from connector.runs.rebuild import Proof, refuse_without_check, register_proofs
+from connector.runs.rebuild_balances import balance_proofs
+from connector.runs.rebuild_sending import sending_proofs
+from connector.runs.rebuild_sources import source_proofs
 
 _LISTED = 20
 _STOP = "Stop billing from this ledger, keep the file as it is, and restore the latest backup that verifies."
@@ -58,3 +63,31 @@ def _show(to: Console, found: ledger.Verified) -> None:
     if len(found.faults) > _LISTED:
         to.print(Text(f"… and {len(found.faults) - _LISTED} more; with --json all of them are listed."))
     to.print(Text(_STOP))
+
+
+def rebuild(folder: Path, *, check: bool, as_json: bool) -> None:
+    """Derive everything again; exit 1 when something is not as it was derived."""
+    refuse_without_check(check=check)
+    with opening.opened(folder) as config, progress_bar("runs", shown=not as_json) as progress:
+        rulebook = workspace.open_files(config).rulebook
+        balances = balance_proofs(rulebook, opening.now().date())
+        proofs = (*register_proofs(), *sending_proofs(), *balances, *source_proofs(progress))
+    wrong = [one for one in proofs if one.wrong]
+    plain = {"agrees": not wrong, "proofs": [asdict(one) for one in proofs]}
+
+    def render(to: Console) -> None:
+        rows = [(one.name, f"{one.looked:,}", f"{one.wrong:,}", one.note) for one in proofs]
+        to.print(table("Derived again", ["what", "compared", "wrong", "left out"], rows, ["compared", "wrong"]))
+        _show_wrong(to, wrong)
+
+    finish(plain, INPUT if wrong else 0, as_json=as_json, render=render)
+
+
+def _show_wrong(to: Console, wrong: Sequence[Proof]) -> None:
+    for one in wrong:
+        for told in one.first[:_LISTED]:
+            to.print(Text(f"{one.name}: {told}", style="red"))
+    if wrong:
+        to.print(Text("Run 'connector verify': it tells whether an entry was altered. If none was, report this."))
+    else:
+        to.print(Text("Everything that was derived again agrees."))

@@ -1,4 +1,4 @@
-"""verify: the commands by which a ledger proves itself."""
+"""verify, rebuild: the commands by which a ledger proves itself."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +15,7 @@ HERE = Path()
 def attach(to: typer.Typer) -> None:
     """Add these commands to an application."""
     to.command("verify")(verify)
+    to.command("rebuild")(rebuild)
 
 
 def verify(
@@ -32,3 +33,15 @@ def verify(
     from connector.cli import keeping
 
     keeping.verify(folder, head or (), as_json=as_json)
+
+
+def rebuild(
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Derive everything again, and compare.")] = False,
+    folder: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Derive numbers, totals, amounts, states and receipts again, from entries, plans and sources, and compare."""
+    from connector.cli import keeping
+
+    keeping.rebuild(folder, check=check, as_json=as_json)

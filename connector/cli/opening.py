@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from connector import ledger
-from connector.runs import workspace
+from connector.runs import crashpoints, workspace
 from connector.runs.config import FILE, Config, load_config
+from connector.runs.errors import StopError
 from connector.runs.sending import Clock
 
 
@@ -50,6 +51,7 @@ def rules_of(folder: Path) -> tuple[Path, str]:
 @contextmanager
 def opened(folder: Path) -> Iterator[Config]:
     """The working folder with its ledger open; entries are made in the name of whoever runs the command."""
+    arm_crash_point()
     settings = config(folder)
     workspace.open_ledger(settings)
     try:
@@ -57,3 +59,11 @@ def opened(folder: Path) -> Iterator[Config]:
             yield settings
     finally:
         ledger.close_store()
+
+
+def arm_crash_point() -> None:
+    """Arm the crash point that a test names in the environment."""
+    try:
+        crashpoints.arm_from(os.environ.get(crashpoints.VARIABLE, ""))
+    except ValueError as error:
+        raise StopError(f"{crashpoints.VARIABLE}: {error}", "Unset it; only tests of crashes set it.") from error

@@ -1,6 +1,5 @@
 """push: send, read back, tie out, and say plainly what needs a person."""
 
-import os
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -12,26 +11,16 @@ from connector.cli import opening
 from connector.cli.looking import tie_out_to_plain
 from connector.cli.output import finish, progress_bar, say
 from connector.cli.show import show_tie_out
-from connector.runs import crashpoints
-from connector.runs.errors import REMAINS, USAGE, StopError
+from connector.runs.errors import REMAINS, USAGE
 from connector.runs.push_result import Progress, PushResult
 from connector.runs.sending import Sent, Wish, send
 
 
 def push(folder: Path, wish: Wish, *, as_json: bool) -> None:
     """Send what is approved."""
-    arm_crash_point()
     with opening.opened(folder) as config, progress_bar("documents", shown=not as_json) as bar:
         sent = send(config, wish, opening.clock(), reporter(bar))
     finish(to_plain(sent), exit_code(sent), as_json=as_json, render=lambda to: show_sent(to, sent))
-
-
-def arm_crash_point() -> None:
-    """Arm the crash point that a test names in the environment."""
-    try:
-        crashpoints.arm_from(os.environ.get(crashpoints.VARIABLE, ""))
-    except ValueError as error:
-        raise StopError(f"{crashpoints.VARIABLE}: {error}", "Unset it; only tests of crashes set it.") from error
 
 
 def reporter(bar: Callable[[str, int, int], None]) -> Callable[[Progress], None]:

@@ -17,6 +17,7 @@ from connector.domain.documents import Document
 from connector.domain.entities import SellingEntity
 from connector.domain.words import Bucket
 from connector.runs import holds, store
+from connector.runs.crashpoints import reached
 from connector.runs.errors import INPUT, StopError
 from connector.runs.issuing import issue
 from connector.runs.known import Known, read_known
@@ -24,7 +25,7 @@ from connector.runs.runplan import Pins, RunPlan
 from connector.runs.writing import append, stamped
 
 _NAMED = 5  # of each kind of change
-_SETTLED = (
+SETTLED = (
     Bucket.OPENING.value,
     Bucket.ALREADY_BILLED.value,
     Bucket.INSIDE_BUNDLE.value,
@@ -76,7 +77,11 @@ def approve(run_id: str, pins: Pins, entities: Mapping[str, SellingEntity], *, n
         if changed:
             message = f"{plan.run_id} was planned on something that has changed: {'; '.join(changed)}"
             raise StopError(message, "Nothing was written. Plan again with the same files and approve that.", INPUT)
-        return _apply(plan, entities, now, by)
+        reached("approve:checked")
+        done = _apply(plan, entities, now, by)
+        reached("approve:before-commit")
+    reached("approve:committed")
+    return done
 
 
 def _changed_pins(planned: Pins, now: Pins) -> list[str]:
@@ -137,11 +142,17 @@ def _difference(then: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
 def _apply(plan: RunPlan, entities: Mapping[str, SellingEntity], now: datetime, by: str) -> Approval:
     sources = {str(info["name"]): f"{plan.run_id}/{index}" for index, info in enumerate(plan.sources, 1)}
     _write_sources(plan, sources, now)
+    reached("approve:sources")
     _write_master(plan, now)
+    reached("approve:master")
     _write_clients(plan, sources, now)
+    reached("approve:clients")
     charges = _write_charges(plan, sources, now)
+    reached("approve:charges")
     documents = issue(plan, entities, now)
+    reached("approve:documents")
     heads = ledger.seal(now, by)
+    reached("approve:sealed")
     store.add_event(plan.run_id, store.APPROVED, now, by)
     return Approval(plan.run_id, documents, charges.height, heads)
 
@@ -191,7 +202,7 @@ def _write_master(plan: RunPlan, now: datetime) -> None:
 def _write_clients(plan: RunPlan, sources: Mapping[str, str], now: datetime) -> None:
     """New clients, new aliases and new versions of those whose record is settled; held and blocked ones come again."""
     clients = _located(stamped(plan.frames["clients"], plan, now), sources)
-    settled = clients.filter(pl.col("bucket").is_in(_SETTLED))
+    settled = clients.filter(pl.col("bucket").is_in(SETTLED))
     append("client", settled.filter("is_new"))
     refs = settled.filter("new_ref").select(
         "client_id",

@@ -10,6 +10,21 @@ from dataclasses import dataclass
 from threading import Lock
 
 POINTS = (
+    "plan:read",
+    "plan:locked",
+    "plan:made",
+    "plan:run-written",
+    "plan:before-commit",
+    "plan:stored",
+    "approve:checked",
+    "approve:sources",
+    "approve:master",
+    "approve:clients",
+    "approve:charges",
+    "approve:documents",
+    "approve:sealed",
+    "approve:before-commit",
+    "approve:committed",
     "push:locked",
     "push:released",
     "push:claimed",

@@ -11,6 +11,7 @@ import polars as pl
 from connector import ledger
 from connector.domain.words import RecordKind
 from connector.ledger.database import fetch
+from connector.runs.crashpoints import reached
 from connector.runs.doubts import DOUBTS
 from connector.runs.errors import StopError
 from connector.runs.runplan import Hold, RunPlan
@@ -56,6 +57,7 @@ def save_plan(plan: RunPlan, by: str) -> None:
             as_of=max(plan.as_of.values()),
             plan=plan.to_plain(),
         )
+        reached("plan:run-written")
         RunFrame.objects.bulk_create(
             RunFrame(run=run, name=name, data=_to_bytes(frame)) for name, frame in plan.frames.items()
         )
@@ -73,6 +75,7 @@ def save_plan(plan: RunPlan, by: str) -> None:
             )
             SnapshotKey.objects.create(snapshot=kept, key=key)
         SourceSnapshot.objects.filter(id__in=plan.continued).update(superseded_by=run)
+        reached("plan:before-commit")
 
 
 def last_uploads() -> tuple[Snapshot, ...]:
@@ -89,6 +92,14 @@ def last_doubts() -> pl.DataFrame:
 
     kept = RunFrame.objects.filter(name="doubts").order_by("-run__created_at", "-run_id").first()
     return empty(DOUBTS) if kept is None else pl.read_ipc(BytesIO(bytes(kept.data)))
+
+
+def snapshots_of(run_id: str) -> tuple[Snapshot, ...]:
+    """What every source of a run said; one that was erased has no records."""
+    from connector.runs.models import SourceSnapshot
+
+    found = SourceSnapshot.objects.filter(run_id=run_id).select_related("key")
+    return tuple(_opened(one, getattr(one, "key", None)) for one in found)
 
 
 def forget_snapshots(run_id: str, source: str = "") -> int:

@@ -18,6 +18,7 @@ from connector.runs import holds, store
 from connector.runs.approve import Approval
 from connector.runs.approve import approve as apply_plan
 from connector.runs.config import Config
+from connector.runs.crashpoints import reached
 from connector.runs.errors import INPUT, USAGE, StopError
 from connector.runs.known import read_known
 from connector.runs.look_ahead import look_into
@@ -112,8 +113,10 @@ def plan_run(config: Config, files: Files, intake: Intake, *, as_of: date | None
         raise StopError(
             "none of the files could be read", "Mend what is listed and plan again.", INPUT, intake.problems
         )
+    reached("plan:read")
     # One plan at a time, so that two of them cannot take one run id.
     with ledger.process_lock(config.ledger, "plan", wait_seconds=_PLAN_WAIT_SECONDS):
+        reached("plan:locked")
         inputs = Inputs(
             run_id=store.next_run_id(),
             now=clock.now(),
@@ -129,7 +132,9 @@ def plan_run(config: Config, files: Files, intake: Intake, *, as_of: date | None
             doubts=store.last_doubts(),
         )
         plan = make_plan(inputs)
+        reached("plan:made")
         store.save_plan(plan, by)
+    reached("plan:stored")
     return holds.without(plan, store.holds())
 
 

@@ -36,7 +36,7 @@ from connector.sandbox import US_BOOKS, Limits, SandboxServer, Switches
 LIMITS = Limits(minute=1000)
 DEAR = replace(US_BOOKS, tax_rates=tuple(replace(rate, percent=Decimal(9)) for rate in US_BOOKS.tax_rates))
 FOREIGN = 3
-UNDRIFTED = [point for point in POINTS if point != "push:drift"]
+UNDRIFTED = [point for point in POINTS if point.startswith("push:") and point != "push:drift"]
 
 
 class Stage:

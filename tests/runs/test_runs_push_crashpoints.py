@@ -68,8 +68,7 @@ def test_killing_is_by_the_signal_that_no_program_can_catch(monkeypatch: pytest.
     assert sent == [(7, 9)]
 
 
-def test_every_point_of_a_push_stands_in_its_code_once_and_every_one_there_is_listed() -> None:
+def test_every_point_stands_in_the_code_once_and_every_one_there_is_listed() -> None:
     folder = Path(connector.runs.__file__).parent
-    code = "".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("push*.py")))
-    found = sorted(re.findall(r'reached\("(push:[a-z-]+)"\)', code))
-    assert found == sorted(point for point in POINTS if point.startswith("push:"))
+    code = "".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py")))
+    assert sorted(re.findall(r'reached\("([a-z:-]+)"\)', code)) == sorted(POINTS)

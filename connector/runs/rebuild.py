@@ -1,0 +1,196 @@
+"""`rebuild --check`: every number, total, amount, state and receipt is derived again from entries, and compared.
+
+A stranger's trap: no balance and no status is stored, they are derived at each look; what is compared here are entries
+with the entries and plans they follow from. That no entry itself was altered is for `verify`.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+import polars as pl
+
+from connector import ledger
+from connector.accounting.totals import predict_tax_minor
+from connector.billing.charges import KEY
+from connector.billing.digests import keyed_digest
+from connector.runs.errors import USAGE, StopError
+
+NAMED = 20
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One thing that was derived again.
+
+    Attributes:
+        name: what must be so.
+        looked: how many were compared.
+        wrong: how many are not so.
+        first: the first of those, each told.
+        note: what could not be compared, and why; empty for nothing.
+    """
+
+    name: str
+    looked: int
+    wrong: int
+    first: tuple[str, ...]
+    note: str = ""
+
+
+def prove(name: str, looked: pl.DataFrame, holds: pl.Expr, told: pl.Expr, note: str = "") -> Proof:
+    """Look at every row of a frame.
+
+    Args:
+        name: what must be so.
+        looked: the rows.
+        holds: whether a row is right; what cannot be told is wrong.
+        told: what is said of one that is wrong.
+        note: as in `Proof`.
+    """
+    wrong = looked.filter(~holds.fill_null(value=False)).select(told).to_series().cast(pl.String)
+    return Proof(name, looked.height, wrong.len(), tuple(wrong.head(NAMED)), note)
+
+
+def refuse_without_check(*, check: bool) -> None:
+    """Refuse `rebuild` alone.
+
+    Raises:
+        StopError: always, without `--check`.
+    """
+    if not check:
+        raise StopError(
+            "nothing is rebuilt: entries are append-only, and balances and states are derived from them at each look",
+            "'connector rebuild --check' derives everything again and compares.",
+            USAGE,
+        )
+
+
+def register_proofs() -> tuple[Proof, ...]:
+    """What must be so among the entries of the ledger."""
+    documents, lines = ledger.read("document"), ledger.read("document_line")
+    charges = ledger.read("charge")
+    return (
+        *_numbers(documents),
+        *_documents(documents, lines),
+        *_lines(documents, lines, charges),
+        *_charges(charges, lines),
+        *_versions(),
+    )
+
+
+def _numbers(documents: pl.DataFrame) -> Iterable[Proof]:
+    """Each selling entity's numbers of a kind are 1, 2, … to what its counter says."""
+    keys = ["selling_entity", "kind"]
+    numbers = documents.with_columns(place=pl.col("number").str.extract(r"([0-9]+)$").cast(pl.Int64))
+    numbers = numbers.sort(*keys, "place").with_columns(wanted=pl.int_range(1, pl.len() + 1).over(keys))
+    yield prove(
+        "numbers without a gap",
+        numbers,
+        pl.col("place") == pl.col("wanted"),
+        pl.format("{}: number {} of its selling entity should be {}", "number", "place", "wanted"),
+    )
+    counters = ledger.read("counter").rename({"entity": "selling_entity"})
+    counted = numbers.group_by(keys).agg(there=pl.len().cast(pl.Int64))
+    counters = counters.join(counted, on=keys, how="full", coalesce=True).sort(keys)
+    told = pl.format("{} {}: the counter says {}, and there are {}", *keys, text("last"), text("there"))
+    yield prove("counters against documents", counters, pl.col("last") == pl.col("there"), told)
+
+
+def _documents(documents: pl.DataFrame, lines: pl.DataFrame) -> Iterable[Proof]:
+    sums = lines.group_by("document_id").agg(
+        lines=pl.len().cast(pl.Int64),
+        last=pl.col("position").max(),
+        net=pl.col("net_minor").sum(),
+        tax=pl.col("tax_minor").sum(),
+    )
+    joined = documents.join(sums, on="document_id", how="left", maintain_order="left")
+    right = (
+        (pl.col("net") == pl.col("net_minor"))
+        & (pl.col("tax") == pl.col("tax_minor"))
+        & (pl.col("net") + pl.col("tax") == pl.col("total_minor"))
+        & (pl.col("lines") == pl.col("line_count"))
+        & (pl.col("last") == pl.col("line_count"))
+    )
+    told = pl.format(
+        "{}: net {} and tax {}, by its lines {} and {}", "number", "net_minor", "tax_minor", text("net"), text("tax")
+    )
+    yield prove("documents against the sums of their lines", joined, right, told)
+
+
+def _lines(documents: pl.DataFrame, lines: pl.DataFrame, charges: pl.DataFrame) -> Iterable[Proof]:
+    """Each line of an invoice says what its charge says, and is taxed as its rate says."""
+    heads = documents.select("document_id", "number", "kind", "currency", partner="partner_id", entity="selling_entity")
+    facts = charges.select(
+        "charge_id", "amount_minor", "selling_entity", "partner_id", of="kind", charged_in="currency"
+    )
+    joined = lines.join(heads, on="document_id", how="left", maintain_order="left")
+    taxed = joined.with_columns(_predicted(joined))
+    place = pl.format("{}/{}", "number", "position")
+    told = pl.format("{}: tax {}, by its rate {}", place, "tax_minor", "predicted")
+    yield prove("tax of lines against their rates", taxed, pl.col("predicted") == pl.col("tax_minor"), told)
+    product = pl.col("quantity") * pl.col("unit_minor") == pl.col("net_minor")
+    told = pl.format("{}: {} × {} is not {}", place, "quantity", "unit_minor", "net_minor")
+    yield prove("lines against quantity × unit", joined, product, told)
+    billed = joined.filter(pl.col("kind") == "invoice").join(facts, on="charge_id", how="left", maintain_order="left")
+    same = (
+        (pl.col("amount_minor") == pl.col("net_minor"))
+        & (pl.col("charged_in") == pl.col("currency"))
+        & (pl.col("partner_id") == pl.col("partner"))
+        & (pl.col("selling_entity") == pl.col("entity"))
+        & (pl.col("of") == "charge")
+    )
+    told = pl.format("{}: it says {}, its charge {} {}", place, "net_minor", "charge_id", text("amount_minor"))
+    yield prove("lines of invoices against their charges", billed, same, told)
+
+
+def _predicted(lines: pl.DataFrame) -> pl.Series:
+    """The tax of each line, worked out once for each distinct case."""
+    keys = ["net_minor", "tax_percent", "currency"]
+    cases = lines.select(keys).unique()
+    taxes = [predict_tax_minor(net, Decimal(percent), currency) for net, percent, currency in cases.iter_rows()]
+    worked = cases.with_columns(predicted=pl.Series(taxes, dtype=pl.Int64))
+    return lines.select(keys).join(worked, on=keys, how="left", maintain_order="left")["predicted"]
+
+
+def _charges(charges: pl.DataFrame, lines: pl.DataFrame) -> Iterable[Proof]:
+    key = ledger.alias_key()
+    texts = charges.select(pl.concat_str([pl.col(name).cast(pl.String) for name in KEY], separator="\x1f"))
+    ids = ["CH-" + keyed_digest(text, key)[:16] for text in texts.to_series().to_list()]
+    named = charges.with_columns(wanted=pl.Series(ids, dtype=pl.String))
+    told = pl.format("{}: its key leads to {}", "charge_id", "wanted")
+    yield prove("charge ids against their keys", named, pl.col("wanted") == pl.col("charge_id"), told)
+    plain = charges.filter((pl.col("kind") == "charge") & pl.col("basis").is_null() & pl.col("adjustments").is_null())
+    product = pl.col("quantity") * pl.col("unit_minor") == pl.col("amount_minor")
+    told = pl.format("{}: {} × {} is not {}", "charge_id", "quantity", "unit_minor", "amount_minor")
+    others = charges.height - plain.height - charges.filter(pl.col("kind") == "opening").height
+    note = f"{others} are adjusted, graduated or cut short and say so in their basis" if others else ""
+    yield prove("amounts against unit × quantity", plain, product, told, note)
+    opening = charges.filter(pl.col("kind") == "opening").join(
+        lines.select("charge_id", "position"), on="charge_id", how="left"
+    )
+    free = (pl.col("amount_minor") == 0) & (pl.col("unit_minor") == 0) & pl.col("position").is_null()
+    yield prove("opening entries are zero and on no document", opening, free, pl.col("charge_id"))
+    revisions = charges.sort("revision").with_columns(place=pl.int_range(1, pl.len() + 1).over(KEY[:-1]))
+    yield prove("revisions of a key are 1, 2, …", revisions, pl.col("place") == pl.col("revision"), pl.col("charge_id"))
+
+
+def _versions() -> Iterable[Proof]:
+    """Every client has its versions 1, 2, …, and whoever has a version or an alias is a client."""
+    versions = ledger.read("client_version").with_columns(
+        wanted=pl.int_range(1, pl.len() + 1).over("client_id", order_by="sequence")
+    )
+    told = pl.format("{}: version {} should be {}", "client_id", "sequence", "wanted")
+    yield prove("versions of clients without a gap", versions, pl.col("wanted") == pl.col("sequence"), told)
+    latest = (
+        ledger.read("client")
+        .select("client_id")
+        .with_columns(has=pl.col("client_id").is_in(versions["client_id"].unique().implode()))
+    )
+    yield prove("every client has a latest version", latest, pl.col("has"), pl.col("client_id"))
+
+
+def text(column: str) -> pl.Expr:
+    """A column as it is told; `nothing` where there is none."""
+    return pl.col(column).cast(pl.String).fill_null("nothing")

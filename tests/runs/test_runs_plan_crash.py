@@ -1,0 +1,116 @@
+"""Planning and approving, killed at every point: nothing is lost or doubled, and the next command works."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from world import World, client
+
+from connector import ledger
+from connector.runs.crashpoints import POINTS, VARIABLE
+
+PLANNING = [point for point in POINTS if point.startswith("plan:")]
+APPROVING = [point for point in POINTS if point.startswith("approve:")]
+FILES = ("partners.csv", "clients.csv", "bundles.csv")
+_MADE_UP = ("run_id", "name", "number", "recorded_at", "at", "source_id", "document_id", "content_digest", "id")
+
+
+class Folder(World):
+    """A copy of a working folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.server = folder, None
+
+    @property
+    def files(self) -> list[str]:
+        return [str(self.folder / name) for name in FILES]
+
+    def killed(self, point: str, *arguments: str) -> None:
+        """Run a command in a process of its own, which must die at the point."""
+        program = [sys.executable, "-m", "connector", *arguments, "--folder", str(self.folder), "--json"]
+        done = subprocess.run(
+            program, env={**os.environ, VARIABLE: point}, capture_output=True, text=True, check=False, timeout=120
+        )
+        assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr
+
+    def entries(self) -> Mapping[str, list[dict[str, Any]]]:
+        """What the ledger says, but for the names and times of runs, which the order of numbers follows."""
+        ledger.open_store(next(self.folder.rglob("ledger.sqlite3")))
+        tables = {table: ledger.read(table) for table in ("charge", "document", "document_line", "outbox")}
+        tables |= {table: ledger.read(table) for table in ("partner_version", "client", "client_alias", "personal")}
+        tables |= {table: ledger.read(table) for table in ("client_version", "source", "document_event", "counter")}
+        ledger.close_store()
+        return {
+            table: sorted(frame.drop([*_MADE_UP, "request", "body_digest"], strict=False).to_dicts(), key=repr)
+            for table, frame in tables.items()
+        }
+
+    def proved(self) -> bool:
+        return self.run("verify").code == 0
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A working folder with partners, clients and bundles as files, and a ledger without a run."""
+    made = World(tmp_path_factory.mktemp("fresh") / "work", None)
+    made.partners()
+    made.clients(*(client(f"C{n}", partner=f"P-{n % 3 + 1}") for n in range(12)))
+    made.write("bundles.csv", "Partner ID,Reference,Purchased on,Quantity", ["P-1,PO-1,2025-04-01,2"])
+    assert made.run("runs").plain["runs"] == []
+    return made.folder
+
+
+@pytest.fixture(scope="module")
+def planned(fresh: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with a plan that waits for approval."""
+    made = Folder(shutil.copytree(fresh, tmp_path_factory.mktemp("planned") / "work"))
+    assert made.plan(*made.files).code == 0
+    return made.folder
+
+
+@pytest.fixture(scope="module")
+def billed(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[dict[str, Any]]]:
+    """What the ledger says when nothing goes wrong."""
+    usual = Folder(shutil.copytree(planned, tmp_path_factory.mktemp("billed") / "work"))
+    assert usual.run("approve", "R-0001").code == 0
+    return usual.entries()
+
+
+@pytest.mark.parametrize("point", APPROVING)
+def test_killed_while_approving(
+    planned: Path, billed: Mapping[str, list[dict[str, Any]]], tmp_path: Path, point: str
+) -> None:
+    world = Folder(shutil.copytree(planned, tmp_path / "work"))
+    world.killed(point, "approve", "R-0001")
+    written = point == "approve:committed"
+    assert world.run("runs").plain["runs"][0]["state"] == ("approved" if written else "planned")
+    assert world.proved()
+    again = world.run("approve", "R-0001")
+    assert again.code == (1 if written else 0), again.out
+    assert world.entries() == billed
+    assert world.proved()
+    once_more = world.plan(*world.files)
+    assert (once_more.code, once_more.plain["documents"]) == (0, [])
+
+
+@pytest.mark.parametrize("point", PLANNING)
+def test_killed_while_planning(
+    fresh: Path, billed: Mapping[str, list[dict[str, Any]]], tmp_path: Path, point: str
+) -> None:
+    world = Folder(shutil.copytree(fresh, tmp_path / "work"))
+    world.killed(point, "plan", *world.files, "--as-of", "2025-06-20")
+    stored = point == "plan:stored"
+    assert [one["run"] for one in world.run("runs").plain["runs"]] == (["R-0001"] if stored else [])
+    again = world.plan(*world.files)
+    assert (again.code, again.plain["run"]) == (0, "R-0002" if stored else "R-0001")
+    assert world.run("approve", again.plain["run"]).code == 0
+    assert world.entries() == billed
+    assert world.proved()
+    if stored:
+        assert "was planned on something that has changed" in world.run("approve", "R-0001").plain["error"]
