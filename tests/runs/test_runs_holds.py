@@ -3,6 +3,7 @@
 import polars as pl
 import pytest
 from openpyxl import load_workbook
+from terms_kit import renewing
 from world import Answer, World, client
 
 from connector import ledger
@@ -91,6 +92,25 @@ def test_a_waiting_charge_is_held_without_losing_it(alone: World) -> None:
     assert alone.run("approve", "latest").plain["documents"] == []
     alone.run("release", held, *REASON)
     assert charges(alone.plan(june, as_of="2025-07-02")) == {"Client A": held}
+
+
+def test_a_term_is_held_apart_from_the_other_terms_of_its_client(alone: World) -> None:
+    renewing(alone, term="monthly")
+    made = alone.plan(alone.partners(), alone.clients(client("A", created="2025-04-10")), as_of="2025-06-20")
+    lines = [one for document in made.plain["documents"] for one in document["document"]["lines"]]
+    held = lines[0]["charge_id"]  # of a new client: nothing of it is billed before its first term
+    put = alone.run("hold", "latest", held, *REASON)
+    assert (len(lines), put.plain["documents"]) == (3, 0)
+    alone.run("release", held, *REASON)
+    alone.run("approve", "latest")
+    due = alone.plan(as_of="2025-08-20")
+    late = [one for document in due.plain["documents"] for one in document["document"]["lines"]]
+    alone.run("hold", "latest", late[0]["charge_id"], *REASON)
+    shown = alone.run("show", "latest").plain["terms"]["events"]["renewed"]
+    assert shown == {"buckets": {"held": 1, "billed": 1}, "amounts_minor": {"USD": 180000}}
+    assert alone.run("approve", "latest").plain["charges"] == 1
+    again = alone.plan(as_of="2025-08-20").plain
+    assert again["terms"]["events"]["renewed"]["buckets"] == {"held": 1}
 
 
 @pytest.mark.parametrize(
