@@ -4,10 +4,40 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from postgres_server import Databases, running
 from world import World
 
 from connector import ledger
 from connector.sandbox import SandboxServer
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    """A PostgreSQL server for this run of the tests, started when the first test asks for it."""
+    with running() as made:
+        yield made
+
+
+@pytest.fixture
+def database_url(databases: Databases) -> Iterator[str]:
+    """A database of its own for the test, with a new ledger."""
+    url = databases.make()
+    yield url
+    ledger.close_store()
+    databases.drop(url)
+
+
+@pytest.fixture
+def on_postgres(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ledger of every working folder of the test is in a database of a server."""
+    monkeypatch.setenv("CONNECTOR_LEDGER", database_url)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def on_each_database(request: pytest.FixtureRequest) -> None:
+    """The ledger of every working folder of the test is in its folder, and then in a database of a server."""
+    if request.param == "postgres":
+        request.getfixturevalue("on_postgres")
 
 
 @pytest.fixture

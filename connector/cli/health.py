@@ -17,7 +17,7 @@ from connector.accounting.port import Catalogue
 from connector.cli import opening
 from connector.cli.output import finish
 from connector.export import Export, missing_variables
-from connector.ledger import StoreError
+from connector.ledger import StoreError, described
 from connector.net.errors import SetupError
 from connector.runs import workspace
 from connector.runs.config import SANDBOX_ID, Config
@@ -99,11 +99,11 @@ def _ledger(config: Config) -> Finding:
         workspace.open_ledger(config)
     except (StopError, StoreError) as stop:
         return Finding("ledger", good=False, told=stop.message, next_step=stop.next_step)
-    return Finding("ledger", good=True, told=f"{config.ledger.name} is whole")
+    return Finding("ledger", good=True, told=f"{config.ledger.name} is whole: {described()}")
 
 
 def _room(config: Config) -> Finding:
-    free = shutil.disk_usage(config.ledger.parent).free
+    free = shutil.disk_usage(config.ledger.parent if isinstance(config.ledger, Path) else config.folder).free
     told = f"{free // 1_000_000:,} MB free"
     if free < _LITTLE_ROOM_BYTES:
         return Finding("disk", good=False, told=told, next_step="Make room before the next run.")

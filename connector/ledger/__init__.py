@@ -5,21 +5,24 @@ this package does not load Django; `open_store` does. What is still to be sent i
 """
 
 from connector.ledger.chain import chain_faults, chain_head, chain_heads
-from connector.ledger.database import transaction
+from connector.ledger.database import hold, transaction
 from connector.ledger.entries import acting, seal
 from connector.ledger.errors import RefusedError, StoreError
 from connector.ledger.frames import append, put, read
 from connector.ledger.locks import process_lock
+from connector.ledger.place import Place, Server, is_url, server_of
 from connector.ledger.registers import alias_key, erase, next_numbers
 from connector.ledger.schemas import TABLES, insert_schema
-from connector.ledger.store import close_store, open_store
+from connector.ledger.store import close_store, described, open_store
 from connector.ledger.verify import Chain, Fault, Verified, verify
 
 __all__ = [
     "TABLES",
     "Chain",
     "Fault",
+    "Place",
     "RefusedError",
+    "Server",
     "StoreError",
     "Verified",
     "acting",
@@ -29,14 +32,18 @@ __all__ = [
     "chain_head",
     "chain_heads",
     "close_store",
+    "described",
     "erase",
+    "hold",
     "insert_schema",
+    "is_url",
     "next_numbers",
     "open_store",
     "process_lock",
     "put",
     "read",
     "seal",
+    "server_of",
     "transaction",
     "verify",
 ]

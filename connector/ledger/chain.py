@@ -99,7 +99,8 @@ class Link:
 def chain_links(entity: str) -> list[tuple[Link, str]]:
     """Every link of a chain as it is stored, in order, with the digest stored beside it."""
     rows = database.fetch(
-        "SELECT sequence, payload_digest, previous, CAST(at AS TEXT), batch, by, contents, digest FROM chain_link"
+        f"SELECT sequence, payload_digest, previous, {database.moment('at')}, batch, by, contents, digest"  # noqa: S608 - a column
+        " FROM chain_link"
         " WHERE entity = ? ORDER BY sequence",
         (entity,),
     )

@@ -1,23 +1,21 @@
-"""The one door to Django's connection: statements, transactions, and the names of what can go wrong with the file.
+"""The one door to Django's connection: statements, transactions, and the names of what can go wrong with the database.
 
 A stranger's trap: after an error inside a transaction nothing more may be done in it. Some errors of SQLite (a full
 disk) have ended the transaction already, and the next statement would be committed on its own.
 """
 
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import local
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
-from connector.ledger.errors import RefusedError, StoreError
+from connector.ledger.dialects import Dialect, sqlite
 
 if TYPE_CHECKING:
+    import polars as pl
     from django.db.backends.base.base import BaseDatabaseWrapper
-    from django.db.utils import DatabaseError
 
 NOWHERE = ":memory:"  # the database name while no ledger is open; never connected to
-_PRIMARY_CODE = 0xFF  # the low byte of SQLite's extended result codes
 
 
 class Finishing(Protocol):
@@ -38,39 +36,6 @@ class _Open(local):
 
 _open = _Open()
 
-_RESTORE = "Stop using this file; restore the latest backup, then run `connector doctor`."
-_FAULTS = {
-    sqlite3.SQLITE_FULL: (
-        "there is no space left for the ledger",
-        "Free space on its disk and run the same command again; nothing of this step was written.",
-    ),
-    sqlite3.SQLITE_READONLY: (
-        "the ledger cannot be written",
-        "Make the file and its folder writable for this user and run the same command again.",
-    ),
-    sqlite3.SQLITE_CANTOPEN: (
-        "the ledger cannot be opened",
-        "Check that it is a file, and that this user may write to it and to its folder.",
-    ),
-    sqlite3.SQLITE_BUSY: (
-        "another program has kept the ledger locked for too long",
-        "Wait until it ends, or end it, and run the same command again; nothing of this step was written.",
-    ),
-    sqlite3.SQLITE_LOCKED: (
-        "another part of this program keeps the ledger locked",
-        "Run the same command again; nothing of this step was written.",
-    ),
-    sqlite3.SQLITE_IOERR: (
-        "the disk failed to read or write the ledger",
-        "Check the disk and its free space, then run `connector doctor`.",
-    ),
-    sqlite3.SQLITE_CORRUPT: ("the ledger's file is damaged", _RESTORE),
-    sqlite3.SQLITE_NOTADB: (
-        "the file is not a ledger: it is no SQLite database",
-        "Name another file; nothing was changed in this one.",
-    ),
-}
-
 
 def connection() -> "BaseDatabaseWrapper":
     """Django's connection of this thread to the open ledger.
@@ -87,43 +52,40 @@ def connection() -> "BaseDatabaseWrapper":
     return connections["default"]
 
 
+def dialect() -> Dialect:
+    """What the database of the open ledger does in its own way."""
+    if connection().vendor == "postgresql":
+        from connector.ledger.dialects import postgres  # noqa: PLC0415 - psycopg is loaded only for a server
+
+        return postgres
+    return sqlite
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn the database's errors into `StoreError` and `RefusedError`; what is neither passes as it is."""
-    from django.db import DatabaseError  # noqa: PLC0415 - Django is loaded at the first open, not at import
+    from django.db import Error  # noqa: PLC0415 - Django is loaded at the first open, not at import
 
     try:
         yield
-    except DatabaseError as error:
-        current = connection()
+    except Error as error:
+        current, cause = connection(), error.__cause__ or error
         if current.in_atomic_block:
             current.set_rollback(True)
-        named = _named(error)
+        elif dialect().gone(cause):
+            current.close()  # the next step connects again
+        named = dialect().named(cause)
         if named is None:
             raise
         raise named from error
 
 
-def _named(error: "DatabaseError") -> StoreError | RefusedError | None:
-    cause = error.__cause__
-    if not isinstance(cause, sqlite3.Error):
-        return None
-    if cause.sqlite_errorcode & _PRIMARY_CODE == sqlite3.SQLITE_CONSTRAINT:
-        return RefusedError(f"the ledger refuses the entry: {error}")
-    return fault(cause)
-
-
-def fault(error: sqlite3.Error) -> StoreError | None:
-    """What an error of SQLite says about the file; None when it is about the statement."""
-    found = _FAULTS.get(error.sqlite_errorcode & _PRIMARY_CODE)
-    return None if found is None else StoreError(f"{found[0]} ({error})", found[1])
-
-
 @contextmanager
 def transaction() -> Iterator[None]:
-    """One transaction that locks the ledger for writing from its start (BEGIN IMMEDIATE … COMMIT).
+    """One transaction. Leaving with an exception writes nothing.
 
-    Leaving with an exception writes nothing.
+    On SQLite it locks the whole ledger for writing from its start (BEGIN IMMEDIATE). On PostgreSQL others write at the
+    same time: what rests on something read must `hold` its names first.
 
     Raises:
         RuntimeError: it stands inside another transaction, or an error inside it was caught and passed over.
@@ -186,6 +148,46 @@ def require_transaction(what: str) -> None:
     if not connection().in_atomic_block:
         message = f"{what} belongs into the transaction of the entries it serves"
         raise RuntimeError(message)
+
+
+def hold(names: Iterable[str], group: str = "records") -> None:
+    """Keep every other transaction that names one of these from going on until this one ends.
+
+    What is read afterwards is what the others left. Several groups are held in one order by everyone, or two
+    transactions could wait for each other: first records (partners, clients), last the heads of hash chains.
+
+    Raises:
+        RuntimeError: no transaction is open.
+        StoreError: another transaction holds one of them for too long.
+    """
+    require_transaction("holding names")
+    wanted = sorted({*names})
+    if wanted:
+        with translated(), connection().cursor() as cursor:
+            dialect().hold(cursor, group, wanted)
+
+
+def write(table: str, frame: "pl.DataFrame", key: Sequence[str] = ()) -> None:
+    """Add all rows of a frame by the database's fastest way, replacing those with the same `key` where one is given."""
+    current = connection()
+    with joined(), translated(), current.cursor() as cursor, current.wrap_database_errors:
+        dialect().write(cursor, table, frame, key)
+
+
+def moment(column: str) -> str:
+    """SQL for a time as its stored text, which `times.time_of` reads."""
+    return dialect().moment(column)
+
+
+def bytewise(column: str) -> str:
+    """SQL that sorts a text by its bytes on every database."""
+    return dialect().bytewise(column)
+
+
+def overwrite_erased() -> None:
+    """Let nothing of what was deleted remain where it lay, as far as the database can be told to."""
+    for step in dialect().after_erasure():
+        fetch(step)
 
 
 def execute(sql: str, parameters: Sequence[Any] = ()) -> int:

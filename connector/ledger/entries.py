@@ -161,7 +161,8 @@ def _documents(wanted: list[str], transaction: _Batches) -> dict[str, tuple[str,
     for start in range(0, len(others), _MOST_ASKED):
         some = others[start : start + _MOST_ASKED]
         marks = ", ".join("?" * len(some))
-        sql = f"SELECT document_id, selling_entity, CAST(recorded_at AS TEXT) FROM document WHERE document_id IN ({marks})"  # noqa: S608, E501 - marks only
+        columns = f"document_id, selling_entity, {database.moment('recorded_at')}"
+        sql = f"SELECT {columns} FROM document WHERE document_id IN ({marks})"  # noqa: S608 - columns and marks only
         found.update({document: (entity, moment) for document, entity, moment in database.fetch(sql, some)})
     missing = sorted({*wanted} - {*found})
     if missing:

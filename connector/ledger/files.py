@@ -8,7 +8,7 @@ import os
 import sqlite3
 from pathlib import Path
 
-from connector.ledger.database import fault
+from connector.ledger.dialects.sqlite import fault
 from connector.ledger.errors import StoreError
 
 _MAGIC = b"SQLite format 3\x00"

@@ -12,7 +12,7 @@ import polars as pl
 
 from connector.ledger import database
 from connector.ledger.entries import stamped
-from connector.ledger.schemas import APPEND_ONLY, MUTABLE, SEALED, TABLES, UNIQUE, insert_schema
+from connector.ledger.schemas import APPEND_ONLY, SEALED, TABLES, UNIQUE, insert_schema
 from connector.ledger.times import time_text
 from connector.tables.schemas import Schema, conform
 
@@ -42,7 +42,8 @@ def read(
     declared = TABLES[table]
     schema = declared if columns is None else {name: declared[name] for name in columns}
     selected = ", ".join(_selected(name, kind) for name, kind in schema.items())
-    order = ", ".join(f'"{name}"' for name in (("id",) if "id" in declared else UNIQUE[table][0]))
+    keys = ("id",) if "id" in declared else UNIQUE[table][0]
+    order = ", ".join(database.bytewise(name) if declared[name] == pl.String else f'"{name}"' for name in keys)
     condition = f" WHERE {where}" if where else ""
     # Names come from the declared schemas, values travel as parameters.
     sql = f'SELECT {selected} FROM "{table}"{condition} ORDER BY {order}'  # noqa: S608
@@ -65,7 +66,7 @@ def append(table: str, frame: pl.DataFrame) -> None:
     if table not in _APPENDED:
         message = f"rows of {table} are not appended: it has functions of its own"
         raise ValueError(message)
-    _insert(table, frame, "")
+    _insert(table, frame)
 
 
 def put(table: str, frame: pl.DataFrame) -> None:
@@ -79,23 +80,17 @@ def put(table: str, frame: pl.DataFrame) -> None:
         message = f"rows of {table} are never replaced"
         raise ValueError(message)
     key = UNIQUE[table][0]
-    rest = ", ".join(f'"{name}" = excluded."{name}"' for name in MUTABLE[table] if name not in key)
-    names = ", ".join(f'"{name}"' for name in key)
-    _insert(table, frame, f" ON CONFLICT ({names}) DO UPDATE SET {rest}")
+    rows = frame.unique(key, keep="last", maintain_order=True)
+    _insert(table, rows, key)
 
 
-def _insert(table: str, frame: pl.DataFrame, conflict: str) -> None:
+def _insert(table: str, frame: pl.DataFrame, key: Sequence[str] = ()) -> None:
     if frame.is_empty():
         conform(frame, insert_schema(table))
         return
     with database.joined():
         rows = stored(conform(frame, insert_schema(table)))
-        if table in SEALED:
-            rows = stamped(table, rows)
-        names = ", ".join(f'"{name}"' for name in rows.columns)
-        marks = ", ".join("?" * rows.width)
-        sql = f'INSERT INTO "{table}" ({names}) VALUES ({marks}){conflict}'  # noqa: S608 - names from the schemas
-        database.execute_many(sql, rows.rows())
+        database.write(table, stamped(table, rows) if table in SEALED else rows, key)
 
 
 def pages(table: str, size: int = PAGE_ROWS) -> Iterator[pl.DataFrame]:
@@ -141,7 +136,9 @@ def _selected(name: str, kind: pl.DataType | type[pl.DataType]) -> str:
     """The column as a type that every row shares; days and times become times in the frame, not row by row."""
     if kind == pl.Boolean:
         return f'CAST("{name}" AS INTEGER)'
-    return f'CAST("{name}" AS TEXT)' if kind in (pl.Date, pl.Datetime) else f'"{name}"'
+    if kind == pl.Date:
+        return database.dialect().day(name)
+    return database.moment(name) if kind == pl.Datetime else f'"{name}"'
 
 
 def _framed(rows: list[tuple[Any, ...]], schema: Schema) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""Locks between processes, beside the ledger's file. They end with their process, however it ends.
+"""Locks between processes: a file beside the ledger's file, or a lock of its server. They end with their process.
 
 A stranger's trap: the lock file stays when the lock is given up. Deleting it would let two processes hold two files of
 one name.
@@ -13,22 +13,35 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from connector.ledger.errors import StoreError
+from connector.ledger.place import Place, Server
 
-_PAUSE_SECONDS = 0.05
+PAUSE_SECONDS = 0.05
 
 
 @contextmanager
-def process_lock(path: Path, name: str, wait_seconds: float = 0) -> Iterator[None]:
+def process_lock(place: Place, name: str, wait_seconds: float = 0) -> Iterator[None]:
     """Hold a named lock of the ledger, one process (and one holder within it) at a time.
 
     Args:
-        path: the ledger's file.
+        place: the ledger's file or server.
         name: what is locked, such as an accounting tenant.
         wait_seconds: how long to wait for another holder.
 
     Raises:
-        StoreError: another process holds it, or the lock's file cannot be written.
+        StoreError: another process holds it, the lock's file cannot be written, or the server cannot be reached.
     """
+    if isinstance(place, Server):
+        from connector.ledger.servers import server_lock  # noqa: PLC0415 - psycopg is loaded when a server is used
+
+        with server_lock(place, name, wait_seconds):
+            yield
+    else:
+        with _file_lock(place, name, wait_seconds):
+            yield
+
+
+@contextmanager
+def _file_lock(path: Path, name: str, wait_seconds: float) -> Iterator[None]:
     readable = re.sub(r"[^A-Za-z0-9-]", lambda found: f"_{ord(found[0]):x}_", name)
     place = path.with_name(f"{path.name}.{readable}.lock")
     handle = _opened(place)
@@ -56,7 +69,7 @@ def _take(handle: int, name: str, deadline: float) -> None:
                 holder = os.pread(handle, 20, 0).decode(errors="replace") or "unknown"
                 message = f"another process (number {holder}) holds the lock {name!r}"
                 raise StoreError(message, "Wait until it ends, then run the same command again.") from error
-            time.sleep(_PAUSE_SECONDS)
+            time.sleep(PAUSE_SECONDS)
         else:
             return
 

@@ -255,3 +255,14 @@ UNIQUE: Mapping[str, tuple[tuple[str, ...], ...]] = {
 def insert_schema(table: str) -> Schema:
     """The columns that `append` takes: the table's own but for the automatic `id`."""
     return {name: kind for name, kind in TABLES[table].items() if name != "id"}
+
+
+REVISION_REFUSED = (
+    "a revision above 1 exists only where the one before it is fully credited,"
+    " and there are no credit notes in this version"
+)
+
+
+def refusal(table: str, verb: str) -> str:
+    """What the database says to an UPDATE, DELETE or TRUNCATE of an append-only table."""
+    return f"{table} is append-only: its rows are never {'changed' if verb == 'UPDATE' else 'deleted'}"

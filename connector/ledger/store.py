@@ -1,46 +1,89 @@
-"""Opening and closing the ledger's file: Django's set-up, migrations, guards, and whether the file is sound.
+"""Opening and closing the ledger: Django's set-up, migrations, guards, and whether it is sound.
 
-A stranger's trap: opening changes the file (a new one is made, an old one is migrated). A file that is not a ledger is
-refused before anything is written to it.
+A stranger's trap: opening changes the database (a new one is made, an old one is migrated). A file or schema that is
+not a ledger is refused before anything is written to it.
 """
 
 import secrets
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from connector.ledger import database, entries, guards
+from connector.ledger.dialects import sqlite
 from connector.ledger.errors import StoreError
 from connector.ledger.files import claim_file, make_place
 from connector.ledger.locks import process_lock
+from connector.ledger.place import Place, Server
 from connector.ledger.registers import ALIAS_KEY
+
+if TYPE_CHECKING:
+    from django.db.migrations import Migration
+    from django.db.migrations.executor import MigrationExecutor
+
+    _Plan = list[tuple[Migration, bool]]
 
 _OPENING_SECONDS = 60
 _KEY_BYTES = 32
 _ENTRIES = ("ledger", "0006_entries")  # before it, rows had no digest
+_RESTORE = "Stop using this ledger; restore the latest backup, then run `connector doctor`."
 
 
-def open_store(path: Path) -> None:
+def open_store(place: Place) -> None:
     """Open the ledger of this process, making or migrating it if needed; one that is open is closed first.
 
     Args:
-        path: the ledger's file; its folder is made.
+        place: the ledger's file, whose folder is made, or its server.
 
     Raises:
-        StoreError: it is not a ledger, was written by a newer program, cannot be written, is damaged, lacks a guard, or
-            is locked by another program; the message and the next step say which.
+        StoreError: it is not a ledger, was written by a newer program, cannot be reached or written, is damaged, lacks
+            a guard, or is locked by another program; the message and the next step say which.
     """
     close_store()
     _configure()
-    target = path.absolute()
-    make_place(target)
     try:
-        with process_lock(target, "opening", _OPENING_SECONDS):
-            claim_file(target)
-            _point_at(str(target))
-            _prepare()
-        _check(target)
+        if isinstance(place, Server):
+            _open_server(place)
+        else:
+            _open_file(place.absolute())
     except BaseException:
         close_store()
         raise
+
+
+def _open_file(target: Path) -> None:
+    make_place(target)
+    with process_lock(target, "opening", _OPENING_SECONDS):
+        claim_file(target)
+        _point_at(sqlite.entry(target))
+        if not _ready():
+            _prepare()
+    _check_guards(str(target))
+    _check_file(target)
+
+
+def _open_server(server: Server) -> None:
+    from connector.ledger import servers  # noqa: PLC0415 - psycopg is loaded when a server is used
+    from connector.ledger.dialects import postgres  # noqa: PLC0415 - as above
+
+    with servers.server_lock(server, "opening", _OPENING_SECONDS) as connection:
+        found = servers.claim_schema(server, connection)
+        usable = bool(found.may_be) and found.guarded
+        if usable:
+            _point_at(postgres.entry(server))
+        if not usable or not _ready():
+            if not found.owns:
+                servers.require_role(server, found)
+                message = f"{server} is of an older version of this program, and {found.login} may not migrate it"
+                raise StoreError(message, "Let the ledger's owner run `connector doctor` with this version.")
+            _point_at(postgres.entry(server, as_login=True))
+            _prepare()
+            servers.require_role(server, servers.standing(connection))
+            _point_at(postgres.entry(server))
+    _check_guards(str(server))
+    excess = [what for (what,) in database.fetch(postgres.EXCESS)]
+    if excess:
+        message = f"{server} lets the role {postgres.ROLE} do what makes it no longer append-only: {', '.join(excess)}"
+        raise StoreError(message, "Let the ledger's owner revoke it, and find out who granted it.")
 
 
 def close_store() -> None:
@@ -48,7 +91,13 @@ def close_store() -> None:
     from django.conf import settings  # noqa: PLC0415 - Django is loaded at the first open, not at import
 
     if settings.configured:
-        _point_at(database.NOWHERE)
+        _point_at({"ENGINE": "django.db.backends.sqlite3", "NAME": database.NOWHERE})
+
+
+def described() -> str:
+    """What the open ledger is in, for a person: SQLite and its version, or the server's, with its login and role."""
+    [(told,)] = database.fetch(database.dialect().DESCRIPTION)
+    return str(told)
 
 
 def _configure() -> None:
@@ -65,38 +114,50 @@ def _configure() -> None:
         django.setup()
 
 
-def _point_at(name: str) -> None:
+def _point_at(entry: dict[str, Any]) -> None:
     from django.db import connections  # noqa: PLC0415 - Django is loaded at the first open, not at import
 
     connections["default"].close()
-    connections.settings["default"]["NAME"] = name
+    own = connections.settings["default"]
+    own.update({"USER": "", "PASSWORD": "", "HOST": "", "PORT": "", "OPTIONS": {}, **entry})
     del connections["default"]
 
 
-def _pragma(name: str) -> int:
-    [(value,)] = database.fetch(f"PRAGMA {name}")
-    return int(value)
+def _ready() -> bool:
+    """Whether the database is of this program's version.
+
+    Raises:
+        StoreError: it is of a newer one.
+    """
+    return not _plan(_executor()) and guards.noted() == guards.version()
 
 
-def _prepare() -> None:
-    """Migrate and guard the file where it is not of this program's version."""
+def _executor() -> "MigrationExecutor":
     from django.db.migrations.executor import MigrationExecutor  # noqa: PLC0415 - loaded at the first open
 
     with database.translated():
-        executor = MigrationExecutor(database.connection())
-        unknown = sorted({*executor.loader.applied_migrations} - {*executor.loader.disk_migrations})
-        if unknown:
-            steps = ", ".join(f"{app} {name}" for app, name in unknown)
-            message = f"the ledger was written by a newer version of this program (unknown: {steps})"
-            raise StoreError(message, "Use the newer version, or restore a backup made with this one.")
-        targets = executor.loader.graph.leaf_nodes()
-        plan = executor.migration_plan(targets)
-        if not plan and _pragma("user_version") == guards.version():
-            return
+        return MigrationExecutor(database.connection())
+
+
+def _plan(executor: "MigrationExecutor") -> "_Plan":
+    """The migrations that are still to be run, in their order."""
+    unknown = sorted({*executor.loader.applied_migrations} - {*executor.loader.disk_migrations})
+    if unknown:
+        steps = ", ".join(f"{app} {name}" for app, name in unknown)
+        message = f"the ledger was written by a newer version of this program (unknown: {steps})"
+        raise StoreError(message, "Use the newer version, or restore a backup made with this one.")
+    return executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def _prepare() -> None:
+    """Migrate and guard the database."""
+    executor = _executor()
+    plan = _plan(executor)
+    with database.translated():
         with database.transaction():
             guards.remove()
-            database.execute("PRAGMA user_version = 0")  # so that the next open installs them if this one is cut short
-        executor.migrate(targets, plan)
+            guards.note(0)  # so that the next open installs them if this one is cut short
+        executor.migrate(executor.loader.graph.leaf_nodes(), plan)
     with database.transaction():
         if any((step.app_label, step.name) == _ENTRIES for step, _ in plan):
             entries.seal_earlier()
@@ -105,17 +166,19 @@ def _prepare() -> None:
             "INSERT INTO ledger_key (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
             (ALIAS_KEY, secrets.token_hex(_KEY_BYTES)),
         )
-        database.execute(f"PRAGMA user_version = {guards.version()}")
+        guards.note(guards.version())
 
 
-def _check(target: Path) -> None:
-    restore = "Stop using this file; restore the latest backup, then run `connector doctor`."
+def _check_guards(shown: str) -> None:
     absent = guards.missing()
     if absent:
-        message = f"the ledger {target} lacks what makes it append-only: {', '.join(absent)}"
-        raise StoreError(message, restore)
+        message = f"the ledger {shown} lacks what makes it append-only: {', '.join(absent)}"
+        raise StoreError(message, _RESTORE)
+
+
+def _check_file(target: Path) -> None:
     told = [line for (text,) in database.fetch("PRAGMA quick_check") for line in text.splitlines()]
     damage = [line for line in told if line != "ok" and not line.startswith("***")]
     if damage:
         message = f"the ledger {target} is damaged: {'; '.join(damage[:3])}"
-        raise StoreError(message, restore)
+        raise StoreError(message, _RESTORE)

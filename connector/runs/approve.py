@@ -1,6 +1,6 @@
 """Approval: a plan is applied exactly or refused (invariant 6).
 
-Everything is written in one transaction under the database's write lock, after the plan's read set was checked again:
+Everything is written in one transaction that holds what the plan rests on, after the plan's read set was checked again:
 of two approvals of one plan, or of two plans over the same clients, one wins and the other is told what changed.
 """
 
@@ -16,7 +16,7 @@ from connector.billing.master import CONTACT_DETAILS
 from connector.domain.documents import Document
 from connector.domain.entities import SellingEntity
 from connector.domain.words import Bucket
-from connector.runs import holds, store
+from connector.runs import holds, serial, store
 from connector.runs.crashpoints import reached
 from connector.runs.errors import INPUT, StopError
 from connector.runs.issuing import issue
@@ -64,8 +64,10 @@ def approve(run_id: str, pins: Pins, entities: Mapping[str, SellingEntity], *, n
     Raises:
         StopError: the run was approved before, or what it was computed from has changed; every change is named.
     """
+    whole = store.load_plan(run_id)
     with ledger.transaction():
-        plan, state = holds.planned(run_id)
+        serial.hold_plan(whole)
+        plan, state = holds.standing(whole)
         changed = _changed_pins(plan.pins, pins)
         if state.state != store.PLANNED:
             raise StopError(

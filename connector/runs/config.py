@@ -12,6 +12,7 @@ from connector.accounting.connect import TenantSettings
 from connector.declared import Node, Reader, read_yaml
 from connector.export import Export, read_exports
 from connector.intake import Limits
+from connector.ledger import Place, is_url, server_of
 from connector.runs.config_limits import read_limits
 from connector.runs.errors import StopError
 
@@ -19,6 +20,9 @@ FILE = "connector.yaml"
 SANDBOX_ID, SANDBOX_SECRET = "sandbox-client", "sandbox-secret"  # public: they open the sandbox only
 _LONGEST_SECONDS = 600
 _MOST_CALLS = 60
+_LEDGER = "CONNECTOR_LEDGER"
+_URL_FORM = "Write postgresql://LOGIN@HOST:PORT/DATABASE."
+_PASSWORD = f"Take it out, and give it in PGPASSWORD or ~/.pgpass, or give the whole URL in {_LEDGER}."
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Config:
 
     Attributes:
         folder: the working folder.
-        ledger: the ledger's database file.
+        ledger: the ledger's database file, or the PostgreSQL database it is in.
         rules, mappings: folders of the accountants' files.
         tenants: settings of each accounting tenant, by its name here.
         books: the tenant of each selling entity.
@@ -37,7 +41,7 @@ class Config:
     """
 
     folder: Path
-    ledger: Path
+    ledger: Place
     rules: Path
     mappings: Path
     tenants: Mapping[str, TenantSettings]
@@ -46,12 +50,17 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     two_persons: bool = False
 
+    @property
+    def cache(self) -> Path:
+        """Where proofs of rulebooks are kept: beside a ledger's file, else in the working folder."""
+        return (self.ledger.parent if isinstance(self.ledger, Path) else self.folder) / ".cache"
+
 
 def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
     """Read the working folder's `connector.yaml`; `CONNECTOR_LEDGER`, `_RULES` and `_MAPPINGS` override its paths.
 
     Raises:
-        StopError: the file is missing or faulty; every fault is in its problems.
+        StopError: the file is missing or faulty, every fault is in its problems; or `CONNECTOR_LEDGER` is.
     """
     if not (folder / FILE).is_file():
         where = "this folder" if str(folder) == "." else str(folder)
@@ -60,9 +69,8 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
     reader = Reader(text)
     required = ("ledger", "rules", "mappings", "tenants", "books")
     entries = reader.mapping(node, FILE, required, ("exports", "limits", "approval")) or {}
-    paths = {
-        name: _path(reader, entries.get(name), name, folder, environment) for name in ("ledger", "rules", "mappings")
-    }
+    paths = {name: _path(reader, entries.get(name), name, folder, environment) for name in ("rules", "mappings")}
+    place = _ledger(reader, entries.get("ledger"), folder, environment)
     named = reader.mapping(entries.get("tenants"), "tenants", open_keys=True) or {}
     tenants = {name: _tenant(reader, at, name, environment) for name, at in named.items()}
     bound = reader.mapping(entries.get("books"), "books", open_keys=True) or {}
@@ -79,7 +87,7 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
         )
     return Config(
         folder=folder,
-        ledger=paths["ledger"],
+        ledger=place,
         rules=paths["rules"],
         mappings=paths["mappings"],
         tenants={name: tenant for name, tenant in tenants.items() if tenant is not None},
@@ -88,6 +96,28 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
         limits=limits,
         two_persons=two_persons,
     )
+
+
+def _ledger(reader: Reader, node: Node | None, folder: Path, environment: Mapping[str, str]) -> Place:
+    """The ledger's place. A password may stand in the environment, and never in the file."""
+    stated = reader.text(node, "ledger") or "ledger"
+    wanted = environment.get(_LEDGER, stated)
+    if _LEDGER in environment and is_url(wanted):
+        try:
+            return server_of(wanted)
+        except ValueError as error:
+            raise StopError(f"the URL in {_LEDGER} cannot be used: {error}", _URL_FORM) from None
+    if node is not None and is_url(stated):
+        try:
+            server = server_of(stated)
+        except ValueError as error:
+            reader.fault(node, f"the ledger's URL cannot be used: {error}", _URL_FORM)
+            return folder / "ledger"
+        if server.password:
+            reader.fault(node, f"a password must not stand in {FILE}", _PASSWORD)
+        if _LEDGER not in environment:
+            return server
+    return folder / wanted
 
 
 def _path(reader: Reader, node: Node | None, name: str, folder: Path, environment: Mapping[str, str]) -> Path:

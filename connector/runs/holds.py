@@ -14,7 +14,7 @@ from connector import ledger
 from connector.billing.counts import Check
 from connector.billing.invoicing import Draft
 from connector.domain.words import Bucket
-from connector.runs import store
+from connector.runs import serial, store
 from connector.runs.errors import INPUT, StopError
 from connector.runs.rows import record_buckets, term_buckets
 from connector.runs.runplan import Hold, RunPlan
@@ -37,8 +37,13 @@ def planned(run_id: str) -> tuple[RunPlan, store.RunState]:
     Raises:
         StopError: there is no such run.
     """
-    state = store.state_of(run_id)
-    return without(store.load_plan(state.run_id), store.holds(store.approved_at(state.run_id))), state
+    return standing(store.load_plan(run_id))
+
+
+def standing(plan: RunPlan) -> tuple[RunPlan, store.RunState]:
+    """A plan as it was stored, as it stands now: see `planned`."""
+    state = store.state_of(plan.run_id)
+    return without(plan, store.holds(store.approved_at(plan.run_id))), state
 
 
 def hold(run_id: str, words: Sequence[str], reason: str, *, now: datetime, by: str) -> tuple[Hold, ...]:
@@ -55,8 +60,10 @@ def hold(run_id: str, words: Sequence[str], reason: str, *, now: datetime, by: s
         StopError: the run does not wait for approval, a word names no line of it, or the reason is empty.
     """
     _need_reason(reason)
+    whole = store.load_plan(run_id)
     with ledger.transaction():
-        plan, state = planned(run_id)
+        serial.hold_lines(whole)
+        plan, state = standing(whole)
         if state.state != store.PLANNED:
             message = f"{state.run_id} was approved before (now: {state.state}), so its lines are billed"
             raise StopError(message, "'connector correct' credits what is billed.", INPUT)
@@ -81,7 +88,9 @@ def release(words: Sequence[str], reason: str, *, now: datetime, by: str) -> tup
         StopError: a word names no line on hold, or the reason is empty.
     """
     _need_reason(reason)
+    partners = {one.partner_id for one in store.holds().values()}
     with ledger.transaction():
+        serial.hold_partners(partners)
         held = store.holds()
         known = [(one.charge_id, one.partner_id) for one in held.values()]
         lines = pl.DataFrame(known, schema=["charge_id", "partner_id"], orient="row")

@@ -4,6 +4,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from connector.runs.fields import OrderedJSONField
+
 
 class Run(models.Model):
     """One billing run: its plan, written once."""
@@ -12,7 +14,7 @@ class Run(models.Model):
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=100)
     as_of = models.DateField()
-    plan = models.JSONField()
+    plan = OrderedJSONField()
 
     class Meta:
         """In the order they were planned."""

@@ -6,10 +6,9 @@ other. A push waits for the remote to come to rest by itself; for limits it wait
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from connector.accounting.port import AccountingSystem, RetryLater
-from connector.ledger import outbox, process_lock
+from connector.ledger import Place, outbox, process_lock
 from connector.ledger.outbox import OutboxItem
 from connector.net.errors import SetupError
 from connector.runs.crashpoints import reached
@@ -31,7 +30,7 @@ def ignore(_progress: Progress) -> None:
 def push(
     system: AccountingSystem,
     *,
-    store: Path,
+    store: Place,
     clock: Callable[[], datetime],
     sleep: Callable[[float], None],
     until_done: bool = False,
@@ -41,7 +40,7 @@ def push(
 
     Args:
         system: the tenant's accounting system.
-        store: the open ledger's file, beside which the lock is.
+        store: the open ledger's place, where the lock is.
         clock: the time in UTC.
         sleep: takes seconds.
         until_done: wait out limits and short outages too.

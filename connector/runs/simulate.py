@@ -101,14 +101,14 @@ class Simulation:
 
 def open_rules(config: Config, folder: Path, label: str) -> tuple[Rulebook | None, tuple[Problem, ...]]:
     """The rulebook of a folder, from the usual cache where it was proved before; or its problems."""
-    return load_rulebook(folder, label=label, cache=config.ledger.parent / ".cache")
+    return load_rulebook(folder, label=label, cache=config.cache)
 
 
 @contextmanager
 def looking(config: Config) -> Iterator[None]:
     """The folder's ledger, open; an empty one elsewhere where the folder has none, so that none is made."""
     with TemporaryDirectory(prefix="connector-simulate-") as elsewhere:
-        there = config.ledger.exists()
+        there = workspace.has_ledger(config)
         workspace.open_ledger(config if there else replace(config, ledger=Path(elsewhere) / "ledger.sqlite3"))
         try:
             yield

@@ -10,7 +10,7 @@ import polars as pl
 
 from connector import ledger
 from connector.domain.words import RecordKind
-from connector.ledger.database import fetch
+from connector.ledger.database import overwrite_erased
 from connector.runs.crashpoints import reached
 from connector.runs.doubts import DOUBTS
 from connector.runs.errors import StopError
@@ -105,8 +105,8 @@ def snapshots_of(run_id: str) -> tuple[Snapshot, ...]:
 def forget_snapshots(run_id: str, source: str = "") -> int:
     """Erase what the sources of a run said, for good: their keys. The plan, its documents and the ledger stay.
 
-    A step of its own: a key is overwritten in the file and in the write-ahead log when this returns, unless another
-    process is reading at that moment.
+    A step of its own. On SQLite a key is overwritten in the file and in the write-ahead log when this returns, unless
+    another process is reading at that moment; on PostgreSQL the server's clean-up does that later.
 
     Args:
         run_id: the run.
@@ -120,7 +120,7 @@ def forget_snapshots(run_id: str, source: str = "") -> int:
     wanted = {"snapshot__run_id": resolve(run_id)} | ({"snapshot__source": source} if source else {})
     with ledger.transaction():
         erased, _ = SnapshotKey.objects.filter(**wanted).delete()
-    fetch("PRAGMA wal_checkpoint(TRUNCATE)")
+    overwrite_erased()
     return erased
 
 

@@ -51,7 +51,7 @@ def open_files(config: Config) -> Files:
     Raises:
         StopError: with every fault of all of them.
     """
-    rulebook, rule_faults = load_rulebook(config.rules, cache=config.ledger.parent / ".cache")
+    rulebook, rule_faults = load_rulebook(config.rules, cache=config.cache)
     mappings, mapping_faults = load_mappings(config.mappings)
     books, book_faults = load_books(config.mappings)
     faults = tuple(dict.fromkeys((*rule_faults, *mapping_faults, *book_faults)))  # two readers may tell of one file
@@ -85,6 +85,18 @@ def open_ledger(config: Config) -> None:
     """
     try:
         ledger.open_store(config.ledger)
+    except ledger.StoreError as error:
+        raise StopError(error.message, error.next_step) from error
+
+
+def has_ledger(config: Config) -> bool:
+    """Whether the working folder's ledger has been made.
+
+    Raises:
+        StopError: its server cannot be asked.
+    """
+    try:
+        return config.ledger.exists()
     except ledger.StoreError as error:
         raise StopError(error.message, error.next_step) from error
 

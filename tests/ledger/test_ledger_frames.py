@@ -9,7 +9,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ledger_rows import NOW, ROWS, documents, fill, frame
 
-from connector.ledger import TABLES, append, close_store, erase, insert_schema, open_store, put, read, transaction
+from connector.ledger import (
+    TABLES,
+    Place,
+    append,
+    close_store,
+    erase,
+    insert_schema,
+    open_store,
+    put,
+    read,
+    transaction,
+)
 from connector.tables import SchemaError
 
 SPARE = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -20,7 +31,7 @@ DAYS = st.dates(date(1000, 1, 1))
 
 
 @pytest.mark.parametrize("table", list(ROWS))
-def test_every_table_gives_back_what_was_appended(ledger: Path, table: str) -> None:
+def test_every_table_gives_back_what_was_appended(ledger: Place, table: str) -> None:
     assert ledger.exists()
     fill()
     got = read(table, "batch IS NULL") if table == "chain_link" else read(table)  # besides it, the links of the rows
@@ -29,7 +40,7 @@ def test_every_table_gives_back_what_was_appended(ledger: Path, table: str) -> N
 
 
 @pytest.mark.parametrize("table", list(TABLES))
-def test_an_empty_table_has_its_schema(ledger: Path, table: str) -> None:
+def test_an_empty_table_has_its_schema(ledger: Place, table: str) -> None:
     assert ledger.exists()
     assert dict(read(table, "1 = 0").schema) == dict(TABLES[table])
 
@@ -46,7 +57,7 @@ def test_an_empty_table_has_its_schema(ledger: Path, table: str) -> None:
 )
 @SPARE
 def test_any_value_comes_back_exactly(  # noqa: PLR0913, PLR0917 - one argument per type of column
-    empty_ledger: Path,
+    empty_ledger: Place,
     name: str,
     size: int,
     rows: int,
@@ -76,7 +87,7 @@ def test_any_value_comes_back_exactly(  # noqa: PLR0913, PLR0917 - one argument 
     assert [one.to_dicts() for one in got] == [one.to_dicts() for one in (source, partner, receipt)]
 
 
-def test_reading_some_rows_and_columns(ledger: Path) -> None:
+def test_reading_some_rows_and_columns(ledger: Place) -> None:
     assert ledger.exists()
     with transaction():
         append("client", frame("client", *({"client_id": f"CL-{n}", "run_id": f"R-{n % 2}"} for n in (3, 1, 2))))
@@ -85,7 +96,7 @@ def test_reading_some_rows_and_columns(ledger: Path) -> None:
     assert read("client", "recorded_at = ?", [NOW], columns=["client_id"]).height == 3
 
 
-def test_rows_with_an_id_come_in_the_order_of_arrival(ledger: Path) -> None:
+def test_rows_with_an_id_come_in_the_order_of_arrival(ledger: Place) -> None:
     assert ledger.exists()
     with transaction():
         documents(1)
@@ -94,7 +105,7 @@ def test_rows_with_an_id_come_in_the_order_of_arrival(ledger: Path) -> None:
     assert got.rows() == [(1, "sent"), (2, "booked"), (3, "drift")]
 
 
-def test_a_condition_may_look_at_other_tables(ledger: Path) -> None:
+def test_a_condition_may_look_at_other_tables(ledger: Place) -> None:
     assert ledger.exists()
     fill()
     append("charge", frame("charge", {"charge_id": "CH-2", "subject_id": "CL-2"}))
@@ -102,20 +113,20 @@ def test_a_condition_may_look_at_other_tables(ledger: Path) -> None:
     assert got.rows() == [("CH-2",)]
 
 
-def test_a_frame_with_other_columns_is_a_defect(ledger: Path) -> None:
+def test_a_frame_with_other_columns_is_a_defect(ledger: Place) -> None:
     assert ledger.exists()
     for wrong in (frame("client").drop("run_id"), frame("client").with_columns(id=1), frame("source")):
         with pytest.raises(SchemaError, match="does not match its schema"):
             append("client", wrong)
 
 
-def test_an_empty_frame_adds_nothing(ledger: Path) -> None:
+def test_an_empty_frame_adds_nothing(ledger: Place) -> None:
     assert ledger.exists()
     append("client", frame("client").clear())
     assert read("client").height == 0
 
 
-def test_only_personal_columns_and_contacts_are_replaced(ledger: Path) -> None:
+def test_only_personal_columns_and_contacts_are_replaced(ledger: Place) -> None:
     assert ledger.exists()
     contact = {"tenant": "US-BOOKS", "partner_id": "P-1", "contact_id": "C-1", "how": "created"}
     append("contact_link", frame("contact_link", contact))
@@ -129,7 +140,7 @@ def test_only_personal_columns_and_contacts_are_replaced(ledger: Path) -> None:
             append(table, frame(table))
 
 
-def test_what_is_erased_is_gone_from_the_file_too(ledger: Path) -> None:
+def test_what_is_erased_is_gone_from_the_file_too(ledger_file: Path) -> None:
     fill()
     fields = {"name": "Zephyrine Quillfeather", "domain": "quillfeather.example"}
     rows = [
@@ -142,5 +153,5 @@ def test_what_is_erased_is_gone_from_the_file_too(ledger: Path) -> None:
     assert read("personal", columns=["owner_id"]).rows() == [("CL-2",), ("CL-2",)]
     assert read("charge").height == 1
     close_store()
-    contents = b"".join(one.read_bytes() for one in ledger.parent.iterdir())
+    contents = b"".join(one.read_bytes() for one in ledger_file.parent.iterdir())
     assert (b"Quillfeather CL-1" in contents, b"Quillfeather CL-2" in contents) == (False, True)

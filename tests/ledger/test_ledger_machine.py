@@ -11,10 +11,11 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from ledger_rows import documents
+from postgres_server import Databases
 
-from connector.ledger import close_store, open_store, outbox, read, transaction
+from connector.ledger import close_store, open_store, outbox, read, server_of, transaction
 from connector.ledger.outbox import NewItem, OutboxItem, Receipt, State
 
 US = "US-BOOKS"
@@ -48,11 +49,14 @@ class Workers(RuleBasedStateMachine):
 
     @initialize()
     def start(self) -> None:
-        self.folder = Path(tempfile.mkdtemp())
-        open_store(self.folder / "ledger.db")
+        self.make()
         with transaction():
             documents(*range(1, COUNT + 1))
             outbox.enqueue([NewItem(f"D-{n}", f"US-{n:06d}", US, "{}", "b") for n in range(1, COUNT + 1)])
+
+    def make(self) -> None:
+        self.folder = Path(tempfile.mkdtemp())
+        open_store(self.folder / "ledger.db")
 
     def _holds(self, item: OutboxItem) -> bool:
         row = self.rows[item.document_id]
@@ -164,6 +168,27 @@ class Workers(RuleBasedStateMachine):
     def teardown(self) -> None:
         close_store()
         shutil.rmtree(self.folder)
+
+
+class TestWorkersOnPostgres:
+    """Fewer of the same: each begins with a database of its own."""
+
+    def test_no_document_has_two_holders(self, databases: Databases) -> None:
+        class OnPostgres(Workers):
+            def make(self) -> None:
+                self.url = databases.make()
+                open_store(server_of(self.url))
+
+            def teardown(self) -> None:
+                close_store()
+                databases.drop(self.url)
+
+        run_state_machine_as_test(
+            OnPostgres,
+            settings=settings(
+                max_examples=6, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            ),
+        )
 
 
 TestWorkers = Workers.TestCase

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from ledger_rows import NOW, ROWS, fill, frame
 
-from connector.ledger import RefusedError, append, next_numbers, put, transaction
+from connector.ledger import Place, RefusedError, append, next_numbers, put, transaction
 from connector.ledger.outbox import NewItem, State, enqueue, hold_tenant
 from connector.ledger.schemas import SEALED, SEALS, TABLES, UNIQUE
 
@@ -29,7 +29,7 @@ def _models() -> dict[str, Any]:
     return {one._meta.db_table: one._meta for one in apps.get_app_config("ledger").get_models()}  # noqa: SLF001 - Django's documented name
 
 
-def test_the_models_have_the_columns_of_the_schemas(ledger: Path) -> None:
+def test_the_models_have_the_columns_of_the_schemas(ledger: Place) -> None:
     assert ledger.exists()
     got = {
         table: {
@@ -50,8 +50,8 @@ def test_the_models_have_the_columns_of_the_schemas(ledger: Path) -> None:
     assert got == wanted
 
 
-def test_the_database_has_the_unique_keys_that_the_guards_know(ledger: Path) -> None:
-    other = sqlite3.connect(ledger)
+def test_the_database_has_the_unique_keys_that_the_guards_know(ledger_file: Path) -> None:
+    other = sqlite3.connect(ledger_file)
 
     def keys(table: str) -> set[tuple[str, ...]]:
         found = other.execute('SELECT name FROM pragma_index_list(?) WHERE "unique"', (table,)).fetchall()
@@ -62,7 +62,7 @@ def test_the_database_has_the_unique_keys_that_the_guards_know(ledger: Path) -> 
     assert got == {table: set(UNIQUE[table]) for table in TABLES}
 
 
-def test_no_foreign_key_points_upward(ledger: Path) -> None:
+def test_no_foreign_key_points_upward(ledger: Place) -> None:
     """Rooms above may refer to the ledger's rows; the ledger refers only to itself."""
     assert ledger.exists()
     got = {
@@ -85,14 +85,14 @@ def test_no_foreign_key_points_upward(ledger: Path) -> None:
     }
 
 
-def test_the_migrations_make_what_the_models_say(ledger: Path) -> None:
+def test_the_migrations_make_what_the_models_say(ledger: Place) -> None:
     from django.core.management import call_command  # noqa: PLC0415 - set up by opening the ledger
 
     assert ledger.exists()
     call_command("makemigrations", "ledger", check=True, dry_run=True, verbosity=0)
 
 
-def test_every_model_shows_its_key_and_never_a_secret(ledger: Path) -> None:
+def test_every_model_shows_its_key_and_never_a_secret(ledger: Place) -> None:
     from connector.ledger import models  # noqa: PLC0415 - needs Django set up
 
     assert ledger.exists()
@@ -130,7 +130,7 @@ def test_every_model_shows_its_key_and_never_a_secret(ledger: Path) -> None:
     }
 
 
-def test_the_states_of_the_outbox_are_those_the_database_knows(ledger: Path) -> None:
+def test_the_states_of_the_outbox_are_those_the_database_knows(ledger: Place) -> None:
     from connector.ledger.models.sending import STATES  # noqa: PLC0415 - needs Django set up
 
     assert ledger.exists()
@@ -164,7 +164,7 @@ def test_the_states_of_the_outbox_are_those_the_database_knows(ledger: Path) -> 
     ],
     ids=str,
 )
-def test_what_breaks_a_rule_of_its_table_is_refused(ledger: Path, table: str, change: dict[str, Any]) -> None:
+def test_what_breaks_a_rule_of_its_table_is_refused(ledger: Place, table: str, change: dict[str, Any]) -> None:
     assert ledger.exists()
     names = list(ROWS)
 
@@ -196,9 +196,9 @@ def test_what_breaks_a_rule_of_its_table_is_refused(ledger: Path, table: str, ch
     ],
 )
 @pytest.mark.parametrize("value", [1.5, "many"])
-def test_money_is_a_whole_number_whoever_writes_it(ledger: Path, table: str, column: str, value: object) -> None:
+def test_money_is_a_whole_number_whoever_writes_it(ledger_file: Path, table: str, column: str, value: object) -> None:
     """SQLite stores anything in any column unless a constraint looks at the type."""
-    other = sqlite3.connect(ledger)
+    other = sqlite3.connect(ledger_file)
     row = {**frame(table).to_dicts()[0], column: value}
     values = [str(one) if isinstance(one, date) else one for one in row.values()]
     names, marks = ", ".join(row), ", ".join("?" * len(row))
@@ -207,7 +207,7 @@ def test_money_is_a_whole_number_whoever_writes_it(ledger: Path, table: str, col
     other.close()
 
 
-def test_an_opening_entry_takes_the_key_at_amount_zero(ledger: Path) -> None:
+def test_an_opening_entry_takes_the_key_at_amount_zero(ledger: Place) -> None:
     assert ledger.exists()
     with transaction():
         append("source", frame("source"))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from ledger_rows import documents
 
-from connector.ledger import RefusedError, StoreError, database, open_store, read, transaction
+from connector.ledger import Place, RefusedError, StoreError, database, open_store, read, transaction
 from connector.ledger.outbox import (
     NewItem,
     OutboxItem,
@@ -58,7 +58,7 @@ def _events() -> list[tuple[str, str, datetime, str]]:
     return read("document_event", columns=["document_id", "state", "at", "detail"]).rows()
 
 
-def test_what_is_enqueued_waits_to_be_sent(ledger: Path) -> None:
+def test_what_is_enqueued_waits_to_be_sent(ledger: Place) -> None:
     assert ledger.exists()
     assert _enqueued(1) == [
         OutboxItem(
@@ -80,7 +80,7 @@ def test_what_is_enqueued_waits_to_be_sent(ledger: Path) -> None:
     ]
 
 
-def test_enqueueing_belongs_to_the_transaction_of_the_documents(ledger: Path) -> None:
+def test_enqueueing_belongs_to_the_transaction_of_the_documents(ledger: Place) -> None:
     assert ledger.exists()
     with pytest.raises(RuntimeError, match="filling the outbox belongs into the transaction"):
         enqueue([_new(1)])
@@ -95,7 +95,7 @@ def test_enqueueing_belongs_to_the_transaction_of_the_documents(ledger: Path) ->
             again(new)
 
 
-def test_items_of_one_tenant_or_state(ledger: Path) -> None:
+def test_items_of_one_tenant_or_state(ledger: Place) -> None:
     assert ledger.exists()
     _claimed(2, 1)
     with transaction():
@@ -112,13 +112,13 @@ def test_items_of_one_tenant_or_state(ledger: Path) -> None:
     assert numbers(states=()) == []
 
 
-def test_the_lowest_numbers_are_claimed_first(ledger: Path) -> None:
+def test_the_lowest_numbers_are_claimed_first(ledger: Place) -> None:
     assert ledger.exists()
     _enqueued(1000000, 2, 999999, 1)
     assert [one.number for one in claimable(US, T0, 3)] == ["US-000001", "US-000002", "US-999999"]
 
 
-def test_a_claim_is_won_by_one(ledger: Path) -> None:
+def test_a_claim_is_won_by_one(ledger: Place) -> None:
     assert ledger.exists()
     _enqueued(1, 2)
     listed = claimable(US, T0, 10)
@@ -129,7 +129,7 @@ def test_a_claim_is_won_by_one(ledger: Path) -> None:
     assert items()[0] == won[0]
 
 
-def test_a_claim_can_be_taken_over_once_its_lease_is_over(ledger: Path) -> None:
+def test_a_claim_can_be_taken_over_once_its_lease_is_over(ledger: Place) -> None:
     assert ledger.exists()
     [first] = record_intent(_claimed(1), T0 + SECOND)
     assert claimable(US, T0 + LEASE - SECOND, 10) == []
@@ -139,7 +139,7 @@ def test_a_claim_can_be_taken_over_once_its_lease_is_over(ledger: Path) -> None:
     assert (second.fence, second.attempts, second.first_sent) == (2, 2, T0 + SECOND)
 
 
-def test_a_lost_fence_changes_nothing(ledger: Path) -> None:
+def test_a_lost_fence_changes_nothing(ledger: Place) -> None:
     assert ledger.exists()
     [lost] = _claimed(1)
     [held] = claim([lost], T0 + LEASE, LEASE)
@@ -157,7 +157,7 @@ def test_a_lost_fence_changes_nothing(ledger: Path) -> None:
     assert settle_booked(held, RECEIPT, T0)
 
 
-def test_a_settled_document_is_not_settled_again(ledger: Path) -> None:
+def test_a_settled_document_is_not_settled_again(ledger: Place) -> None:
     assert ledger.exists()
     [held] = _claimed(1)
     assert settle_booked(held, RECEIPT, T0)
@@ -167,7 +167,7 @@ def test_a_settled_document_is_not_settled_again(ledger: Path) -> None:
     assert (_events(), read("receipt").height) == ([("D-1", "booked", T0, "")], 1)
 
 
-def test_booked(ledger: Path) -> None:
+def test_booked(ledger: Place) -> None:
     [held] = record_intent(_claimed(1), T0 + SECOND)
     assert settle_booked(held, RECEIPT, T0 + 2 * SECOND)
     assert items() == [replace(held, state=State.DONE, lease_until=None)]
@@ -179,14 +179,14 @@ def test_booked(ledger: Path) -> None:
     assert items() == [replace(held, state=State.DONE, lease_until=None)]
 
 
-def test_an_adopted_receipt_says_so(ledger: Path) -> None:
+def test_an_adopted_receipt_says_so(ledger: Place) -> None:
     assert ledger.exists()
     [held] = _claimed(1)
     assert settle_booked(held, replace(RECEIPT, adopted=True), T0)
     assert read("receipt", columns=["adopted"]).rows() == [(True,)]
 
 
-def test_rejected_until_a_person_asks_again(ledger: Path) -> None:
+def test_rejected_until_a_person_asks_again(ledger: Place) -> None:
     """What was sent before stays on record: the next attempt looks it up before it sends."""
     assert ledger.exists()
     _enqueued(2)
@@ -205,7 +205,7 @@ def test_rejected_until_a_person_asks_again(ledger: Path) -> None:
 
 
 @pytest.mark.parametrize(("never_sent", "first_sent"), [(True, None), (False, T0)])
-def test_a_retry_waits_for_its_time(ledger: Path, never_sent: bool, first_sent: datetime | None) -> None:  # noqa: FBT001 - a parameter of the test
+def test_a_retry_waits_for_its_time(ledger: Place, never_sent: bool, first_sent: datetime | None) -> None:  # noqa: FBT001 - a parameter of the test
     assert ledger.exists()
     [held] = record_intent(_claimed(1), T0)
     later = T0 + timedelta(minutes=1)
@@ -219,7 +219,7 @@ def test_a_retry_waits_for_its_time(ledger: Path, never_sent: bool, first_sent: 
     assert _events() == [("D-1", "retry", T0 + SECOND, "429")]
 
 
-def test_quarantined_stays_where_it_is(ledger: Path) -> None:
+def test_quarantined_stays_where_it_is(ledger: Place) -> None:
     assert ledger.exists()
     [held] = record_intent(_claimed(1), T0)
     assert settle_quarantined(held, "another total: 99", T0)
@@ -228,7 +228,7 @@ def test_quarantined_stays_where_it_is(ledger: Path) -> None:
     assert retry_rejected(["D-1"], T0) == 0
 
 
-def test_an_intent_keeps_the_first_time_and_a_new_epoch_forgets_it(ledger: Path) -> None:
+def test_an_intent_keeps_the_first_time_and_a_new_epoch_forgets_it(ledger: Place) -> None:
     assert ledger.exists()
     held = _claimed(1, 2)
     sent = record_intent(held, T0 + SECOND)
@@ -239,7 +239,7 @@ def test_an_intent_keeps_the_first_time_and_a_new_epoch_forgets_it(ledger: Path)
     assert items() == [replace(one, last_sent=T0 + 2 * SECOND) for one in fresh]
 
 
-def test_claims_of_dead_workers_are_given_up_per_tenant(ledger: Path) -> None:
+def test_claims_of_dead_workers_are_given_up_per_tenant(ledger: Place) -> None:
     assert ledger.exists()
     held = record_intent(_claimed(1, 2), T0)
     assert (release_dead("UK-BOOKS"), release_dead(US), release_dead(US)) == (0, 2, 0)
@@ -248,7 +248,7 @@ def test_claims_of_dead_workers_are_given_up_per_tenant(ledger: Path) -> None:
     assert not settle_booked(held[0], RECEIPT, T0)
 
 
-def test_a_hold_stops_a_whole_tenant_until_its_time(ledger: Path) -> None:
+def test_a_hold_stops_a_whole_tenant_until_its_time(ledger: Place) -> None:
     assert ledger.exists()
     _enqueued(1)
     assert tenant_hold(US) is None
@@ -259,14 +259,14 @@ def test_a_hold_stops_a_whole_tenant_until_its_time(ledger: Path) -> None:
     assert (claimable(US, T0, 10), len(claimable(US, T0 + SECOND, 10))) == ([], 1)
 
 
-def test_an_event_can_be_noted_beside_the_outbox(ledger: Path) -> None:
+def test_an_event_can_be_noted_beside_the_outbox(ledger: Place) -> None:
     assert ledger.exists()
     before = _enqueued(1)
     record_event("D-1", "drift", "total 216001, not 216000", T0)
     assert (_events(), items()) == ([("D-1", "drift", T0, "total 216001, not 216000")], before)
 
 
-def test_times_have_a_zone_and_are_kept_in_utc(ledger: Path) -> None:
+def test_times_have_a_zone_and_are_kept_in_utc(ledger: Place) -> None:
     assert ledger.exists()
     _enqueued(1)
     with pytest.raises(ValueError, match="has no time zone"):
@@ -275,10 +275,10 @@ def test_times_have_a_zone_and_are_kept_in_utc(ledger: Path) -> None:
     assert claim(claimable(US, local, 1), local, LEASE) == items()
 
 
-def test_a_step_that_the_file_refuses_leaves_everything_as_it_was(ledger: Path) -> None:
+def test_a_step_that_the_file_refuses_leaves_everything_as_it_was(ledger_file: Path) -> None:
     [held] = _claimed(1)
     database.execute("PRAGMA busy_timeout = 20")
-    other = sqlite3.connect(ledger, isolation_level=None)
+    other = sqlite3.connect(ledger_file, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreError, match="locked"):
         settle_booked(held, RECEIPT, T0)
@@ -287,7 +287,7 @@ def test_a_step_that_the_file_refuses_leaves_everything_as_it_was(ledger: Path) 
     assert (items(), _events(), read("receipt").height) == ([held], [], 0)
 
 
-def test_a_receipt_that_cannot_be_kept_settles_nothing(ledger: Path) -> None:
+def test_a_receipt_that_cannot_be_kept_settles_nothing(ledger: Place) -> None:
     """Outbox, event and receipt are one transaction: the third one failing takes the first two back."""
     assert ledger.exists()
     [held] = _claimed(1)
@@ -296,7 +296,7 @@ def test_a_receipt_that_cannot_be_kept_settles_nothing(ledger: Path) -> None:
     assert (items(), _events()) == ([held], [])
 
 
-def test_the_steps_are_transactions_of_their_own(ledger: Path) -> None:
+def test_the_steps_are_transactions_of_their_own(ledger: Place) -> None:
     assert ledger.exists()
     listed = _enqueued(1)
     with pytest.raises(RuntimeError, match="not nested"), transaction():

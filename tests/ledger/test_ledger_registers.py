@@ -1,10 +1,8 @@
 """Numbers without a gap."""
 
-from pathlib import Path
-
 import pytest
 
-from connector.ledger import next_numbers, open_store, transaction
+from connector.ledger import Place, next_numbers, open_store, transaction
 
 
 def _numbers(count: int, kind: str = "invoice", entity: str = "us", prefix: str = "US-") -> list[str]:
@@ -12,14 +10,14 @@ def _numbers(count: int, kind: str = "invoice", entity: str = "us", prefix: str 
         return next_numbers(entity, kind, prefix, count)
 
 
-def test_numbers_follow_each_other_per_entity_and_kind(ledger: Path) -> None:
+def test_numbers_follow_each_other_per_entity_and_kind(ledger: Place) -> None:
     got = [_numbers(2), _numbers(0), _numbers(1), _numbers(1, "credit", prefix="USC-"), _numbers(1, entity="uk")]
     assert got == [["US-000001", "US-000002"], [], ["US-000003"], ["USC-000001"], ["US-000001"]]
     open_store(ledger)
     assert _numbers(1) == ["US-000004"]
 
 
-def test_a_transaction_that_fails_gives_its_numbers_back(ledger: Path) -> None:
+def test_a_transaction_that_fails_gives_its_numbers_back(ledger: Place) -> None:
     assert ledger.exists()
     given = []
 
@@ -33,7 +31,7 @@ def test_a_transaction_that_fails_gives_its_numbers_back(ledger: Path) -> None:
     assert (given, _numbers(1)) == (["US-000001", "US-000002", "US-000003"], ["US-000001"])
 
 
-def test_numbers_grow_beyond_six_digits_but_not_beyond_what_the_books_take(ledger: Path) -> None:
+def test_numbers_grow_beyond_six_digits_but_not_beyond_what_the_books_take(ledger: Place) -> None:
     assert ledger.exists()
     assert _numbers(1_000_000)[-2:] == ["US-999999", "US-1000000"]
     assert _numbers(1, prefix="A" * 14) == ["A" * 14 + "1000001"]
@@ -42,7 +40,7 @@ def test_numbers_grow_beyond_six_digits_but_not_beyond_what_the_books_take(ledge
     assert _numbers(1) == ["US-1000002"]
 
 
-def test_numbers_are_given_only_within_a_transaction(ledger: Path) -> None:
+def test_numbers_are_given_only_within_a_transaction(ledger: Place) -> None:
     assert ledger.exists()
     with pytest.raises(RuntimeError, match="belongs into the transaction of the entries it serves"):
         next_numbers("us", "invoice", "US-", 1)

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from connector.ledger import close_store
+from connector.ledger import Place, close_store
 from connector.runs.crashpoints import disarm
 from connector.sandbox import Limits, SandboxServer, Switches
 
 pytest.register_assert_rewrite("push_kit")
-from push_kit import Sandbox, fresh_ledger  # noqa: E402  # its asserts are to tell what they compared
+from push_kit import Sandbox, fresh_ledger, place  # noqa: E402  # its asserts are to tell what they compared
 
 
 @pytest.fixture
@@ -29,9 +29,9 @@ def books(server: SandboxServer) -> Sandbox:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Path]:
-    path = tmp_path / "ledger.sqlite3"
-    fresh_ledger(path)
-    yield path
+def store(tmp_path: Path) -> Iterator[Place]:
+    where = place(tmp_path)
+    fresh_ledger(where)
+    yield where
     disarm()
     close_store()

@@ -1,4 +1,4 @@
-"""A process of its own that pushes: `push_driver.py URL LEDGER`, stopped at the point that the environment names."""
+"""A process of its own that pushes: `push_driver.py URL FOLDER`, stopped at the point that the environment names."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from push_kit import now, system
+from push_kit import now, place, system
 
 from connector.ledger import StoreError, open_store
 from connector.runs import crashpoints
@@ -15,16 +15,17 @@ from connector.runs.push import Progress, push
 BUSY = 75
 
 
-def main(url: str, store: Path) -> int:
+def main(url: str, folder: Path) -> int:
+    store = place(folder)
     crashpoints.arm_from(os.environ.get(crashpoints.VARIABLE, ""))
     open_store(store)
-    swap = store.with_name("swap")
+    swap = folder / "swap"
 
     def hear(progress: Progress) -> None:
         # The test changes the organisation's tax rate now, between the check and the call.
         if swap.exists() and progress.message.startswith("Creating"):
             swap.unlink()
-            while not store.with_name("swapped").exists():
+            while not (folder / "swapped").exists():
                 time.sleep(0.01)
 
     def clock() -> datetime:

@@ -1,6 +1,7 @@
 """What a push needs in a test: an open ledger with approved documents, a real sandbox, a fast connection to it."""
 
 import json
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -19,7 +20,7 @@ from connector.accounting.connect import TenantSettings, connect
 from connector.accounting.port import AccountingSystem, Booked, ContactFound, Submission
 from connector.accounting.totals import predict_tax_minor
 from connector.domain.documents import Document, Line, Party
-from connector.ledger import append, close_store, insert_schema, open_store, read, transaction
+from connector.ledger import Place, append, close_store, insert_schema, open_store, read, server_of, transaction
 from connector.ledger.outbox import NewItem, enqueue
 from connector.runs.push import Progress, PushResult, push
 from connector.sandbox import CLIENT_ID, CLIENT_SECRET, US_BOOKS
@@ -125,7 +126,7 @@ def approve(documents: Sequence[Document]) -> None:
         )
 
 
-def run(url: str, store: Path, *, until_done: bool = False, **changes: Any) -> PushResult:  # as above
+def run(url: str, store: Place, *, until_done: bool = False, **changes: Any) -> PushResult:  # as above
     return push(system(url, **changes), store=store, clock=now, sleep=time.sleep, until_done=until_done)
 
 
@@ -178,7 +179,7 @@ class Time:
         self.ahead += timedelta(seconds=seconds)
 
 
-def jump(sandbox: Sandbox, store: Path, *, until_done: bool = False) -> tuple[PushResult, Time]:
+def jump(sandbox: Sandbox, store: Place, *, until_done: bool = False) -> tuple[PushResult, Time]:
     """Push with a clock that jumps."""
     made = Time()
     target = connect(settings(sandbox.url), made.clock, made.sleep)
@@ -195,10 +196,17 @@ def foreign_invoice(url: str, made: Document) -> None:
     assert isinstance(booked, Booked)
 
 
-def fresh_ledger(path: Path) -> None:
+def place(folder: Path) -> Place:
+    """Where the test's ledger is: in the folder, or where the environment says (the fixture `on_each_database`)."""
+    url = os.environ.get("CONNECTOR_LEDGER")
+    return folder / "ledger.sqlite3" if url is None else server_of(url)
+
+
+def fresh_ledger(where: Place) -> None:
     """Open a new ledger: a copy of an empty one, because making one takes longer than all the rest of a test."""
-    path.write_bytes(_empty_ledger())
-    open_store(path)
+    if isinstance(where, Path):
+        where.write_bytes(_empty_ledger())
+    open_store(where)
 
 
 @cache

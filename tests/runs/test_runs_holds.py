@@ -1,5 +1,7 @@
 """A line that a person puts on hold leaves the plan and every later one, until somebody releases it."""
 
+import os
+
 import polars as pl
 import pytest
 from openpyxl import load_workbook
@@ -9,6 +11,8 @@ from world import Answer, World, client
 from connector import ledger
 from connector.runs import store, workspace
 from connector.runs.config import load_config
+
+pytestmark = pytest.mark.usefixtures("on_each_database")
 
 REASON = ("--reason", "the partner disputes it")
 
@@ -74,7 +78,7 @@ def test_lines_are_held_in_bulk_by_partner_document_client_or_all(alone: World) 
     assert alone.run("release", "P-1", *REASON).code == 0
     approved = alone.run("approve", "latest").plain
     assert [one["party"]["partner_id"] for one in approved["documents"]] == ["P-1"]
-    workspace.open_ledger(load_config(alone.folder, {}))
+    workspace.open_ledger(load_config(alone.folder, os.environ))
     held_client = store.load_plan("latest").frames["charges"].filter(pl.col("partner_id") == "P-3")["subject_id"].item()
     ledger.close_store()
     billed = alone.run("release", "P-3", *REASON)

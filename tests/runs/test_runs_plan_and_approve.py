@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from world import PARTNER_HEADER, World, client
@@ -18,6 +19,8 @@ from connector.runs.config import Config, load_config
 from connector.runs.errors import StopError
 from connector.runs.known import read_known
 from connector.runs.plan import Inputs, make_plan
+
+pytestmark = pytest.mark.usefixtures("on_each_database")
 
 NOW = datetime(2025, 6, 20, 15, 0, tzinfo=UTC)
 
@@ -189,27 +192,50 @@ def test_the_chain_of_each_entity_grows_by_one_link_per_approval(alone: World) -
     assert ledger.verify(heads[0]).faults == ()
 
 
+def both(world: World, *commands: list[str]) -> list[tuple[int, dict[str, Any]]]:
+    """Run commands at once, each in a process of its own; exit codes and answers."""
+    where = ["--folder", str(world.folder), "--json"]
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-m", "connector", *one, *where], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for one in commands
+    ]
+    return [(one.wait(), json.loads(out)) for one, out in [(one, one.communicate()[0]) for one in started]]
+
+
 def test_two_processes_plan_and_approve_at_once(alone: World) -> None:
-    """Real processes: both plans get an id of their own, one approval wins, the other is told what changed."""
+    """Both plans get an id of their own, one approval wins, the other is told what changed and then finds no change."""
     files = [alone.partners(), alone.clients(*(client(f"C{number}") for number in range(50)))]
-    program = [sys.executable, "-m", "connector"]
-
-    def both(*commands: list[str]) -> list[tuple[int, dict[str, object]]]:
-        where = ["--folder", str(alone.folder), "--json"]
-        started = [
-            subprocess.Popen([*program, *one, *where], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-            for one in commands
-        ]
-        return [(one.wait(), json.loads(out)) for one, out in [(one, one.communicate()[0]) for one in started]]
-
-    planned = both(["plan", *files], ["plan", *files])
+    planned = both(alone, ["plan", *files], ["plan", *files])
     assert sorted((code, str(plain["run"])) for code, plain in planned) == [(0, "R-0001"), (0, "R-0002")]
-    approved = both(["approve", "R-0001"], ["approve", "R-0002"])
+    approved = both(alone, ["approve", "R-0001"], ["approve", "R-0002"])
     assert sorted(code for code, _ in approved) == [0, 1]
     refusal = next(str(plain["error"]) for code, plain in approved if code == 1)
     assert "was planned on something that has changed" in refusal
+    again = alone.plan(*files)
+    assert (again.code, again.plain["documents"], again.plain["buckets"]["clients"]) == (0, [], {"unchanged": 50})
     opened(alone)
     assert ledger.read("charge").height == 50
+
+
+def test_a_stored_plan_is_shown_as_it_was_made(alone: World) -> None:
+    """Key by key in the same order, whatever the database makes of JSON."""
+    files = [alone.partners(), alone.clients(client("A"), client("B", plan="Assessment Only"), client("C", size="no"))]
+    made, shown = alone.plan(*files), alone.run("show", "R-0001")
+    assert json.dumps(shown.plain["buckets"]) == json.dumps(made.plain["buckets"])
+    assert json.dumps(shown.plain["documents"]) == json.dumps(made.plain["documents"])
+
+
+def test_two_processes_approve_one_plan_at_once(alone: World) -> None:
+    files = [alone.partners(), alone.clients(*(client(f"C{number}") for number in range(50)))]
+    assert alone.plan(*files).plain["run"] == "R-0001"
+    approved = both(alone, ["approve", "R-0001"], ["approve", "R-0001"])
+    assert sorted(code for code, _ in approved) == [0, 1]
+    refusal = next(str(plain["error"]) for code, plain in approved if code == 1)
+    assert refusal == "R-0001 was approved before (now: approved)"
+    opened(alone)
+    assert (ledger.read("charge").height, ledger.read("chain_link").height) == (50, 1)
 
 
 def test_a_corrected_name_or_address_of_a_partner_is_taken_over(alone: World) -> None:

@@ -24,17 +24,19 @@ from push_kit import (
 )
 
 from connector.accounting.connect import connect
-from connector.ledger import StoreError, process_lock, read
+from connector.ledger import Place, StoreError, process_lock, read
 from connector.ledger.outbox import (
     retry_rejected,
 )
 from connector.runs.push import Progress, PushResult, Refused, push
 from connector.sandbox import US_BOOKS, SandboxServer
 
+pytestmark = pytest.mark.usefixtures("on_each_database")
+
 NOTHING = PushResult()
 
 
-def test_documents_are_booked_once_with_their_contacts(books: Sandbox, store: Path) -> None:
+def test_documents_are_booked_once_with_their_contacts(books: Sandbox, store: Place) -> None:
     approve([document(n, partner=n % 5) for n in range(1, 121)])
     made = run(books.url, store)
     numbers = tuple(f"US-{n:06d}" for n in range(1, 121))
@@ -46,12 +48,12 @@ def test_documents_are_booked_once_with_their_contacts(books: Sandbox, store: Pa
     assert (calls["PUT Invoices"], calls["PUT Contacts"]) == (3, 1)
 
 
-def test_nothing_to_send_makes_no_call(books: Sandbox, store: Path) -> None:
+def test_nothing_to_send_makes_no_call(books: Sandbox, store: Place) -> None:
     assert run(books.url, store) == NOTHING
     assert books.control("GET", "counts")["requests"]["total"] == 0
 
 
-def test_a_document_that_the_settings_do_not_allow_is_rejected_as_a_whole(books: Sandbox, store: Path) -> None:
+def test_a_document_that_the_settings_do_not_allow_is_rejected_as_a_whole(books: Sandbox, store: Place) -> None:
     bad = with_line(document(2), account="310")
     two_lines = replace(bad, lines=(replace(bad.lines[0], account="200", charge_id="CH-x"), bad.lines[0]))
     approve([document(1), two_lines])
@@ -60,7 +62,7 @@ def test_a_document_that_the_settings_do_not_allow_is_rejected_as_a_whole(books:
     assert books.books() == ({"AUTHORISED": 1}, {"ACTIVE": 1})
 
 
-def test_a_refusal_by_the_system_is_told_and_can_be_tried_again(books: Sandbox, store: Path) -> None:
+def test_a_refusal_by_the_system_is_told_and_can_be_tried_again(books: Sandbox, store: Place) -> None:
     party = replace(document(1).party, email="no address")
     approve([document(1, party=party), document(2, partner=2)])
     made = run(books.url, store)
@@ -75,7 +77,7 @@ def test_a_refusal_by_the_system_is_told_and_can_be_tried_again(books: Sandbox, 
     assert run(books.url, store).rejected == made.rejected
 
 
-def test_a_lock_date_stops_documents_before_they_are_sent(books: Sandbox, store: Path) -> None:
+def test_a_lock_date_stops_documents_before_they_are_sent(books: Sandbox, store: Place) -> None:
     books.control("POST", "organisation", {"tenant": "US-BOOKS", "PeriodLockDate": "2026-11-02"})
     approve([document(1)])
     made = run(books.url, store)
@@ -85,7 +87,7 @@ def test_a_lock_date_stops_documents_before_they_are_sent(books: Sandbox, store:
     )
 
 
-def test_a_number_that_another_document_has_is_quarantined(books: Sandbox, store: Path) -> None:
+def test_a_number_that_another_document_has_is_quarantined(books: Sandbox, store: Place) -> None:
     foreign_invoice(books.url, document(1, partner=9))
     approve([document(1), document(2)])
     made = run(books.url, store)
@@ -96,7 +98,7 @@ def test_a_number_that_another_document_has_is_quarantined(books: Sandbox, store
 
 
 def test_a_number_that_was_there_before_ours_was_ever_sent_is_quarantined_however_like_it_is(
-    books: Sandbox, store: Path
+    books: Sandbox, store: Place
 ) -> None:
     foreign_invoice(books.url, document(1, reference="Before the ledger was lost"))
     approve([document(1)])
@@ -104,7 +106,7 @@ def test_a_number_that_was_there_before_ours_was_ever_sent_is_quarantined_howeve
     assert books.books() == ({"AUTHORISED": 1}, {"ACTIVE": 1})
 
 
-def test_a_taken_number_that_cannot_be_looked_up_now_is_looked_up_later(books: Sandbox, store: Path) -> None:
+def test_a_taken_number_that_cannot_be_looked_up_now_is_looked_up_later(books: Sandbox, store: Place) -> None:
     foreign_invoice(books.url, document(1, reference="Before the ledger was lost"))
     approve([document(1)])
     books.fault("unavailable_503", method="GET", path="Invoices")
@@ -112,7 +114,7 @@ def test_a_taken_number_that_cannot_be_looked_up_now_is_looked_up_later(books: S
     assert jump(books, store)[0].adopted == ("US-000001",)  # by then it was sent, so it may be ours
 
 
-def test_a_number_taken_by_our_own_earlier_call_is_adopted(books: Sandbox, store: Path) -> None:
+def test_a_number_taken_by_our_own_earlier_call_is_adopted(books: Sandbox, store: Place) -> None:
     """The search lags behind the quiet period: the look-up misses our document, and the second call meets it."""
     approve([document(5)])
     run(books.url, store)
@@ -134,7 +136,7 @@ def test_a_number_taken_by_our_own_earlier_call_is_adopted(books: Sandbox, store
     assert books.books()[0] == {"AUTHORISED": 2}
 
 
-def test_a_taken_number_that_is_never_found_is_rejected(books: Sandbox, store: Path) -> None:
+def test_a_taken_number_that_is_never_found_is_rejected(books: Sandbox, store: Place) -> None:
     approve([document(5)])
     run(books.url, store)
     # The contact is old enough to be found by now; the invoice made next is not.
@@ -152,14 +154,14 @@ def test_a_taken_number_that_is_never_found_is_rejected(books: Sandbox, store: P
     )
 
 
-def test_a_partner_linked_to_a_contact_that_is_gone_is_a_question(books: Sandbox, store: Path) -> None:
+def test_a_partner_linked_to_a_contact_that_is_gone_is_a_question(books: Sandbox, store: Place) -> None:
     party = replace(document(1).party, contact_id="33333333-3333-4333-8333-333333333333")
     approve([document(1, party=party)])
     made = run(books.url, store)
     assert made.rejected[0].reason.startswith("The contact 33333333-3333-4333-8333-333333333333 that partner P-1")
 
 
-def test_a_declared_contact_is_used_and_not_stored(books: Sandbox, store: Path) -> None:
+def test_a_declared_contact_is_used_and_not_stored(books: Sandbox, store: Place) -> None:
     approve([document(1)])
     run(books.url, store)
     contact: str = read("contact_link")["contact_id"][0]
@@ -169,11 +171,12 @@ def test_a_declared_contact_is_used_and_not_stored(books: Sandbox, store: Path) 
     assert read("contact_link")["partner_id"].to_list() == ["P-1"]
 
 
-def test_drift_is_booked_marked_and_reported(books: Sandbox, store: Path, server: SandboxServer) -> None:
+def test_drift_is_booked_marked_and_reported(
+    books: Sandbox, store: Place, server: SandboxServer, tmp_path: Path
+) -> None:
     dear = replace(US_BOOKS, tax_rates=tuple(replace(rate, percent=Decimal(9)) for rate in US_BOOKS.tax_rates))
     port = int(server.url.rpartition(":")[2])
-    folder = store.parent
-    others = [SandboxServer(folder / "sandbox.sqlite3", port=port, tenants=(dear,))]
+    others = [SandboxServer(tmp_path / "sandbox.sqlite3", port=port, tenants=(dear,))]
     approve([document(1)])
 
     def swap(progress: object) -> None:
@@ -189,12 +192,12 @@ def test_drift_is_booked_marked_and_reported(books: Sandbox, store: Path, server
     assert read("receipt")["total_minor"].to_list() == [196_200]
 
 
-def test_a_second_push_of_the_tenant_is_refused(books: Sandbox, store: Path) -> None:
+def test_a_second_push_of_the_tenant_is_refused(books: Sandbox, store: Place) -> None:
     with process_lock(store, f"push {TENANT}"), pytest.raises(StoreError):
         run(books.url, store)
 
 
-def test_a_push_says_what_it_does(books: Sandbox, store: Path) -> None:
+def test_a_push_says_what_it_does(books: Sandbox, store: Place) -> None:
     approve([document(1)])
     books.fault("reply_lost_after_commit", method="PUT", path="Invoices")
     heard, made = Heard(), Time()

@@ -21,6 +21,7 @@ from push_kit import (
     foreign_invoice,
     fresh_ledger,
     now,
+    place,
     receipts,
     run,
     states,
@@ -44,7 +45,7 @@ class Stage:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.store = folder / "ledger.sqlite3"
+        self.store = place(folder)
         self.server = self._start(US_BOOKS)
         self.sandbox = Sandbox(self.server.url)
         fresh_ledger(self.store)
@@ -65,7 +66,7 @@ class Stage:
 
     def drive(self, point: str = "") -> subprocess.Popen[str]:
         environment = {**os.environ, VARIABLE: point}
-        program = [sys.executable, str(Path(__file__).with_name("push_driver.py")), self.server.url, str(self.store)]
+        program = [sys.executable, str(Path(__file__).with_name("push_driver.py")), self.server.url, str(self.folder)]
         return subprocess.Popen(program, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def push_later(self) -> None:
@@ -146,6 +147,21 @@ def test_killed_between_the_mark_of_drift_and_its_receipt_the_mark_stays(stage: 
     assert events == ["predicted USD 1,948.50 (tax USD 148.50), booked USD 1,962.00 (tax USD 162.00)"]
 
 
+@pytest.mark.usefixtures("on_postgres")
+@pytest.mark.parametrize("point", ["push:claimed", "push:before-wire", "push:after-wire", "push:settled#2"])
+def test_killed_on_a_server_too_each_document_is_booked_once(stage: Stage, point: str) -> None:
+    in_doubt(stage)
+    approve([document(n, partner=3 + n % 2) for n in range(3, 64)])
+    with stage.drive(point) as driver:
+        _, errors = driver.communicate(timeout=60)
+    assert driver.returncode == -signal.SIGKILL, errors
+    stage.push_later()
+    assert stage.sandbox.books() == ({"AUTHORISED": 63}, {"ACTIVE": 4})
+    assert set(states().values()) == {"done"}
+    assert receipts() == sorted(states())
+
+
+@pytest.mark.usefixtures("on_each_database")
 def test_two_pushes_at_once_send_each_document_once(stage: Stage) -> None:
     approve([document(n, partner=n % 3) for n in range(1, 120)])
     with stage.drive() as one, stage.drive() as other:

@@ -3,6 +3,8 @@ import django.db.models.functions.text
 import django.db.models.lookups
 from django.db import migrations, models
 
+from connector.ledger.models.checks import SQLiteCheck
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -24,14 +26,14 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "source",
                 "constraints": [
-                    models.CheckConstraint(
+                    SQLiteCheck(
                         condition=django.db.models.lookups.Exact(
                             models.Func(models.F("size_bytes"), function="TYPEOF", output_field=models.CharField()),
                             models.Value("integer"),
                         ),
                         name="source_size_bytes_whole",
                     ),
-                    models.CheckConstraint(
+                    SQLiteCheck(
                         condition=django.db.models.lookups.Exact(
                             models.Func(models.F("row_count"), function="TYPEOF", output_field=models.CharField()),
                             models.Value("integer"),
@@ -80,14 +82,14 @@ class Migration(migrations.Migration):
                         ),
                         name="partner_version_currency_code",
                     ),
-                    models.CheckConstraint(
+                    SQLiteCheck(
                         condition=django.db.models.lookups.Exact(
                             models.Func(models.F("sequence"), function="TYPEOF", output_field=models.CharField()),
                             models.Value("integer"),
                         ),
                         name="partner_version_sequence_whole",
                     ),
-                    models.CheckConstraint(
+                    SQLiteCheck(
                         condition=django.db.models.lookups.Exact(
                             models.Func(models.F("terms_days"), function="TYPEOF", output_field=models.CharField()),
                             models.Value("integer"),
@@ -185,14 +187,14 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("sequence__gte", 1)), name="client_version_sequence_least"
                     ),
-                    models.CheckConstraint(
+                    SQLiteCheck(
                         condition=django.db.models.lookups.Exact(
                             models.Func(models.F("sequence"), function="TYPEOF", output_field=models.CharField()),
                             models.Value("integer"),
                         ),
                         name="client_version_sequence_whole",
                     ),
-                    models.CheckConstraint(
+                    SQLiteCheck(
                         condition=django.db.models.lookups.Exact(
                             models.Func(models.F("row"), function="TYPEOF", output_field=models.CharField()),
                             models.Value("integer"),

@@ -4,6 +4,8 @@ import django.db.models.functions.text
 import django.db.models.lookups
 from django.db import migrations, models
 
+from connector.ledger.models.checks import SQLiteCheck
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -77,42 +79,42 @@ class Migration(migrations.Migration):
                         ),
                         name="charge_currency_code",
                     ),
-                    models.CheckConstraint(
+                    SQLiteCheck(
                         condition=django.db.models.lookups.Exact(
                             models.Func(models.F("ordinal"), function="TYPEOF", output_field=models.CharField()),
                             models.Value("integer"),
                         ),
                         name="charge_ordinal_whole",
                     ),
-                    models.CheckConstraint(
+                    SQLiteCheck(
                         condition=django.db.models.lookups.Exact(
                             models.Func(models.F("revision"), function="TYPEOF", output_field=models.CharField()),
                             models.Value("integer"),
                         ),
                         name="charge_revision_whole",
                     ),
-                    models.CheckConstraint(
+                    SQLiteCheck(
                         condition=django.db.models.lookups.Exact(
                             models.Func(models.F("unit_minor"), function="TYPEOF", output_field=models.CharField()),
                             models.Value("integer"),
                         ),
                         name="charge_unit_minor_whole",
                     ),
-                    models.CheckConstraint(
+                    SQLiteCheck(
                         condition=django.db.models.lookups.Exact(
                             models.Func(models.F("quantity"), function="TYPEOF", output_field=models.CharField()),
                             models.Value("integer"),
                         ),
                         name="charge_quantity_whole",
                     ),
-                    models.CheckConstraint(
+                    SQLiteCheck(
                         condition=django.db.models.lookups.Exact(
                             models.Func(models.F("amount_minor"), function="TYPEOF", output_field=models.CharField()),
                             models.Value("integer"),
                         ),
                         name="charge_amount_minor_whole",
                     ),
-                    models.CheckConstraint(
+                    SQLiteCheck(
                         condition=django.db.models.lookups.Exact(
                             models.Func(models.F("row"), function="TYPEOF", output_field=models.CharField()),
                             models.Value("integer"),
@@ -170,28 +172,28 @@ class Migration(migrations.Migration):
                         ),
                         name="document_currency_code",
                     ),
-                    models.CheckConstraint(
+                    SQLiteCheck(
                         condition=django.db.models.lookups.Exact(
                             models.Func(models.F("net_minor"), function="TYPEOF", output_field=models.CharField()),
                             models.Value("integer"),
                         ),
                         name="document_net_minor_whole",
                     ),
-                    models.CheckConstraint(
+                    SQLiteCheck(
                         condition=django.db.models.lookups.Exact(
                             models.Func(models.F("tax_minor"), function="TYPEOF", output_field=models.CharField()),
                             models.Value("integer"),
                         ),
                         name="document_tax_minor_whole",
                     ),
-                    models.CheckConstraint(
+                    SQLiteCheck(
                         condition=django.db.models.lookups.Exact(
                             models.Func(models.F("total_minor"), function="TYPEOF", output_field=models.CharField()),
                             models.Value("integer"),
                         ),
                         name="document_total_minor_whole",
                     ),
-                    models.CheckConstraint(
+                    SQLiteCheck(
                         condition=django.db.models.lookups.Exact(
                             models.Func(models.F("line_count"), function="TYPEOF", output_field=models.CharField()),
                             models.Value("integer"),
@@ -233,35 +235,35 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("quantity__gte", 1)), name="document_line_quantity_least"
                     ),
-                    models.CheckConstraint(
+                    SQLiteCheck(
                         condition=django.db.models.lookups.Exact(
                             models.Func(models.F("position"), function="TYPEOF", output_field=models.CharField()),
                             models.Value("integer"),
                         ),
                         name="document_line_position_whole",
                     ),
-                    models.CheckConstraint(
+                    SQLiteCheck(
                         condition=django.db.models.lookups.Exact(
                             models.Func(models.F("net_minor"), function="TYPEOF", output_field=models.CharField()),
                             models.Value("integer"),
                         ),
                         name="document_line_net_minor_whole",
                     ),
-                    models.CheckConstraint(
+                    SQLiteCheck(
                         condition=django.db.models.lookups.Exact(
                             models.Func(models.F("tax_minor"), function="TYPEOF", output_field=models.CharField()),
                             models.Value("integer"),
                         ),
                         name="document_line_tax_minor_whole",
                     ),
-                    models.CheckConstraint(
+                    SQLiteCheck(
                         condition=django.db.models.lookups.Exact(
                             models.Func(models.F("quantity"), function="TYPEOF", output_field=models.CharField()),
                             models.Value("integer"),
                         ),
                         name="document_line_quantity_whole",
                     ),
-                    models.CheckConstraint(
+                    SQLiteCheck(
                         condition=django.db.models.lookups.Exact(
                             models.Func(models.F("unit_minor"), function="TYPEOF", output_field=models.CharField()),
                             models.Value("integer"),
@@ -316,21 +318,21 @@ class Migration(migrations.Migration):
                         ),
                         name="receipt_currency_code",
                     ),
-                    models.CheckConstraint(
+                    SQLiteCheck(
                         condition=django.db.models.lookups.Exact(
                             models.Func(models.F("net_minor"), function="TYPEOF", output_field=models.CharField()),
                             models.Value("integer"),
                         ),
                         name="receipt_net_minor_whole",
                     ),
-                    models.CheckConstraint(
+                    SQLiteCheck(
                         condition=django.db.models.lookups.Exact(
                             models.Func(models.F("tax_minor"), function="TYPEOF", output_field=models.CharField()),
                             models.Value("integer"),
                         ),
                         name="receipt_tax_minor_whole",
                     ),
-                    models.CheckConstraint(
+                    SQLiteCheck(
                         condition=django.db.models.lookups.Exact(
                             models.Func(models.F("total_minor"), function="TYPEOF", output_field=models.CharField()),
                             models.Value("integer"),

@@ -1,6 +1,8 @@
 import django.db.models.lookups
 from django.db import migrations, models
 
+from connector.ledger.models.checks import SQLiteCheck
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -26,7 +28,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(fields=("entity", "sequence"), name="chain_link_key"),
                     models.CheckConstraint(condition=models.Q(("sequence__gte", 1)), name="chain_link_sequence_least"),
-                    models.CheckConstraint(
+                    SQLiteCheck(
                         condition=django.db.models.lookups.Exact(
                             models.Func(models.F("sequence"), function="TYPEOF", output_field=models.CharField()),
                             models.Value("integer"),
@@ -61,7 +63,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(fields=("entity", "kind"), name="counter_key"),
                     models.CheckConstraint(condition=models.Q(("last__gte", 0)), name="counter_last_least"),
-                    models.CheckConstraint(
+                    SQLiteCheck(
                         condition=django.db.models.lookups.Exact(
                             models.Func(models.F("last"), function="TYPEOF", output_field=models.CharField()),
                             models.Value("integer"),

@@ -2,6 +2,8 @@ import django.db.models.deletion
 import django.db.models.lookups
 from django.db import migrations, models
 
+from connector.ledger.models.checks import SQLiteCheck
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -51,21 +53,21 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(("fence__gte", 0)), name="outbox_fence_least"),
                     models.CheckConstraint(condition=models.Q(("attempts__gte", 0)), name="outbox_attempts_least"),
                     models.CheckConstraint(condition=models.Q(("epoch__gte", 0)), name="outbox_epoch_least"),
-                    models.CheckConstraint(
+                    SQLiteCheck(
                         condition=django.db.models.lookups.Exact(
                             models.Func(models.F("fence"), function="TYPEOF", output_field=models.CharField()),
                             models.Value("integer"),
                         ),
                         name="outbox_fence_whole",
                     ),
-                    models.CheckConstraint(
+                    SQLiteCheck(
                         condition=django.db.models.lookups.Exact(
                             models.Func(models.F("attempts"), function="TYPEOF", output_field=models.CharField()),
                             models.Value("integer"),
                         ),
                         name="outbox_attempts_whole",
                     ),
-                    models.CheckConstraint(
+                    SQLiteCheck(
                         condition=django.db.models.lookups.Exact(
                             models.Func(models.F("epoch"), function="TYPEOF", output_field=models.CharField()),
                             models.Value("integer"),

@@ -3,6 +3,8 @@
 import django.db.models.lookups
 from django.db import migrations, models
 
+from connector.ledger.models.checks import SQLiteCheck
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -151,7 +153,7 @@ class Migration(migrations.Migration):
                 "db_table": "erasure",
                 "abstract": False,
                 "constraints": [
-                    models.CheckConstraint(
+                    SQLiteCheck(
                         condition=django.db.models.lookups.Exact(
                             models.Func(models.F("items"), function="TYPEOF", output_field=models.CharField()),
                             models.Value("integer"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import CharField, CheckConstraint, F, Func, Model, Q, TextField, Value
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact
@@ -21,10 +22,30 @@ class Sealed(Model):
         abstract = True
 
 
-def whole(table: str, *columns: str) -> list[CheckConstraint]:
+class SQLiteCheck(CheckConstraint):
+    """A constraint that only SQLite needs: on PostgreSQL the column's type says it."""
+
+    def constraint_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> str:
+        """Nothing on another database: a table is made of the constraints that say something."""
+        return str(super().constraint_sql(model, schema_editor)) if _on_sqlite(schema_editor) else ""
+
+    def create_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> str:
+        """As above, for a table that is there; SQLite makes the table anew by itself."""
+        return str(super().create_sql(model, schema_editor)) if _on_sqlite(schema_editor) else ""
+
+    def remove_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> str:
+        """As above."""
+        return str(super().remove_sql(model, schema_editor)) if _on_sqlite(schema_editor) else ""
+
+
+def _on_sqlite(schema_editor: BaseDatabaseSchemaEditor | None) -> bool:
+    return schema_editor is not None and schema_editor.connection.vendor == "sqlite"
+
+
+def whole(table: str, *columns: str) -> list[SQLiteCheck]:
     """One constraint per column: what is stored is an integer, not a fraction or a text."""
     return [
-        CheckConstraint(
+        SQLiteCheck(
             name=f"{table}_{column}_whole",
             condition=Exact(Func(F(column), function="TYPEOF", output_field=CharField()), Value("integer")),
         )

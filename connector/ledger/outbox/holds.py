@@ -21,5 +21,6 @@ def hold_tenant(tenant: str, not_before: datetime, reason: str) -> None:
 
 def tenant_hold(tenant: str) -> tuple[datetime, str] | None:
     """The latest hold of a tenant and why, whether or not its time is over; None when there never was one."""
-    found = database.fetch("SELECT CAST(not_before AS TEXT), reason FROM tenant_hold WHERE tenant = ?", (tenant,))
+    sql = f"SELECT {database.moment('not_before')}, reason FROM tenant_hold WHERE tenant = ?"  # noqa: S608 - a column
+    found = database.fetch(sql, (tenant,))
     return (time_of(found[0][0]), str(found[0][1])) if found else None

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from connector.ledger import database
+from connector.ledger.schemas import MUTABLE
 from connector.ledger.times import time_or_none
 
 
@@ -24,6 +25,7 @@ class State(StrEnum):
     QUARANTINED = "quarantined"
 
 
+_TIMES = ("lease_until", "first_sent", "last_sent", "not_before")
 OPEN = (State.READY, State.SENDING, State.RETRY)  # a push has still to do with these
 
 
@@ -110,14 +112,6 @@ class Receipt:
     adopted: bool
 
 
-_SELECT = (
-    "SELECT document_id, number, tenant, state, fence, CAST(lease_until AS TEXT), attempts, epoch,"
-    " CAST(first_sent AS TEXT), CAST(last_sent AS TEXT), CAST(not_before AS TEXT), body_digest, request, detail"
-    " FROM outbox"
-)
-_BY_NUMBER = " ORDER BY length(number), number"  # numbers grow by a digit once they are used up
-
-
 def enqueue(wanted: Sequence[NewItem]) -> None:
     """Put documents into the outbox, in the transaction that writes them.
 
@@ -140,7 +134,9 @@ def items(tenant: str | None = None, states: Collection[State] | None = None) ->
     if tenant is not None:
         conditions.append("tenant = ?")
         parameters.append(tenant)
-    if states is not None:
+    if states is not None and not states:
+        return []
+    if states:
         conditions.append(f"state IN ({', '.join('?' * len(states))})")
         parameters.extend(sorted(states))
     return select(" AND ".join(conditions), parameters)
@@ -148,8 +144,12 @@ def items(tenant: str | None = None, states: Collection[State] | None = None) ->
 
 def select(condition: str, parameters: Sequence[Any], limit: int | None = None) -> list[OutboxItem]:
     """Rows that meet an SQL condition, lowest number first."""
+    columns = ", ".join(database.moment(name) if name in _TIMES else name for name in MUTABLE["outbox"])
+    by_number = f"length(number), {database.bytewise('number')}"  # numbers grow by a digit once they are used up
     ending = "" if limit is None else f" LIMIT {limit:d}"
-    return [_item(row) for row in database.fetch(f"{_SELECT} WHERE {condition}{_BY_NUMBER}{ending}", parameters)]
+    # Names come from the declared schemas, conditions from this package, values travel as parameters.
+    sql = f"SELECT {columns} FROM outbox WHERE {condition} ORDER BY {by_number}{ending}"  # noqa: S608
+    return [_item(row) for row in database.fetch(sql, parameters)]
 
 
 def _item(row: tuple[Any, ...]) -> OutboxItem:

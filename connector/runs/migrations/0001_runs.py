@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from connector.runs.fields import OrderedJSONField
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -17,7 +19,7 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField()),
                 ("created_by", models.CharField(max_length=100)),
                 ("as_of", models.DateField()),
-                ("plan", models.JSONField()),
+                ("plan", OrderedJSONField()),
             ],
             options={
                 "ordering": ["created_at", "run_id"],

@@ -1,0 +1,66 @@
+"""What the two databases do differently, each in a file of its own; the rest of the ledger is the same on both.
+
+A stranger's trap: these files hold texts and small steps on a given cursor. They never open a connection and know no
+transaction; `connector.ledger.database` does.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import polars as pl
+
+from connector.ledger.errors import RefusedError, StoreError
+
+Cursor = Any  # Django's; its types do not know COPY
+
+
+class Dialect(Protocol):
+    """One database."""
+
+    @property
+    def GUARDS(self) -> str:  # noqa: N802 - a constant of each file
+        """A query for the guards that are there: name, definition, and the statement that drops it."""
+
+    @property
+    def VERSION(self) -> str:  # noqa: N802 - as above
+        """A query for the mark that `mark` made; one number."""
+
+    @property
+    def DESCRIPTION(self) -> str:  # noqa: N802 - as above
+        """A query for what the database is; one text."""
+
+    def named(self, cause: BaseException) -> StoreError | RefusedError | None:
+        """What an error of the database's library means; None when it is about the statement."""
+
+    def gone(self, cause: BaseException) -> bool:
+        """Whether the connection is of no use any more."""
+
+    def moment(self, column: str) -> str:
+        """SQL for a time as its stored text (`times.time_text`)."""
+
+    def day(self, column: str) -> str:
+        """SQL for a day as year-month-day."""
+
+    def bytewise(self, column: str) -> str:
+        """SQL that sorts a text by its bytes, whatever language the database was made for."""
+
+    def write(self, cursor: Cursor, table: str, frame: pl.DataFrame, key: Sequence[str]) -> None:
+        """Add all rows of a frame (as `frames.stored` makes them), replacing those with the same `key` if one is given."""
+
+    def hold(self, cursor: Cursor, group: str, names: Sequence[str]) -> None:
+        """Keep other transactions from holding one of these names of a group until this one ends."""
+
+    def guards(self) -> Mapping[str, str]:
+        """Every guard's name and its definition, as `GUARDS` finds it once it is made."""
+
+    def completion(self, name: str) -> Sequence[str]:
+        """What belongs to a guard beyond its definition."""
+
+    def rights(self) -> Sequence[str]:
+        """What else keeps rows from being changed, installed with the guards."""
+
+    def mark(self, version: int) -> str:
+        """The statement that notes the version of the guards in the database."""
+
+    def after_erasure(self) -> Sequence[str]:
+        """What overwrites erased rows where they lay."""

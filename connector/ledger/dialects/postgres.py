@@ -1,0 +1,148 @@
+"""PostgreSQL: many writers at once, so that what must not happen together is held by name.
+
+A stranger's trap: the program's own connection works as the role `connector_app` (see `postgres_guards`), whoever
+logged in. Only migrations, guards and rights are made as the login itself.
+"""
+
+import os
+import socket
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from typing import Any
+
+import polars as pl
+
+from connector.ledger.dialects import Cursor
+from connector.ledger.dialects.postgres_faults import gone, named
+from connector.ledger.dialects.postgres_guards import (
+    DESCRIPTION,
+    EXCESS,
+    GUARDS,
+    ROLE,
+    SCHEMA,
+    VERSION,
+    completion,
+    guards,
+    mark,
+    rights,
+)
+from connector.ledger.place import Server
+
+__all__ = [
+    "DESCRIPTION",
+    "EXCESS",
+    "GUARDS",
+    "ROLE",
+    "VERSION",
+    "after_erasure",
+    "bytewise",
+    "completion",
+    "day",
+    "entry",
+    "gone",
+    "guards",
+    "hold",
+    "mark",
+    "moment",
+    "named",
+    "parameters",
+    "rights",
+    "write",
+]
+
+CONNECT_SECONDS = 10
+_LOCK_SECONDS = 30  # as long as SQLite waits for a busy file
+_STATEMENT_SECONDS = 1800
+_ABANDONED_SECONDS = 1800
+_SLOTS = 1024  # holds share so many locks: the server has room for some thousands in all
+_SLICE_ROWS = 50_000
+_ESCAPES = (("\\", "\\\\"), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
+
+
+def parameters(server: Server) -> dict[str, str]:
+    """What every connection of the program is made with: bounded waits, our schema, and who it is."""
+    limits = {
+        "search_path": SCHEMA,
+        "lock_timeout": f"{_LOCK_SECONDS}s",
+        "statement_timeout": f"{_STATEMENT_SECONDS}s",
+        "idle_in_transaction_session_timeout": f"{_ABANDONED_SECONDS}s",
+    }
+    return {
+        "connect_timeout": str(CONNECT_SECONDS),
+        **server.parameters(),
+        "application_name": f"connector {os.getpid()} on {socket.gethostname()}"[:63],
+        "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
+    }
+
+
+def entry(server: Server, *, as_login: bool = False) -> dict[str, Any]:
+    """Django's settings for a server; `as_login`: without the role, for migrations."""
+    options = parameters(server)
+    stated = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+    django = {name: options.pop(key, "") for name, key in stated.items()}
+    role = {} if as_login else {"assume_role": ROLE}
+    return {"ENGINE": "django.db.backends.postgresql", **django, "OPTIONS": {**options, **role}}
+
+
+def moment(column: str) -> str:
+    """The connection's time zone is UTC: Django sees to that."""
+    return f"to_char(\"{column}\", 'YYYY-MM-DD HH24:MI:SS.US')"
+
+
+def day(column: str) -> str:
+    """Whatever the server's own style of dates is."""
+    return f"to_char(\"{column}\", 'YYYY-MM-DD')"
+
+
+def bytewise(column: str) -> str:
+    """A database made for a language sorts by that language."""
+    return f'"{column}" COLLATE "C"'
+
+
+def write(cursor: Cursor, table: str, frame: pl.DataFrame, key: Sequence[str]) -> None:
+    """COPY; one statement over arrays where rows are replaced, which COPY cannot do. Such tables hold texts only."""
+    names = ", ".join(f'"{name}"' for name in frame.columns)
+    if not key:
+        with cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
+            for part in _copied(frame):
+                copy.write(part)
+        return
+    arrays = ", ".join(["%s::text[]"] * frame.width)
+    rest = ", ".join(f'"{name}" = excluded."{name}"' for name in frame.columns if name not in key)
+    same = ", ".join(f'"{name}"' for name in key)
+    cursor.execute(
+        f'INSERT INTO "{table}" ({names}) SELECT * FROM unnest({arrays})'  # noqa: S608 - names from the schemas
+        f" ON CONFLICT ({same}) DO UPDATE SET {rest}",
+        [frame[name].to_list() for name in frame.columns],
+    )
+
+
+def _copied(frame: pl.DataFrame) -> Iterator[bytes]:
+    """The rows in COPY's own text form, which has an escape for every character and a mark for null.
+
+    Times are in UTC, which is the connection's time zone: Django sees to that.
+    """
+    text: pl.Expr = pl.selectors.string()
+    for sign, escape in _ESCAPES:
+        text = text.str.replace_all(sign, escape, literal=True)
+    for part in frame.iter_slices(_SLICE_ROWS):
+        lines = part.with_columns(text)
+        yield lines.write_csv(include_header=False, separator="\t", quote_style="never", null_value="\\N").encode()
+
+
+def hold(cursor: Cursor, group: str, names: Sequence[str]) -> None:
+    """Locks that end with the transaction, taken in one order by everyone, so that two cannot wait for each other."""
+    slots = sorted({_number(name) % _SLOTS for name in names})
+    cursor.execute(
+        "SELECT pg_advisory_xact_lock(%s, slot) FROM unnest(%s::int[]) AS slot", (_number(group) >> 1, slots)
+    )
+    cursor.fetchall()
+
+
+def _number(text: str) -> int:
+    return int.from_bytes(sha256(text.encode()).digest()[:4], "big")
+
+
+def after_erasure() -> Sequence[str]:
+    """The server's own clean-up takes erased rows away; it alone decides when."""
+    return ()

@@ -1,0 +1,180 @@
+"""SQLite: one file, one writer at a time; a transaction locks the whole ledger from its start.
+
+A stranger's trap: SQLite stores anything in any column, and forgets a table's triggers when a migration rebuilds it.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from connector.ledger.dialects import Cursor
+from connector.ledger.errors import RefusedError, StoreError
+from connector.ledger.schemas import APPEND_ONLY, REVISION_REFUSED, UNIQUE, refusal
+
+BUSY_SECONDS = 30
+GUARDS = """
+SELECT name, sql, 'DROP TRIGGER "' || name || '"'
+  FROM sqlite_master WHERE type = 'trigger' AND substr(name, 1, 6) = 'guard_'
+"""
+VERSION = "PRAGMA user_version"
+DESCRIPTION = "SELECT 'SQLite ' || sqlite_version()"
+_PRIMARY_CODE = 0xFF  # the low byte of SQLite's extended result codes
+_RESTORE = "Stop using this ledger; restore the latest backup, then run `connector doctor`."
+_FAULTS = {
+    sqlite3.SQLITE_FULL: (
+        "there is no space left for the ledger",
+        "Free space on its disk and run the same command again; nothing of this step was written.",
+    ),
+    sqlite3.SQLITE_READONLY: (
+        "the ledger cannot be written",
+        "Make the file and its folder writable for this user and run the same command again.",
+    ),
+    sqlite3.SQLITE_CANTOPEN: (
+        "the ledger cannot be opened",
+        "Check that it is a file, and that this user may write to it and to its folder.",
+    ),
+    sqlite3.SQLITE_BUSY: (
+        "another program has kept the ledger locked for too long",
+        "Wait until it ends, or end it, and run the same command again; nothing of this step was written.",
+    ),
+    sqlite3.SQLITE_LOCKED: (
+        "another part of this program keeps the ledger locked",
+        "Run the same command again; nothing of this step was written.",
+    ),
+    sqlite3.SQLITE_IOERR: (
+        "the disk failed to read or write the ledger",
+        "Check the disk and its free space, then run `connector doctor`.",
+    ),
+    sqlite3.SQLITE_CORRUPT: ("the ledger's file is damaged", _RESTORE),
+    sqlite3.SQLITE_NOTADB: (
+        "the file is not a ledger: it is no SQLite database",
+        "Name another file; nothing was changed in this one.",
+    ),
+}
+
+
+def entry(path: Path) -> dict[str, Any]:
+    """Django's settings for a file."""
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(path),
+        "OPTIONS": {
+            "timeout": BUSY_SECONDS,
+            "transaction_mode": "IMMEDIATE",
+            # recursive_triggers: without it INSERT OR REPLACE deletes a guarded row unseen.
+            # secure_delete: an erased name is overwritten in the file, not only unlinked.
+            "init_command": (
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+                " PRAGMA recursive_triggers = ON; PRAGMA secure_delete = ON"
+            ),
+        },
+    }
+
+
+def named(cause: BaseException) -> StoreError | RefusedError | None:
+    """What an error means: a rule of the ledger, or the file."""
+    if not isinstance(cause, sqlite3.Error):
+        return None
+    if cause.sqlite_errorcode & _PRIMARY_CODE == sqlite3.SQLITE_CONSTRAINT:
+        return RefusedError(f"the ledger refuses the entry: {cause}")
+    return fault(cause)
+
+
+def fault(error: sqlite3.Error) -> StoreError | None:
+    """What an error of SQLite says about the file; None when it is about the statement."""
+    found = _FAULTS.get(error.sqlite_errorcode & _PRIMARY_CODE)
+    return None if found is None else StoreError(f"{found[0]} ({error})", found[1])
+
+
+def gone(_cause: BaseException) -> bool:
+    """A file does not go away."""
+    return False
+
+
+def moment(column: str) -> str:
+    """Times are stored as text."""
+    return f'CAST("{column}" AS TEXT)'
+
+
+def day(column: str) -> str:
+    """So are days."""
+    return f'CAST("{column}" AS TEXT)'
+
+
+def bytewise(column: str) -> str:
+    """SQLite knows no other order."""
+    return f'"{column}"'
+
+
+def write(cursor: Cursor, table: str, frame: pl.DataFrame, key: Sequence[str]) -> None:
+    """One statement for all rows."""
+    names = ", ".join(f'"{name}"' for name in frame.columns)
+    marks = ", ".join(["%s"] * frame.width)
+    sql = f'INSERT INTO "{table}" ({names}) VALUES ({marks}){_conflict(frame, key)}'  # noqa: S608 - names from the schemas
+    cursor.executemany(sql, frame.rows())
+
+
+def _conflict(frame: pl.DataFrame, key: Sequence[str]) -> str:
+    if not key:
+        return ""
+    rest = ", ".join(f'"{name}" = excluded."{name}"' for name in frame.columns if name not in key)
+    names = ", ".join(f'"{name}"' for name in key)
+    return f" ON CONFLICT ({names}) DO UPDATE SET {rest}"
+
+
+def hold(_cursor: Cursor, _group: str, _names: Sequence[str]) -> None:
+    """The transaction holds the whole ledger already."""
+
+
+def guards() -> Mapping[str, str]:
+    """A trigger for each way to change a row.
+
+    Each unique key has a guard of its own, because INSERT OR REPLACE on any of them would delete the row it collides
+    with. An insert refuses on the same key whether or not the contents are the same: to skip known rows is the caller's
+    step.
+    """
+    return {name: f"CREATE TRIGGER {name} {body}" for table in APPEND_ONLY for name, body in _of(table)}
+
+
+def _of(table: str) -> Iterator[tuple[str, str]]:
+    for verb in ("UPDATE", "DELETE"):
+        yield f"guard_{table}_{verb.lower()}", f'BEFORE {verb} ON "{table}" BEGIN {_raise(refusal(table, verb))} END'
+    # In a BEFORE INSERT trigger an automatic id is still −1, which no row has: a constraint of the table sees to that.
+    keys = (*UNIQUE[table], ("id",)) if "id" in APPEND_ONLY[table] else UNIQUE[table]
+    for key in keys:
+        same = " AND ".join(f'"{column}" = NEW."{column}"' for column in key)
+        told = f"{table} holds a row with this {', '.join(key)} already"
+        taken = f'WHEN EXISTS (SELECT 1 FROM "{table}" WHERE {same})'  # noqa: S608 - names from the schemas
+        yield f"guard_{table}_insert_{'_'.join(key)}", f'BEFORE INSERT ON "{table}" {taken} BEGIN {_raise(told)} END'
+    if table == "charge":
+        yield (
+            "guard_charge_revision",
+            f"BEFORE INSERT ON charge WHEN NEW.revision > 1 BEGIN {_raise(REVISION_REFUSED)} END",
+        )
+
+
+def _raise(told: str) -> str:
+    return f"SELECT RAISE(ABORT, '{told}');"
+
+
+def completion(_name: str) -> Sequence[str]:
+    """A trigger is whole by its text."""
+    return ()
+
+
+def rights() -> Sequence[str]:
+    """A file knows no users: who may write it may write all of it."""
+    return ()
+
+
+def mark(version: int) -> str:
+    """The version stands in the file's header."""
+    return f"PRAGMA user_version = {version:d}"
+
+
+def after_erasure() -> Sequence[str]:
+    """What was erased is overwritten in the write-ahead log too, unless another process is reading at that moment."""
+    return ("PRAGMA wal_checkpoint(TRUNCATE)",)
