@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from connector.cli import keeping_commands, rule_checks, rule_files, rule_simulation, rules_app
+from connector.cli import keeping_commands, moving_commands, rule_checks, rule_files, rule_simulation, rules_app
 
 Folder = Annotated[
     Path, typer.Option("--folder", "-C", help="The working folder.", envvar="CONNECTOR_FOLDER", show_default=False)
@@ -34,6 +34,7 @@ rule_checks.attach(rules_app.app)
 rule_files.attach(rules_app.app)
 rule_simulation.attach(rules_app.app)
 keeping_commands.attach(app)
+moving_commands.attach(app)
 
 
 @app.command()

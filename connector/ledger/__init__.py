@@ -4,14 +4,17 @@ A stranger's trap: entries are append-only, and it is the database that refuses 
 this package does not load Django; `open_store` does. What is still to be sent is in `connector.ledger.outbox`.
 """
 
+from connector.ledger.backup import backup
 from connector.ledger.chain import chain_faults, chain_head, chain_heads
 from connector.ledger.database import hold, transaction
+from connector.ledger.dump import write_dump
 from connector.ledger.entries import acting, seal
 from connector.ledger.errors import RefusedError, StoreError
 from connector.ledger.frames import append, put, read
 from connector.ledger.locks import process_lock
 from connector.ledger.place import Place, Server, is_url, server_of
 from connector.ledger.registers import alias_key, erase, next_numbers
+from connector.ledger.restore import restore_dump
 from connector.ledger.schemas import TABLES, insert_schema
 from connector.ledger.store import close_store, described, open_store
 from connector.ledger.verify import Chain, Fault, Verified, verify
@@ -28,6 +31,7 @@ __all__ = [
     "acting",
     "alias_key",
     "append",
+    "backup",
     "chain_faults",
     "chain_head",
     "chain_heads",
@@ -42,8 +46,10 @@ __all__ = [
     "process_lock",
     "put",
     "read",
+    "restore_dump",
     "seal",
     "server_of",
     "transaction",
     "verify",
+    "write_dump",
 ]

@@ -139,6 +139,15 @@ def joined() -> Iterator[None]:
             yield
 
 
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """A transaction that only reads, and sees nothing of what others write meanwhile."""
+    with transaction():
+        for step in dialect().at_one_moment():
+            execute(step)
+        yield
+
+
 def require_transaction(what: str) -> None:
     """Refuse a step that is only right together with its caller's other entries.
 

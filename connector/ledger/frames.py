@@ -41,14 +41,14 @@ def read(
     """
     declared = TABLES[table]
     schema = declared if columns is None else {name: declared[name] for name in columns}
-    selected = ", ".join(_selected(name, kind) for name, kind in schema.items())
+    selected = ", ".join(column_sql(name, kind) for name, kind in schema.items())
     keys = ("id",) if "id" in declared else UNIQUE[table][0]
     order = ", ".join(database.bytewise(name) if declared[name] == pl.String else f'"{name}"' for name in keys)
     condition = f" WHERE {where}" if where else ""
     # Names come from the declared schemas, values travel as parameters.
     sql = f'SELECT {selected} FROM "{table}"{condition} ORDER BY {order}'  # noqa: S608
     values = [time_text(one) if isinstance(one, datetime) else one for one in params]
-    return _framed(database.fetch(sql, values), schema)
+    return framed(database.fetch(sql, values), schema)
 
 
 def append(table: str, frame: pl.DataFrame) -> None:
@@ -96,7 +96,7 @@ def _insert(table: str, frame: pl.DataFrame, key: Sequence[str] = ()) -> None:
 def pages(table: str, size: int = PAGE_ROWS) -> Iterator[pl.DataFrame]:
     """All rows of an append-only table, some at a time, in the order of arrival where it has an `id`."""
     schema = TABLES[table]
-    return (_framed(rows, schema) for rows in raw_pages(table, schema, size))
+    return (framed(rows, schema) for rows in raw_pages(table, schema, size))
 
 
 def raw_pages(table: str, schema: Schema, size: int = PAGE_ROWS) -> Iterator[list[tuple[Any, ...]]]:
@@ -109,7 +109,7 @@ def raw_pages(table: str, schema: Schema, size: int = PAGE_ROWS) -> Iterator[lis
     """
     # A table without an id is read by SQLite's own row numbers: an index could tell another story than the table.
     key = "id" if "id" in schema else database.row_key(UNIQUE[table][0][0])
-    selected = ", ".join(_selected(name, kind) for name, kind in schema.items())
+    selected = ", ".join(column_sql(name, kind) for name, kind in schema.items())
     after: Any = None
     while True:
         condition = "" if after is None else f" WHERE {key} > ?"
@@ -129,10 +129,10 @@ def as_stored(rows: list[tuple[Any, ...]], schema: Schema) -> pl.DataFrame:
     """
     if database.stores_text():
         return pl.DataFrame(rows, schema={name: _raw(kind) for name, kind in schema.items()}, orient="row")
-    return stored(_framed(rows, schema))
+    return stored(framed(rows, schema))
 
 
-def _selected(name: str, kind: pl.DataType | type[pl.DataType]) -> str:
+def column_sql(name: str, kind: pl.DataType | type[pl.DataType]) -> str:
     """The column as a type that every row shares; days and times become times in the frame, not row by row."""
     if kind == pl.Boolean:
         return f'CAST("{name}" AS INTEGER)'
@@ -141,7 +141,8 @@ def _selected(name: str, kind: pl.DataType | type[pl.DataType]) -> str:
     return database.moment(name) if kind == pl.Datetime else f'"{name}"'
 
 
-def _framed(rows: list[tuple[Any, ...]], schema: Schema) -> pl.DataFrame:
+def framed(rows: list[tuple[Any, ...]], schema: Schema) -> pl.DataFrame:
+    """Rows of columns that were asked for by `column_sql`, under their types."""
     raw = {name: _raw(kind) for name, kind in schema.items()}
     frame = pl.DataFrame(rows, schema=raw, orient="row")
     return frame.with_columns(_typed(name, kind) for name, kind in schema.items() if _raw(kind) != kind)

@@ -5,6 +5,8 @@ not a ledger is refused before anything is written to it.
 """
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +94,47 @@ def close_store() -> None:
 
     if settings.configured:
         _point_at({"ENGINE": "django.db.backends.sqlite3", "NAME": database.NOWHERE})
+
+
+@contextmanager
+def unguarded(place: Place) -> Iterator[None]:
+    """One transaction of the open ledger in which its guards are away; for putting a dump into an empty ledger alone.
+
+    Raises:
+        StoreError: the login does not own the ledger's tables.
+    """
+    with process_lock(place, "opening", _OPENING_SECONDS):
+        _as_owner(place)
+        try:
+            with database.transaction():
+                guards.remove()
+                yield
+                for step in database.dialect().before_guards():
+                    database.execute(step)
+                guards.install()
+                guards.note(guards.version())
+        finally:
+            _as_usual(place)
+
+
+def _as_owner(place: Place) -> None:
+    if isinstance(place, Server):
+        from connector.ledger import servers  # noqa: PLC0415 - psycopg is loaded when a server is used
+        from connector.ledger.dialects import postgres  # noqa: PLC0415 - as above
+
+        with servers.connected(place) as connection:
+            found = servers.standing(connection)
+        if not found.owns:
+            message = f"{place}: {found.login} does not own the ledger's tables"
+            raise StoreError(message, "Let their owner run this command.")
+        _point_at(postgres.entry(place, as_login=True))
+
+
+def _as_usual(place: Place) -> None:
+    if isinstance(place, Server):
+        from connector.ledger.dialects import postgres  # noqa: PLC0415 - psycopg is loaded when a server is used
+
+        _point_at(postgres.entry(place))
 
 
 def described() -> str:

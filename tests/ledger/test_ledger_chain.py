@@ -10,6 +10,7 @@ import pytest
 from ledger_rows import NOW, documents, fill, frame
 
 from connector.ledger import (
+    Place,
     RefusedError,
     acting,
     append,
@@ -28,7 +29,7 @@ def _client(name: str) -> None:
     append("client", frame("client", {"client_id": name}))
 
 
-def test_each_transaction_is_a_new_link_and_the_new_head(ledger: Path) -> None:
+def test_each_transaction_is_a_new_link_and_the_new_head(ledger: Place) -> None:
     assert ledger.exists()
     assert (chain_head("ledger"), chain_heads()) == ("0" * 64, {})
     _client("CL-1")
@@ -45,7 +46,7 @@ def test_each_transaction_is_a_new_link_and_the_new_head(ledger: Path) -> None:
     assert [chain_faults(one) for one in ("ledger", "us", "au")] == [(), (), ()]
 
 
-def test_a_link_says_what_it_covers_who_made_it_and_when(ledger: Path) -> None:
+def test_a_link_says_what_it_covers_who_made_it_and_when(ledger: Place) -> None:
     assert ledger.exists()
     later = NOW + timedelta(hours=1)
     with acting("ben"), transaction():
@@ -70,7 +71,7 @@ def test_a_link_says_what_it_covers_who_made_it_and_when(ledger: Path) -> None:
     assert [payload for *_, payload in links] == [sha256(one[4].encode()).hexdigest() for one in links]
 
 
-def test_rows_of_a_document_are_in_the_chain_of_its_entity(ledger: Path) -> None:
+def test_rows_of_a_document_are_in_the_chain_of_its_entity(ledger: Place) -> None:
     assert ledger.exists()
     append("document", frame("document", {"document_id": "D-2", "selling_entity": "uk", "number": "UK-1"}))
     documents(1)
@@ -79,7 +80,7 @@ def test_rows_of_a_document_are_in_the_chain_of_its_entity(ledger: Path) -> None
     assert read("chain_link", columns=["entity", "sequence"]).rows() == [("uk", 1), ("us", 1), ("uk", 2), ("us", 2)]
 
 
-def test_a_line_of_no_document_is_refused(ledger: Path) -> None:
+def test_a_line_of_no_document_is_refused(ledger: Place) -> None:
     assert ledger.exists()
     with pytest.raises(RefusedError, match="there is no document D-1"):
         append("document_line", frame("document_line"))
@@ -97,7 +98,7 @@ def test_a_chain_depends_on_everything_in_it(tmp_path: Path) -> None:
     assert len(heads) == 6
 
 
-def test_a_link_belongs_into_a_transaction_and_its_time_has_a_zone(ledger: Path) -> None:
+def test_a_link_belongs_into_a_transaction_and_its_time_has_a_zone(ledger: Place) -> None:
     assert ledger.exists()
     with pytest.raises(RuntimeError, match="a link of the hash chain belongs into the transaction"):
         chain_append("us", "a", NOW, by="", batch="b")
@@ -136,17 +137,17 @@ def test_a_link_belongs_into_a_transaction_and_its_time_has_a_zone(ledger: Path)
     ],
 )
 def test_what_was_rewritten_behind_the_guards_is_found(
-    ledger: Path, tampering: str, faults: tuple[tuple[int, str], ...]
+    ledger_file: Path, tampering: str, faults: tuple[tuple[int, str], ...]
 ) -> None:
     for name in ("CL-1", "CL-2", "CL-3"):
         _client(name)
-    other = sqlite3.connect(ledger, isolation_level=None)
+    other = sqlite3.connect(ledger_file, isolation_level=None)
     other.executescript(f"DROP TRIGGER guard_chain_link_update; DROP TRIGGER guard_chain_link_delete; {tampering}")
     other.close()
     assert chain_faults("ledger") == faults
 
 
-def test_a_link_and_its_entries_stand_or_fall_together(ledger: Path) -> None:
+def test_a_link_and_its_entries_stand_or_fall_together(ledger: Place) -> None:
     assert ledger.exists()
     fill()
     heads = chain_heads()

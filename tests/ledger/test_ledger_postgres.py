@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+import polars as pl
 import psycopg
 import pytest
 from ledger_rows import ROWS, fill, frame
@@ -16,16 +17,19 @@ from connector.ledger import (
     Server,
     StoreError,
     append,
+    chain_heads,
     close_store,
     database,
     described,
+    insert_schema,
     open_store,
     process_lock,
     read,
     server_of,
     transaction,
+    verify,
 )
-from connector.ledger.schemas import APPEND_ONLY, UNIQUE
+from connector.ledger.schemas import APPEND_ONLY, SEALED, UNIQUE
 
 TABLES = sorted(APPEND_ONLY)
 _AGAIN = "INSERT INTO {} SELECT {} FROM {}"
@@ -138,6 +142,25 @@ def test_a_right_too_many_is_found_at_open(ledger_server: Server, grant: str, to
     assert caught.value.message == (
         f"{ledger_server} lets the role connector_app do what makes it no longer append-only: {told}"
     )
+
+
+@pytest.mark.parametrize("table", SEALED)
+def test_what_a_superuser_changed_behind_the_guards_is_found_by_verify(ledger_server: Server, table: str) -> None:
+    fill()
+    with _as_owner(ledger_server) as other:  # the kit's own row of this table is no real link
+        other.execute("ALTER TABLE chain_link DISABLE TRIGGER ALL")
+        other.execute("DELETE FROM chain_link WHERE batch IS NULL")
+    assert verify(chain_heads()).faults == ()
+    column = next(name for name, kind in insert_schema(table).items() if kind == pl.String and name != "currency")
+    with _as_owner(ledger_server) as other:
+        other.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL".encode())
+        free = "SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'c'"
+        for (name,) in other.execute(free, (table,)).fetchall():
+            other.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}".encode())
+        other.execute(f"UPDATE {table} SET {column} = {column} || 'x'".encode())  # noqa: S608 - our own names
+    first = str(verify(chain_heads()).faults[0])
+    assert first.startswith(f"{table} ")
+    assert "it was changed after it was written (link 1 of " in first
 
 
 @pytest.mark.parametrize("applied", ["zero", "0001_parties", "0002_billing", "0003_registers"])
@@ -394,7 +417,7 @@ def test_a_crash_of_the_server_keeps_what_was_committed_and_nothing_else() -> No
             read("client")
         server.start()
         open_store(place)
-        assert {table: read(table).height for table in ROWS} == dict.fromkeys(ROWS, 1)
+        assert {table: read(table).height for table in SEALED} == dict.fromkeys(SEALED, 1)
         append("client", frame("client", {"client_id": "CL-2"}))
         assert read("client").height == 2
     finally:

@@ -37,6 +37,12 @@ def behind(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 @pytest.fixture
+def ledger(ledger_file: Path) -> Path:
+    """A file: what is done behind the guards is done to SQLite here. A server's is in test_ledger_postgres.py."""
+    return ledger_file
+
+
+@pytest.fixture
 def filled(ledger: Path) -> Path:
     """A row in every table, one transaction."""
     with acting("ann"):

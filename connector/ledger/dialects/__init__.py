@@ -44,8 +44,11 @@ class Dialect(Protocol):
     def bytewise(self, column: str) -> str:
         """SQL that sorts a text by its bytes, whatever language the database was made for."""
 
+    def json(self, column: str) -> str:
+        """SQL for a JSON value as text."""
+
     def write(self, cursor: Cursor, table: str, frame: pl.DataFrame, key: Sequence[str]) -> None:
-        """Add all rows of a frame (as `frames.stored` makes them), replacing those with the same `key` if one is given."""
+        """Add all rows of a frame, as `frames.stored` makes them; with a `key`, in the place of those that have it."""
 
     def hold(self, cursor: Cursor, group: str, names: Sequence[str]) -> None:
         """Keep other transactions from holding one of these names of a group until this one ends."""
@@ -64,3 +67,12 @@ class Dialect(Protocol):
 
     def after_erasure(self) -> Sequence[str]:
         """What overwrites erased rows where they lay."""
+
+    def at_one_moment(self) -> Sequence[str]:
+        """What begins a transaction that sees one moment only."""
+
+    def before_guards(self) -> Sequence[str]:
+        """What must be settled between writing rows and making guards in one transaction."""
+
+    def numbering(self, tables: Sequence[str]) -> Sequence[str]:
+        """What makes automatic ids go on after those that were put in."""

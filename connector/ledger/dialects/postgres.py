@@ -35,6 +35,8 @@ __all__ = [
     "ROLE",
     "VERSION",
     "after_erasure",
+    "at_one_moment",
+    "before_guards",
     "bytewise",
     "completion",
     "day",
@@ -42,9 +44,11 @@ __all__ = [
     "gone",
     "guards",
     "hold",
+    "json",
     "mark",
     "moment",
     "named",
+    "numbering",
     "parameters",
     "rights",
     "write",
@@ -56,6 +60,7 @@ _STATEMENT_SECONDS = 1800
 _ABANDONED_SECONDS = 1800
 _SLOTS = 1024  # holds share so many locks: the server has room for some thousands in all
 _SLICE_ROWS = 50_000
+_BYTES = "\\\\x"  # what hexadecimal bytes begin with, escaped
 _ESCAPES = (("\\", "\\\\"), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
 
 
@@ -94,6 +99,11 @@ def day(column: str) -> str:
     return f"to_char(\"{column}\", 'YYYY-MM-DD')"
 
 
+def json(column: str) -> str:
+    """Both of its types have a text."""
+    return f'"{column}"::text'
+
+
 def bytewise(column: str) -> str:
     """A database made for a language sorts by that language."""
     return f'"{column}" COLLATE "C"'
@@ -125,8 +135,10 @@ def _copied(frame: pl.DataFrame) -> Iterator[bytes]:
     text: pl.Expr = pl.selectors.string()
     for sign, escape in _ESCAPES:
         text = text.str.replace_all(sign, escape, literal=True)
+    held = [name for name, kind in frame.schema.items() if kind == pl.Binary]
+    binary = [pl.concat_str(pl.lit(_BYTES), pl.col(name).bin.encode("hex")).alias(name) for name in held]
     for part in frame.iter_slices(_SLICE_ROWS):
-        lines = part.with_columns(text)
+        lines = part.with_columns(text, *binary)
         yield lines.write_csv(include_header=False, separator="\t", quote_style="never", null_value="\\N").encode()
 
 
@@ -146,3 +158,21 @@ def _number(text: str) -> int:
 def after_erasure() -> Sequence[str]:
     """The server's own clean-up takes erased rows away; it alone decides when."""
     return ()
+
+
+def at_one_moment() -> Sequence[str]:
+    """Usually each statement sees a moment of its own."""
+    return ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",)
+
+
+def before_guards() -> Sequence[str]:
+    """References are checked at the end of a transaction, and no trigger can be made while a check waits."""
+    return ("SET CONSTRAINTS ALL IMMEDIATE",)
+
+
+def numbering(tables: Sequence[str]) -> Sequence[str]:
+    """The owner's right is needed."""
+    return [
+        f"SELECT setval(pg_get_serial_sequence('{one}', 'id'), max(id)) FROM {one} HAVING max(id) > 0"  # noqa: S608 - our tables
+        for one in tables
+    ]

@@ -104,6 +104,11 @@ def day(column: str) -> str:
     return f'CAST("{column}" AS TEXT)'
 
 
+def json(column: str) -> str:
+    """JSON is stored as text."""
+    return f'"{column}"'
+
+
 def bytewise(column: str) -> str:
     """SQLite knows no other order."""
     return f'"{column}"'
@@ -178,3 +183,18 @@ def mark(version: int) -> str:
 def after_erasure() -> Sequence[str]:
     """What was erased is overwritten in the write-ahead log too, unless another process is reading at that moment."""
     return ("PRAGMA wal_checkpoint(TRUNCATE)",)
+
+
+def at_one_moment() -> Sequence[str]:
+    """A transaction sees one moment from its start."""
+    return ()
+
+
+def before_guards() -> Sequence[str]:
+    """Nothing waits."""
+    return ()
+
+
+def numbering(_tables: Sequence[str]) -> Sequence[str]:
+    """Numbers go on after the highest by themselves."""
+    return ()
