@@ -12,7 +12,7 @@ _HERE = Path(connector.__file__).parent
 _CONFIG = """\
 # Where things are, and which accounting tenant keeps the books of each selling entity.
 # Every path is relative to this file. 'connector --help' lists the commands, 'connector doctor' checks all of this.
-ledger: ledger.sqlite3
+ledger: ledger.sqlite3           # or a PostgreSQL database: postgresql://LOGIN@HOST:PORT/DATABASE, without a password
 rules: rules
 mappings: mappings
 tenants:

@@ -235,7 +235,7 @@ def test_two_processes_approve_one_plan_at_once(alone: World) -> None:
     refusal = next(str(plain["error"]) for code, plain in approved if code == 1)
     assert refusal == "R-0001 was approved before (now: approved)"
     opened(alone)
-    assert (ledger.read("charge").height, ledger.read("chain_link").height) == (50, 1)
+    assert (ledger.read("charge").height, ledger.read("chain_link")["entity"].is_unique().all()) == (50, True)
 
 
 def test_a_corrected_name_or_address_of_a_partner_is_taken_over(alone: World) -> None:

@@ -5,14 +5,17 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from postgres_server import Databases
 from world import World, client
 
 from connector import ledger
+from connector.runs import workspace
+from connector.runs.config import load_config
 from connector.runs.crashpoints import POINTS, VARIABLE
 
 PLANNING = [point for point in POINTS if point.startswith("plan:")]
@@ -41,7 +44,7 @@ class Folder(World):
 
     def entries(self) -> Mapping[str, list[dict[str, Any]]]:
         """What the ledger says, but for the names and times of runs, which the order of numbers follows."""
-        ledger.open_store(next(self.folder.rglob("ledger.sqlite3")))
+        workspace.open_ledger(load_config(self.folder, os.environ))
         tables = {table: ledger.read(table) for table in ("charge", "document", "document_line", "outbox")}
         tables |= {table: ledger.read(table) for table in ("partner_version", "client", "client_alias", "personal")}
         tables |= {table: ledger.read(table) for table in ("client_version", "source", "document_event", "counter")}
@@ -82,11 +85,37 @@ def billed(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[s
     return usual.entries()
 
 
+@pytest.fixture
+def served(fresh: Path, tmp_path: Path, databases: Databases, monkeypatch: pytest.MonkeyPatch) -> Iterator[Folder]:
+    """The same as `fresh` with its ledger moved to a server: the ids of clients depend on the ledger's key."""
+    world = Folder(shutil.copytree(fresh, tmp_path / "work"))
+    assert world.run("dump", str(tmp_path / "moved.dump")).code == 0
+    url = databases.make()
+    monkeypatch.setenv("CONNECTOR_LEDGER", url)
+    assert world.run("restore", str(tmp_path / "moved.dump")).code == 0
+    yield world
+    ledger.close_store()
+    databases.drop(url)
+
+
 @pytest.mark.parametrize("point", APPROVING)
 def test_killed_while_approving(
     planned: Path, billed: Mapping[str, list[dict[str, Any]]], tmp_path: Path, point: str
 ) -> None:
     world = Folder(shutil.copytree(planned, tmp_path / "work"))
+    approving_is_killed(world, billed, point)
+
+
+@pytest.mark.parametrize("point", ["approve:checked", "approve:before-commit", "approve:committed"])
+def test_killed_while_approving_on_a_server(
+    served: Folder, billed: Mapping[str, list[dict[str, Any]]], point: str
+) -> None:
+    assert served.plan(*served.files).code == 0
+    approving_is_killed(served, billed, point)
+
+
+def approving_is_killed(world: Folder, billed: Mapping[str, list[dict[str, Any]]], point: str) -> None:
+    """Kill the approval of the run that waits, and look whether all is as if nothing had happened."""
     world.killed(point, "approve", "R-0001")
     written = point == "approve:committed"
     assert world.run("runs").plain["runs"][0]["state"] == ("approved" if written else "planned")
@@ -104,6 +133,18 @@ def test_killed_while_planning(
     fresh: Path, billed: Mapping[str, list[dict[str, Any]]], tmp_path: Path, point: str
 ) -> None:
     world = Folder(shutil.copytree(fresh, tmp_path / "work"))
+    planning_is_killed(world, billed, point)
+
+
+@pytest.mark.parametrize("point", ["plan:run-written", "plan:before-commit", "plan:stored"])
+def test_killed_while_planning_on_a_server(
+    served: Folder, billed: Mapping[str, list[dict[str, Any]]], point: str
+) -> None:
+    planning_is_killed(served, billed, point)
+
+
+def planning_is_killed(world: Folder, billed: Mapping[str, list[dict[str, Any]]], point: str) -> None:
+    """Kill a plan, and look whether all is as if nothing had happened."""
     world.killed(point, "plan", *world.files, "--as-of", "2025-06-20")
     stored = point == "plan:stored"
     assert [one["run"] for one in world.run("runs").plain["runs"]] == (["R-0001"] if stored else [])
