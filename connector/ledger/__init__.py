@@ -13,7 +13,7 @@ from connector.ledger.errors import RefusedError, StoreError
 from connector.ledger.frames import append, put, read
 from connector.ledger.locks import process_lock
 from connector.ledger.place import Place, Server, is_url, server_of
-from connector.ledger.registers import alias_key, erase, next_numbers
+from connector.ledger.registers import alias_key, erase, next_numbers, overwrite
 from connector.ledger.restore import restore_dump
 from connector.ledger.schemas import TABLES, insert_schema
 from connector.ledger.store import close_store, described, open_store
@@ -43,6 +43,7 @@ __all__ = [
     "is_url",
     "next_numbers",
     "open_store",
+    "overwrite",
     "process_lock",
     "put",
     "read",

@@ -172,7 +172,7 @@ APPEND_ONLY: Mapping[str, Schema] = {
     },
     "erasure": {
         "id": _WHOLE,
-        "owner_type": _TEXT,  # client | partner | source
+        "owner_type": _TEXT,  # client | partner | run (its uploads)
         "owner_id": _TEXT,
         "items": _WHOLE,  # fields, cells, problems, labels and keys that were erased
         "by": _TEXT,

@@ -23,6 +23,7 @@ _MOST_CALLS = 60
 _LEDGER = "CONNECTOR_LEDGER"
 _URL_FORM = "Write postgresql://LOGIN@HOST:PORT/DATABASE."
 _PASSWORD = f"Take it out, and give it in PGPASSWORD or ~/.pgpass, or give the whole URL in {_LEDGER}."
+_LONGEST_KEPT_DAYS = 36_500
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Config:
         exports: what `fetch` downloads, by its name here.
         limits: how much of a file is read.
         two_persons: whoever planned a run may not approve it.
+        retention_days: how long uploads are kept; None: until somebody erases them.
     """
 
     folder: Path
@@ -49,6 +51,7 @@ class Config:
     exports: Mapping[str, Export] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     two_persons: bool = False
+    retention_days: int | None = None
 
     @property
     def cache(self) -> Path:
@@ -68,7 +71,7 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
     node, text, problems = read_yaml(folder / FILE, FILE)
     reader = Reader(text)
     required = ("ledger", "rules", "mappings", "tenants", "books")
-    entries = reader.mapping(node, FILE, required, ("exports", "limits", "approval")) or {}
+    entries = reader.mapping(node, FILE, required, ("exports", "limits", "approval", "retention_days")) or {}
     paths = {name: _path(reader, entries.get(name), name, folder, environment) for name in ("rules", "mappings")}
     place = _ledger(reader, entries.get("ledger"), folder, environment)
     named = reader.mapping(entries.get("tenants"), "tenants", open_keys=True) or {}
@@ -76,6 +79,7 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
     bound = reader.mapping(entries.get("books"), "books", open_keys=True) or {}
     books = {entity: reader.choice(at, f"books of {entity}", tenants) for entity, at in bound.items()}
     approval = reader.mapping(entries.get("approval"), "approval", (), ("two_persons",)) or {}
+    retention = reader.whole(entries.get("retention_days"), "retention_days", 1, _LONGEST_KEPT_DAYS)
     two_persons = reader.choice(approval.get("two_persons"), "two_persons", ["required", "off"]) == "required"
     exports, limits = read_exports(reader, entries.get("exports")), read_limits(reader, entries.get("limits"))
     # Without excerpts: a person may have typed a secret where its name belongs.
@@ -95,6 +99,7 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
         exports=exports,
         limits=limits,
         two_persons=two_persons,
+        retention_days=retention,
     )
 
 

@@ -25,6 +25,8 @@ POINTS = (
     "approve:sealed",
     "approve:before-commit",
     "approve:committed",
+    "erase:before-commit",
+    "erase:committed",
     "push:locked",
     "push:released",
     "push:claimed",

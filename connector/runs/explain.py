@@ -82,7 +82,7 @@ def _reason(row: Mapping[str, Any], title: str) -> Reason:
     unit = Money(row["unit_minor"], row["currency"])
     facts = [
         ("charge", f"{row['charge_id']}, revision {row['revision']}"),
-        ("bills", f"{row['subject_type']} {row['subject_id']}: {row['metric']}, term {row['ordinal']}"),
+        ("bills", f"{_subject(row)}: {row['metric']}, term {row['ordinal']}"),
         ("event", f"{row['event']} on {row['event_on']}"),
         ("source", f"{sources[row['source_id']]}:{sheet}{row['row']} ({row['run_id']})"),
         ("rule", f"{row['rule_id']} at {row['rule_place']}"),
@@ -99,6 +99,11 @@ def _reason(row: Mapping[str, Any], title: str) -> Reason:
         ]
     facts.append(("rulebook", row["rulebook_digest"]))
     return Reason(title or f"{_document_of(row)}: {row['metric']}, {row['event']} on {row['event_on']}", tuple(facts))
+
+
+def _subject(row: Mapping[str, Any]) -> str:
+    erased = ledger.read("erasure", "owner_type = ? AND owner_id = ?", [row["subject_type"], row["subject_id"]])
+    return f"{row['subject_type']} {row['subject_id']}" + ("" if erased.is_empty() else " (erased)")
 
 
 def _plain(row: Mapping[str, Any]) -> bool:

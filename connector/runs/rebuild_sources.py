@@ -29,7 +29,7 @@ _PLACE = ["source", "sheet", "row"]
 
 def source_proofs(progress: Progress) -> tuple[Proof, ...]:
     """What must be so between the ledger and the plans and sources it was written from."""
-    runs = [state.run_id for state in store.run_states() if state.state != store.PLANNED]
+    runs = [state.run_id for state in store.run_states() if store.approved_at(state.run_id) is not None]
     found: dict[str, list[Proof]] = {}
     for number, run_id in enumerate(runs, 1):
         plan, _ = holds.planned(run_id)
@@ -97,14 +97,14 @@ def _against_sources(plan: RunPlan, snapshots: Sequence[Snapshot]) -> Iterable[P
     stated = charges.filter(pl.col("event").is_in(_STATED))
     placed = stated.join(names, on="source_id", how="left", maintain_order="left")
     erased = {one.source for one in snapshots if one.records is None}
-    gone = placed.filter(pl.col("source").is_in(sorted(erased)))
+    owners = ledger.read("erasure")["owner_id"].implode()
+    unknown = pl.col("source").is_in(sorted(erased)) | pl.col("subject_id").is_in(owners)
+    gone = placed.filter(unknown)
     said = pl.concat(
         [_said(Snapshot("", "", kind, "", "", (), None).rows) for kind in (RecordKind.CLIENTS, RecordKind.BUNDLES)]
     )
     said = pl.concat([said, *(_said(one.rows) for one in snapshots)])
-    looked = placed.filter(~pl.col("source").is_in(sorted(erased))).join(
-        said, on=_PLACE, how="left", maintain_order="left"
-    )
+    looked = placed.filter(~unknown).join(said, on=_PLACE, how="left", maintain_order="left")
     size = pl.concat_str(
         [pl.col(one).cast(pl.String).fill_null("") for one in ("count_low", "band_low", "band_high")], separator="|"
     )
@@ -114,7 +114,7 @@ def _against_sources(plan: RunPlan, snapshots: Sequence[Snapshot]) -> Iterable[P
         & (day.is_null() | (day == pl.col("event_on").cast(pl.String)))
         & ((pl.col("subject_type") != "client") | (pl.col("value_employees") == size))
     )
-    note = f"the sources of {gone.height} charges are erased" if gone.height else ""
+    note = f"the rows of {gone.height} charges are erased" if gone.height else ""
     told = pl.format("{}: its row is {}:{}!{}", "charge_id", "source", "sheet", "row")
     yield prove("charges against the rows of their sources", looked, same, told, note)
 

@@ -63,6 +63,9 @@ books:                           # selling entity (rules/entities.yaml): tenant
 
 # With this, whoever planned a run cannot approve it; without it, one person may do both.
 # approval: {{two_persons: required}}
+
+# How many days uploads are kept; 'connector erase --older-than' without a number erases what is older.
+# retention_days: 730
 """
 SANDBOX_PORT = 8765
 

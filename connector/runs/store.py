@@ -10,7 +10,6 @@ import polars as pl
 
 from connector import ledger
 from connector.domain.words import RecordKind
-from connector.ledger.database import overwrite_erased
 from connector.runs.crashpoints import reached
 from connector.runs.doubts import DOUBTS
 from connector.runs.errors import StopError
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from connector.runs.models import SnapshotKey, SourceSnapshot
 
 
-PLANNED, APPROVED = "planned", "approved"
+PLANNED, APPROVED, ERASED = "planned", "approved", "erased"
 HELD, RELEASED = "held", "released"
 
 
@@ -102,6 +101,14 @@ def snapshots_of(run_id: str) -> tuple[Snapshot, ...]:
     return tuple(_opened(one, getattr(one, "key", None)) for one in found)
 
 
+def every_snapshot() -> tuple[Snapshot, ...]:
+    """What every source of every run said; one that was erased has no records."""
+    from connector.runs.models import SourceSnapshot
+
+    found = SourceSnapshot.objects.select_related("key")
+    return tuple(_opened(one, getattr(one, "key", None)) for one in found)
+
+
 def forget_snapshots(run_id: str, source: str = "") -> int:
     """Erase what the sources of a run said, for good: their keys. The plan, its documents and the ledger stay.
 
@@ -115,13 +122,28 @@ def forget_snapshots(run_id: str, source: str = "") -> int:
     Returns:
         how many snapshots were erased.
     """
+    with ledger.transaction():
+        erased = drop_keys(resolve(run_id), source)
+    ledger.overwrite()
+    return erased
+
+
+def drop_keys(run_id: str, source: str = "") -> int:
+    """The same in the open transaction, which `ledger.overwrite` follows."""
     from connector.runs.models import SnapshotKey
 
-    wanted = {"snapshot__run_id": resolve(run_id)} | ({"snapshot__source": source} if source else {})
-    with ledger.transaction():
-        erased, _ = SnapshotKey.objects.filter(**wanted).delete()
-    overwrite_erased()
-    return erased
+    wanted = {"snapshot__run_id": run_id} | ({"snapshot__source": source} if source else {})
+    erased, _ = SnapshotKey.objects.filter(**wanted).delete()
+    return int(erased)
+
+
+def reseal(snapshot: Snapshot) -> None:
+    """Keep a snapshot with other rows than before, under a new key, in the open transaction."""
+    from connector.runs.models import SnapshotKey, SourceSnapshot
+
+    key, sealed = seal(_sealed_name(snapshot), _to_parquet(snapshot.rows))
+    SourceSnapshot.objects.filter(id=snapshot.snapshot_id).update(sealed=sealed)
+    SnapshotKey.objects.filter(snapshot_id=snapshot.snapshot_id).update(key=key)
 
 
 def _opened(stored: "SourceSnapshot", key: "SnapshotKey | None") -> Snapshot:
@@ -156,6 +178,26 @@ def load_plan(run_id: str) -> RunPlan:
     run = Run.objects.filter(run_id=resolve(run_id)).prefetch_related("frames").get()
     frames = {frame.name: pl.read_ipc(BytesIO(bytes(frame.data))) for frame in run.frames.all()}
     return RunPlan.from_plain(run.plan, frames)
+
+
+def stored_plan(run_id: str) -> tuple[dict[str, Any], dict[str, pl.DataFrame]]:
+    """A plan as it is stored, and its frames, nothing applied to it."""
+    from connector.runs.models import Run
+
+    run = Run.objects.filter(run_id=run_id).prefetch_related("frames").get()
+    return run.plan, {frame.name: pl.read_ipc(BytesIO(bytes(frame.data))) for frame in run.frames.all()}
+
+
+def rewrite_plan(run_id: str, plain: Mapping[str, Any], frames: Mapping[str, pl.DataFrame]) -> None:
+    """Store a plan without the names that were erased, in the open transaction."""
+    from connector.runs.models import Run, RunFrame
+
+    Run.objects.filter(run_id=run_id).update(plan=plain)
+    for name, frame in frames.items():
+        # Made anew text by text: a buffer keeps those of rows that were filtered out, and of cells that are null now.
+        texts = [pl.Series(one.name, one.to_list(), dtype=pl.String) for one in frame.select(pl.col(pl.String))]
+        data = _to_bytes(frame.with_columns(texts))
+        RunFrame.objects.filter(run_id=run_id, name=name).update(data=data)
 
 
 def load_frame(run_id: str, name: str) -> pl.DataFrame:

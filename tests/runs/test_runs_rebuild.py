@@ -185,7 +185,7 @@ def test_a_source_that_was_erased_is_told_and_not_taken_as_agreeing(copy: Folder
     after = next(one for one in copy.proofs() if one["name"] == ROWS)
     left_out = before["looked"] - after["looked"]
     assert left_out > 0
-    assert after["note"] == f"the sources of {left_out} charges are erased"
+    assert after["note"] == f"the rows of {left_out} charges are erased"
 
 
 def test_a_balance_that_is_told_wrongly_is_found(copy: Folder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ only under its fence. A step under a lost fence changes nothing; the caller lear
 
 from connector.ledger.outbox.claims import claim, claimable, new_epoch, record_intent, release_dead
 from connector.ledger.outbox.holds import hold_tenant, tenant_hold
-from connector.ledger.outbox.items import OPEN, NewItem, OutboxItem, Receipt, State, enqueue, items
+from connector.ledger.outbox.items import OPEN, NewItem, OutboxItem, Receipt, State, enqueue, items, rewrite_sent
 from connector.ledger.outbox.settling import (
     record_event,
     retry_rejected,
@@ -32,6 +32,7 @@ __all__ = [
     "record_intent",
     "release_dead",
     "retry_rejected",
+    "rewrite_sent",
     "settle_booked",
     "settle_quarantined",
     "settle_rejected",

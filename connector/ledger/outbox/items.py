@@ -1,6 +1,7 @@
 """What stands in the outbox: its rows as frozen values, put in at approval and listed.
 
-A stranger's trap: `number` and `request` never change once a row is enqueued; everything else of it does.
+A stranger's trap: `number` and `request` never change once a row is enqueued, but that names are erased from a request
+that is in the books; everything else of it does.
 """
 
 from collections.abc import Collection, Sequence
@@ -125,6 +126,18 @@ def enqueue(wanted: Sequence[NewItem]) -> None:
         "INSERT INTO outbox (document_id, number, tenant, state, fence, attempts, epoch, body_digest, request, detail)"
         " VALUES (?, ?, ?, 'ready', 0, 0, 0, ?, ?, '')",
         [(one.document_id, one.number, one.tenant, one.body_digest, one.request) for one in wanted],
+    )
+
+
+def rewrite_sent(item: OutboxItem, request: str) -> None:
+    """Keep another text of what was sent, without the names that were erased; only of what is in the books.
+
+    In the open transaction. The digest stays that of what was sent, and what the last step had to say goes.
+    """
+    database.require_transaction("rewriting what was sent")
+    database.execute(
+        "UPDATE outbox SET request = ?, detail = '' WHERE document_id = ? AND state = 'done'",
+        (request, item.document_id),
     )
 
 

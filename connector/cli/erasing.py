@@ -1,0 +1,72 @@
+"""erase: forget a client, a partner, or old uploads. It cannot be undone, so a person is asked, or says --yes."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from connector.cli import opening
+from connector.cli.output import finish
+from connector.runs import erase, workspace
+from connector.runs.errors import USAGE, StopError
+
+
+def owner(folder: Path, who: str, *, yes: bool, as_json: bool) -> None:
+    """Erase the names of a client or partner."""
+    with opening.opened(folder) as config:
+        namespaces = {mapping.namespace for mapping in workspace.open_mappings(config).items}
+        owner_type, owner_id = erase.find_owner(who, sorted(namespaces))
+        _ask(f"every name of {owner_type} {owner_id}", owner_id, yes=yes)
+        done = erase.erase_owner(owner_type, owner_id, now=opening.now(), by=opening.who())
+        _finish([done], as_json=as_json)
+
+
+def uploads(folder: Path, days: int | None, *, yes: bool, as_json: bool) -> None:
+    """Erase uploads past their retention."""
+    with opening.opened(folder) as config:
+        kept = config.retention_days if days is None else days
+        if kept is None:
+            raise StopError(
+                "nothing says how long uploads are kept",
+                "Set retention_days in connector.yaml, or say --older-than DAYS.",
+            )
+        _ask(f"every upload older than {kept} days", str(kept), yes=yes)
+        exports = config.folder / "exports"
+        done = erase.erase_uploads(kept, exports, now=opening.now(), by=opening.who())
+        _finish(done, as_json=as_json)
+
+
+def _ask(what: str, word: str, *, yes: bool) -> None:
+    """Ask twice on a terminal.
+
+    Raises:
+        StopError: nobody can be asked, or the answer is no.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise StopError(f"erasing {what} cannot be undone", "Say --yes to do it.")
+    sure = typer.confirm(f"Erase {what}? It cannot be undone", err=True)
+    if not sure or typer.prompt(f"Type {word} to erase", err=True) != word:
+        raise StopError("nothing was erased", "Run the command again to erase it.", USAGE)
+
+
+def _finish(done: Sequence[erase.Erasure], *, as_json: bool) -> None:
+    finish({"erased": [asdict(one) for one in done]}, 0, as_json=as_json, render=lambda to: _show(to, done))
+
+
+def _show(to: Console, done: Sequence[erase.Erasure]) -> None:
+    for one in done:
+        to.print(Text(f"{one.owner_type} {one.owner_id}: {one.items} names, cells, sentences and keys are erased."))
+        if one.kept:
+            told = f"  {one.kept} events quote a name in an answer of the accounting system: entries, which stay."
+            to.print(Text(told, style="yellow"))
+        if one.plans:
+            to.print(Text(f"  plan again what waited for approval: {', '.join(one.plans)}", style="yellow"))
+    if not done:
+        to.print(Text("No upload is older."))
+    to.print(Text("Backups, and your own workbooks, keep what they held. A row uploaded again brings its name back."))
