@@ -32,7 +32,7 @@ def show_terms(to: Console, plan: RunPlan) -> None:
     rows = [
         (
             row["partner_id"],
-            row["client_id"],
+            row["name"] or row["client_id"],
             row["metric"] or "",
             str(row["ordinal"]),
             str(row["event_on"]),

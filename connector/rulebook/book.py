@@ -70,9 +70,9 @@ class Rulebook:
         return self._rater.counted
 
     @property
-    def later_events(self) -> tuple[str, ...]:
-        """The kinds of events that come about by time alone, `renewed` and `month`, where some rule bills them."""
-        return self._rater.later_events
+    def monthly_plans(self) -> tuple[str, ...]:
+        """The plans whose months some rule charges."""
+        return self._rater.monthly_plans
 
     @property
     def near_tiers(self) -> Mapping[str, str]:

@@ -22,7 +22,7 @@ from connector.rulebook.spec import Renewal, Term
 from connector.rulebook.table import Change, Decision, Ladder, PriceRow, Prices, Stratum, Table
 
 # Goes up whenever the table's form, the proof or what is refused changes: what an older program proved is proved again.
-FORM = "4"
+FORM = "5"
 
 
 def read(folder: Path, digest: str, label: str) -> Frozen | None:
@@ -99,6 +99,7 @@ def _table(plain: Mapping[str, Any]) -> Table:
         tags=tuple(plain["tags"]),
         counted={name: tuple(starts) for name, starts in plain["counted"].items()},
         combos=tuple(plain["combos"]),
+        monthly_plans=tuple(plain["monthly_plans"]),
         band_first=plain["band_first"],
         gates=_stratum(plain["gates"]),
         charges=_stratum(plain["charges"]),

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from connector.domain.words import PartnerKind
+from connector.domain.words import EventKind, PartnerKind
 from connector.rulebook import kinds
 from connector.rulebook.axes import COUNTED, WORD_ATTRIBUTES, starts_of
+from connector.rulebook.cells import COMBOS
 from connector.rulebook.codes import Codes
 from connector.rulebook.decide import Cell, Decided
 from connector.rulebook.freeze_prices import Seller, freeze_prices, seller
@@ -32,6 +33,7 @@ def freeze(declared: Declared, decided: Decided) -> Table:
         tags=codes.tags,
         counted=codes.counted,
         combos=decided.combos,
+        monthly_plans=_monthly(decided.charges),
         band_first=declared.policies.employee_size == "band_first",
         gates=gates,
         charges=charges,
@@ -39,6 +41,11 @@ def freeze(declared: Declared, decided: Decided) -> Table:
         decisions=tuple(numbered.decisions),
         prices=freeze_prices(declared, sellers, codes.headcounts, codes.days),
     )
+
+
+def _monthly(cells: Iterable[Cell]) -> tuple[str, ...]:
+    charged = {COMBOS[cell.where.combo] for cell in cells if cell.rule is not None and cell.rule.charge is not None}
+    return tuple(sorted(plan.value for event, plan in charged if event is EventKind.MONTH and plan is not None))
 
 
 def _codes(declared: Declared) -> Codes:

@@ -12,7 +12,7 @@ from itertools import pairwise
 import polars as pl
 
 from connector.domain.money import Money
-from connector.domain.words import EventKind, PartnerKind
+from connector.domain.words import PartnerKind
 from connector.rulebook import table as t
 from connector.rulebook.amounts import LARGEST_QUANTITY
 from connector.rulebook.applying import CODE, Applier, cell_of, codes, look
@@ -66,10 +66,9 @@ class Rater:
         return {key: ", ".join(sorted(beside, key=_start)) for key, beside in near.items() if beside}
 
     @property
-    def later_events(self) -> tuple[str, ...]:
-        """The kinds of events that come about by time alone: renewals and months, where some rule bills them."""
-        later = (EventKind.RENEWED, EventKind.MONTH)
-        return tuple(kind.value for kind in later if any(COMBOS[number][0] is kind for number in self._table.combos))
+    def monthly_plans(self) -> tuple[str, ...]:
+        """The plans whose months some rule charges."""
+        return self._table.monthly_plans
 
     def rate(self, events: pl.DataFrame) -> pl.DataFrame:
         """One rated row for each event, in the same order.

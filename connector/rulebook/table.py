@@ -159,6 +159,7 @@ class Table:
         tags: the tags that rules name; code 1 is a record that has it.
         counted: attribute → where each interval of a count starts; code 0 is an unknown count, 1 lies before the first.
         combos: the combinations of event and plan that can occur, as positions in `cells.COMBOS`.
+        monthly_plans: the plans whose months some rule charges.
         band_first: whether a declared band goes before a count.
     """
 
@@ -170,6 +171,7 @@ class Table:
     tags: tuple[str, ...]
     counted: Mapping[str, tuple[int, ...]]
     combos: tuple[int, ...]
+    monthly_plans: tuple[str, ...]
     band_first: bool
     gates: Stratum
     charges: Stratum

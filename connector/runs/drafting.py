@@ -47,7 +47,7 @@ def drafted(
 
     Args:
         charges: what the run adds.
-        names: what the records of the run call their clients.
+        names: what documents call clients, by their ids.
         known: the ledger.
         books: accounts and tax codes.
         tenants: the accounting tenant of each selling entity.
@@ -57,10 +57,9 @@ def drafted(
     open_charges = pl.concat([known.waiting.select(columns), charges.select(columns)])
     open_charges = open_charges.filter(pl.col("kind") == "charge")
     ready = ready_for_document(open_charges, context)
-    called = {**dict(known.labels.iter_rows()), **names}
     subjects = ready.select("charge_id", "subject_type", "subject_id").iter_rows()
     labels = {
-        charge: str(called.get(subject, subject)) if kind == "client" else f"purchase {subject.partition('/')[2]}"
+        charge: str(names.get(subject, subject)) if kind == "client" else f"purchase {subject.partition('/')[2]}"
         for charge, kind, subject in subjects
     }
     drafts = draft_documents(ready, labels, books, tenants, predict_tax_minor, context)

@@ -79,7 +79,8 @@ def make_plan(inputs: Inputs) -> RunPlan:
     timed = terms_of(inputs, context, Present(clients, bundles, charges, doubts, inputs.earlier))
     counted_once = counts.charge_checks([clients, bundles], _records(inputs), charges)
     of_records, charges = charges, pl.concat([charges, timed.charges])
-    names = dict(clients.select("client_id", "name").iter_rows())
+    labels = pl.concat([clients.select("client_id", "name"), inputs.known.labels]).unique("client_id", keep="first")
+    names = dict(labels.iter_rows())
     found = drafted(charges, names, inputs.known, inputs.books, inputs.tenants, context)
     looked = inputs.look([draft for draft in found.drafts if not draft.faults])
     drafts = with_dependents(refused(found.drafts, looked), charges, clients.filter("is_new"))
@@ -105,7 +106,7 @@ def make_plan(inputs: Inputs) -> RunPlan:
     problems = (
         *inputs.intake.problems,
         *record_problems(inputs.intake, judged),
-        *term_problems(terms, inputs.known.labels),
+        *term_problems(terms, labels),
         *document_problems(drafts),
         *compared.problems,
     )
@@ -132,7 +133,7 @@ def make_plan(inputs: Inputs) -> RunPlan:
             "templates": templates.filter("is_new"),
             "clients": clients,
             "bundles": bundles,
-            "terms": shown_terms(terms),
+            "terms": shown_terms(terms, labels),
             "doubts": doubts,
             "charges": charges,
             "changed_cells": compared.cells,

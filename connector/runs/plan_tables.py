@@ -129,7 +129,9 @@ def _terms(plan: RunPlan) -> Iterator[Row]:
     for row in plan.term_rows:
         charged = row["bucket"] in (Bucket.BILLED.value, Bucket.AWAITING_DOCUMENT.value)
         yield (
-            *(_text(row[name]) for name in ("partner_id", "client_id", "metric")),
+            _text(row["partner_id"]),
+            _text(row["name"] or row["client_id"]),
+            _text(row["metric"]),
             row["ordinal"],
             _text(row["event_on"]),
             row["bucket"].replace("_", " "),

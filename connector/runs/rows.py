@@ -83,12 +83,19 @@ def record_buckets(every: pl.DataFrame) -> dict[str, dict[str, int]]:
     return buckets
 
 
-def shown_terms(terms: pl.DataFrame) -> pl.DataFrame:
-    """What a plan keeps of each term: whose it is, what became of it and why, and the version of its client it used."""
-    return terms.select(
+def shown_terms(terms: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
+    """What a plan keeps of each term: whose it is, what became of it and why, and the version of its client it used.
+
+    Args:
+        terms: each in its bucket.
+        labels: what a document calls each client: `client_id`, `name`.
+    """
+    named = terms.join(labels, on="client_id", how="left", maintain_order="left")
+    return named.select(
         *_PLACE,
         "subject_id",
         "client_id",
+        "name",
         "partner_id",
         "event",
         "event_on",

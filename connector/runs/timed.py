@@ -1,4 +1,4 @@
-"""What time alone brings about in a run: terms that begin. They come from the ledger, not from rows.
+"""What time alone brings about in a run: terms and months that begin. They come from the ledger, not from rows.
 
 A stranger's trap: a client of this very upload counts with what its row says now, and one that is asked about waits.
 """
@@ -12,12 +12,12 @@ from connector.billing.charges import new_charges, rateable
 from connector.billing.context import Context
 from connector.billing.counted import CLIENT, CLIENTS_THIS_YEAR, PLACES_LEFT
 from connector.billing.lifecycle import tag_list
+from connector.billing.months import months_begun, within
 from connector.billing.states import as_said, facts_of, spans, with_state
 from connector.billing.terms import begun, sized
 from connector.billing.timed import judged_terms, settled_terms
-from connector.domain.words import EventKind
+from connector.domain.words import Bucket, EventKind, Plan
 from connector.rulebook import Rulebook
-from connector.runs.errors import StopError
 from connector.runs.events import Basis, asked, counted
 from connector.runs.ledger_records import known_clients
 from connector.runs.snapshots import Snapshot
@@ -25,6 +25,10 @@ from connector.runs.snapshots import Snapshot
 _STATED = ("client_id", "sequence", "plan", "created_on", "upgraded_on", "status", "archived_on", "said_on")
 _SAID = ("count_low", "band_low", "band_high", "advisors", "users")
 _RECORD = ("client_id", "country", "domain", "template", "tags", "created_on", "upgraded_on")
+_MONTHLY = ("client_id", "partner_id", "plan", "created_on", "upgraded_on", "source_id", "source", "sheet", "row")
+_REMEMBERED = [
+    one.value for one in (Bucket.OPENING, Bucket.ALREADY_BILLED, Bucket.INSIDE_BUNDLE, Bucket.AWAITING_DOCUMENT)
+]
 STOP, BILL = "stop", "bill"
 
 
@@ -75,27 +79,45 @@ class Present:
 
 
 def terms_of(basis: Basis, context: Context, present: Present) -> Timed:
-    """Every term that has begun by the run's day and is not billed, rated and in its bucket.
-
-    Raises:
-        StopError: the rules bill months, which no plan makes yet.
-    """
-    if EventKind.MONTH in basis.rulebook.later_events:
-        message = "the rules bill clients by the month, which a plan does not make yet"
-        raise StopError(message, "Plan without those rules; 'connector rules test' and 'rules simulate' know them.")
+    """Every term and every month that has begun by the run's day and is not billed, rated and in its bucket."""
     known = basis.known
     columns = [name for name in known.charges.columns if name in present.charges.columns]
     charges = pl.concat([known.charges.select(columns), present.charges.select(columns)])
     found = begun(charges, renewing(basis.rulebook), context.days)
     found = found.rename({"subject_id": "client_id", "metric": "line_metric"})
-    return _settled(basis, context, present, found)
-
-
-def _settled(basis: Basis, context: Context, present: Present, found: pl.DataFrame) -> Timed:
-    wanted = found.select("client_id").unique()
+    months = _months(basis, context, present)
+    wanted = pl.concat([found.select("client_id"), months.select("client_id")]).unique()
     versions = _versions(basis, context, present, wanted)
+    states = spans(facts_of(versions.select(_STATED)))
+    if context.policies.archived_renewal == STOP:
+        months = within(months, states)
+    events = with_state(pl.concat([found, months], how="diagonal"), states)
+    billed = pl.col("plan").is_in(list(basis.rulebook.monthly_plans))
+    events = events.filter((pl.col("event") != EventKind.MONTH.value) | billed)
+    return _settled(basis, context, present, events, versions)
+
+
+def _months(basis: Basis, context: Context, present: Present) -> pl.DataFrame:
+    """The months that have begun of the clients that are known, or are remembered with this run."""
+    plans = basis.rulebook.monthly_plans
+    remembered = ~pl.col("is_new") | pl.col("bucket").is_in(_REMEMBERED)
+    sound = present.clients.filter(pl.col("code").is_null() & remembered)
+    sound = sound.with_columns(source_id=pl.lit(None, pl.String)).select(_MONTHLY)
+    stored = basis.known.versions.select(_MONTHLY).join(sound, on="client_id", how="anti")
+    clients = pl.concat([stored, sound]) if plans else sound.clear()
+    full = pl.when(pl.col("plan") == Plan.FULL_SPOKE.value).then(pl.coalesce("upgraded_on", "created_on"))
+    start = pl.col("created_on") if Plan.ASSESSMENT_ONLY.value in plans else full
+    sellers = context.partners.sort("valid_from").unique("partner_id", keep="last", maintain_order=True)
+    days = sellers.select("partner_id", "selling_entity").join(context.days, on="selling_entity")
+    owned = clients.with_columns(start=start).join(days, on="partner_id", how="left", maintain_order="left")
+    billed = basis.known.charges.filter(pl.col("event") == EventKind.MONTH.value)
+    return months_begun(owned, billed.select("ordinal", client_id="subject_id").unique())
+
+
+def _settled(basis: Basis, context: Context, present: Present, events: pl.DataFrame, versions: pl.DataFrame) -> Timed:
+    wanted = versions.select("client_id").unique()
     said = versions.select("client_id", "sequence", size_as_of="said_on", **{f"now_{name}": name for name in _SAID})
-    events = with_state(as_said(found, said), spans(facts_of(versions.select(_STATED))))
+    events = as_said(events, said)
     for more in (_records(basis, present, wanted), versions.group_by("client_id").agg(pl.col("known_sequence").max())):
         events = events.join(more, on="client_id", how="left", maintain_order="left")
     stopped = 0

@@ -14,11 +14,6 @@ DISCOUNTS = """
     when: {clients_this_year: {from: 3}, plan: full_spoke}
     adjust: {percent: -5, reason: "from the third client of the year on"}
 """
-MONTHS = """
-  - id: advisors
-    when: {event: month}
-    no_charge: "advisors are free"
-"""
 
 
 def add(world: World, rules: str) -> None:
@@ -50,13 +45,6 @@ def test_tags_and_counts_lower_a_price_and_every_line_says_why(world: World) -> 
         "adjusted by pilot": "-10 %: pilot clients, at rules/billing.yaml:46",
         "adjusted by third-client": "-5 %: from the third client of the year on, at rules/billing.yaml:50",
     }
-
-
-def test_months_are_refused_until_a_plan_makes_them(world: World) -> None:
-    add(world, MONTHS)
-    answer = world.run("plan", world.partners(), world.clients(client("C-1")))
-    assert answer.code == 2
-    assert "the rules bill clients by the month, which a plan does not make yet" in answer.out
 
 
 BUNDLE_HEADER = "Partner ID,Reference,Purchased on,Quantity"
