@@ -1,10 +1,11 @@
 """The bundle balance of a partner (R6): how many Assessment Only places are left.
 
 left = opening + included + bought - used. `opening` are places left at go-live from bundles bought before it, so
-purchases and clients before go-live are not counted again.
+purchases and clients before go-live are not counted again. Of an ended licence those included places
+count that were used in its time; see `places`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,7 +13,7 @@ import polars as pl
 
 from connector.billing.context import Context
 from connector.billing.master import valid_on
-from connector.domain.words import Plan
+from connector.billing.places import holders, included
 
 BundleSize = Callable[[str, str, date], int | None]
 
@@ -52,23 +53,19 @@ def balances(
     current = valid_on(partners.with_columns(today=pl.lit(today)), context.partners, "partner_id", "today")
     current = current.filter(pl.col("selling_entity").is_in(list(context.entities)))
     bought = _bought(purchases, bundle_size)
-    used = _used(clients, current, context)
+    taken = holders(clients, current, context)
+    used = dict(taken.group_by("partner_id").len().iter_rows())
+    included_places = included(taken, current, context)
     return tuple(
         Balance(
             partner_id=row["partner_id"],
             opening=row["opening_places"] or 0,
-            included=_included(row, context.as_of[row["selling_entity"]]),
+            included=included_places.get(row["partner_id"], 0),
             bought=bought.get(row["partner_id"], 0),
             used=used.get(row["partner_id"], 0),
         )
         for row in current.iter_rows(named=True)
     )
-
-
-def _included(partner: Mapping[str, object], on: date) -> int:
-    places, until = partner["included_places"], partner["included_until"]
-    expired = isinstance(until, date) and until < on
-    return places if isinstance(places, int) and not expired else 0
 
 
 def _bought(purchases: pl.DataFrame, bundle_size: BundleSize) -> dict[str, int]:
@@ -77,23 +74,3 @@ def _bought(purchases: pl.DataFrame, bundle_size: BundleSize) -> dict[str, int]:
         size = bundle_size(row["selling_entity"], row["currency"], row["event_on"]) or 0
         totals[row["partner_id"]] = totals.get(row["partner_id"], 0) + size * row["quantity"]
     return totals
-
-
-def _used(clients: pl.DataFrame, partners: pl.DataFrame, context: Context) -> dict[str, int]:
-    """Clients that took a place since go-live. Whether an upgrade gives it back is declared (policies: upgrade)."""
-    go_live = pl.DataFrame(
-        {
-            "selling_entity": list(context.entities),
-            "bill_from": [entity.bill_from for entity in context.entities.values()],
-        },
-        schema={"selling_entity": pl.String, "bill_from": pl.Date},
-    )
-    owned = clients.join(partners.select("partner_id", "selling_entity"), on="partner_id").join(
-        go_live, on="selling_entity"
-    )
-    assessment = pl.col("plan") == Plan.ASSESSMENT_ONLY.value
-    holds = assessment
-    if context.policies.upgrade == "keeps_bundle_place":
-        holds = assessment | pl.col("upgraded_on").is_not_null()
-    counted = owned.filter(holds & (pl.col("created_on") >= pl.col("bill_from"))).group_by("partner_id").len()
-    return dict(counted.iter_rows())

@@ -12,6 +12,7 @@ import polars as pl
 from connector.billing.balance import BundleSize
 from connector.billing.context import Context
 from connector.billing.master import valid_on
+from connector.billing.places import grant_of, grants
 from connector.domain.words import Plan
 
 CLIENTS_THIS_YEAR = "clients_this_year"
@@ -140,10 +141,21 @@ def _places_left(
     found = moved.filter(pl.col("side").is_not_null()).select("side", "at", "partner_id", "on", "moved")
     facts = context.partners.select("partner_id", "valid_from", "opening_places", "included_places", "included_until")
     stated = valid_on(found, facts, "partner_id", "on")
+    counted = stated.join(_used_up(asked, moves, context), on=["side", "at"], how="left", maintain_order="left")
     lasting = pl.col("included_until").is_null() | (pl.col("included_until") >= pl.col("on"))
     included = pl.when(lasting).then(pl.col("included_places").fill_null(0)).otherwise(0)
-    left = pl.col("moved") + pl.col("opening_places").fill_null(0) + included
-    return stated.select("side", "at", places_left=left)
+    parts = (pl.col("moved"), pl.col("opening_places").fill_null(0), included, pl.col("used_up").fill_null(0))
+    return counted.select("side", "at", places_left=pl.sum_horizontal(parts))
+
+
+def _used_up(asked: pl.DataFrame, moves: pl.DataFrame, context: Context) -> pl.DataFrame:
+    """Of the licences that have ended by the day of each event, the included places that were used in their time."""
+    licences = grants(context.partners)
+    of_clients = grant_of(moves.filter(pl.col("created_on").is_not_null()), licences).sort("on")
+    used = of_clients.select("grant", "on", used=(-pl.col("places")).cum_sum().over("grant"))
+    ended = asked.join(licences, on="partner_id").filter(pl.col("last") < pl.col("on")).sort("on")
+    counted = ended.join_asof(used, on="on", by="grant", check_sortedness=False)
+    return counted.group_by("side", "at").agg(used_up=pl.min_horizontal("places", pl.col("used").fill_null(0)).sum())
 
 
 def _bought(bundles: pl.DataFrame, charges: pl.DataFrame, bundle_size: BundleSize) -> pl.DataFrame:
@@ -165,6 +177,7 @@ def _bought(bundles: pl.DataFrame, charges: pl.DataFrame, bundle_size: BundleSiz
         on="event_on",
         places=pl.col("quantity").cast(pl.Int64) * size,
         rank=pl.lit(0, pl.Int64),
+        created_on=pl.lit(None, pl.Date),
     )
 
 
@@ -181,9 +194,14 @@ def _taken(clients: pl.DataFrame, context: Context) -> list[pl.DataFrame]:
     upgraded = pl.col("upgraded_on").is_not_null()
     holds = (pl.col("plan") == Plan.ASSESSMENT_ONLY.value) | (upgraded & (pl.col("upgraded_on") > pl.col("created_on")))
     owned = clients.join(go_live, on="partner_id").filter(holds & (pl.col("created_on") >= pl.col("bill_from")))
-    moves = {"partner_id": pl.col("partner_id"), "subject": pl.col("client_id"), "rank": pl.lit(1, pl.Int64)}
+    moves = {
+        "partner_id": pl.col("partner_id"),
+        "subject": pl.col("client_id"),
+        "rank": pl.lit(1, pl.Int64),
+        "created_on": pl.col("created_on"),
+    }
     taken = [owned.select(**moves, on="created_on", places=pl.lit(-1, pl.Int64))]
     if context.policies.upgrade == "frees_bundle_place":
         freed = owned.filter(upgraded)
         taken.append(freed.select(**moves, on="upgraded_on", places=pl.lit(1, pl.Int64)))
-    return [frame.select("partner_id", "subject", "on", "places", "rank") for frame in taken]
+    return [frame.select("partner_id", "subject", "on", "places", "rank", "created_on") for frame in taken]

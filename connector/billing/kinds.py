@@ -131,6 +131,12 @@ CHANGED = Kind(
     "Leave it, or correct the billed charge with the partner.",
     Severity.WARNING,
 )
+NO_PLACE = Kind(
+    "client-no-place-left",
+    "An Assessment Only client takes a place, and its partner has none left",
+    "Ask the partner to buy a bundle, and add the purchase; the rulebook says to hold the client (policies: overdraw).",
+    Severity.WARNING,
+)
 TERM_ARCHIVED = Kind(
     "term-archived",
     "A term begins for a client that is archived",
@@ -201,6 +207,7 @@ KINDS: tuple[Kind, ...] = (
     OPENED,
     OTHER_METRIC,
     CHANGED,
+    NO_PLACE,
     TERM_ARCHIVED,
     TERM_IN_DOUBT,
     TERM_CHANGED,

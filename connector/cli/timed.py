@@ -12,7 +12,11 @@ from connector.domain.money import Money
 from connector.runs.runplan import RunPlan
 
 _MOST_ROWS = 100
-_NAMES = {"renewed": ("term renewed", "terms renewed"), "month": ("month billed", "months billed")}
+_NAMES = {
+    "renewed": ("term renewed", "terms renewed"),
+    "month": ("month billed", "months billed"),
+    "bundle": ("bundle charged for places beyond those bought", "bundles charged for places beyond those bought"),
+}
 
 
 def show_terms(to: Console, plan: RunPlan) -> None:
@@ -32,7 +36,7 @@ def show_terms(to: Console, plan: RunPlan) -> None:
     rows = [
         (
             row["partner_id"],
-            row["name"] or row["client_id"],
+            row["name"] or row["subject_id"],
             row["metric"] or "",
             str(row["ordinal"]),
             str(row["event_on"]),

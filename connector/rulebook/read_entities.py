@@ -21,7 +21,7 @@ POLICIES: Mapping[str, tuple[str, ...]] = {
     "archived_client": ("bill", "hold"),
     "archived_renewal": ("stop", "hold", "bill"),
     "undated_upgrade": ("hold", "upload_day"),
-    "overdraw": ("allow",),
+    "overdraw": ("hold", "charge_bundle", "allow"),
 }
 _FIELDS = ("name", "currency", "bill_from", "time_zone", "number_prefix", "locked_period")
 _PREFIX = re.compile(r"[A-Z0-9-]{1,8}")

@@ -21,6 +21,7 @@ from connector.runs.crashpoints import reached
 from connector.runs.errors import INPUT, StopError
 from connector.runs.issuing import issue
 from connector.runs.known import Known, read_known
+from connector.runs.overdraw import places_read
 from connector.runs.runplan import Pins, RunPlan
 from connector.runs.writing import append, stamped
 
@@ -123,6 +124,9 @@ def _changed_ledger(plan: RunPlan, known: Known) -> list[str]:
     lines = {line.charge_id for draft in plan.documents for line in draft.document.lines}
     gone = sorted(lines - own - set(known.waiting["charge_id"].to_list()))
     changed += [f"charge {one} is on a document now" for one in gone[:_NAMED]]
+    used = plan.frames["read_places"]
+    places = _difference(used, places_read(known, used))["partner_id"].unique().sort()
+    changed += [f"the places of partner {one} were changed meanwhile" for one in places.head(_NAMED).to_list()]
     return changed + _changed_master(plan, known)
 
 

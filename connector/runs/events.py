@@ -13,7 +13,7 @@ import polars as pl
 from connector.billing.bundles import bundle_events
 from connector.billing.charges import rateable, settled
 from connector.billing.context import Context
-from connector.billing.counted import Counting, with_counts
+from connector.billing.counted import CLIENT, Counting, with_counts
 from connector.billing.identity import ask_namesakes, identify, with_digests
 from connector.billing.lifecycle import client_events, tag_list
 from connector.billing.master import contact_details, import_partners, import_templates
@@ -142,6 +142,16 @@ def counted(
     known, rulebook = basis.known, basis.rulebook
     counting = Counting(rulebook.counted, rulebook.bundle_size)
     return with_counts(clients, bundles, known.versions, known.charges, counting, context)
+
+
+def counted_bundles(basis: Basis, bundles: pl.DataFrame, context: Context) -> pl.DataFrame:
+    """The events of purchases alone with the counts that some rule looks at, over what the ledger knows."""
+    nobody = (
+        basis.known.versions.select(CLIENT)
+        .clear()
+        .with_columns(event_on=pl.lit(None, pl.Date), code=pl.lit(None, pl.String))
+    )
+    return counted(basis, nobody, bundles, context)[1]
 
 
 def settle(rulebook: Rulebook, events: pl.DataFrame, charges: pl.DataFrame) -> pl.DataFrame:

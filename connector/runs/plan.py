@@ -14,7 +14,7 @@ from connector.billing.charges import new_charges
 from connector.billing.context import Context
 from connector.billing.invoicing import Draft
 from connector.domain.problems import Problem
-from connector.domain.words import BY_TIME, RecordKind
+from connector.domain.words import BY_TIME, EventKind, Plan, RecordKind
 from connector.intake import Intake
 from connector.runs.doubts import DOUBTS, gone_clients, open_doubts
 from connector.runs.drafting import after_documents, approvable, drafted, with_dependents
@@ -32,11 +32,12 @@ from connector.runs.events import (
 )
 from connector.runs.known import Known
 from connector.runs.look_ahead import Look, look_nowhere, refused
+from connector.runs.overdraw import ALLOW, automatic, charged, places_read, without_overdraw
 from connector.runs.problems import document_problems, record_problems, term_problems
 from connector.runs.rows import every_row, hidden_rows, record_buckets, row_kinds, shown_terms, term_buckets
 from connector.runs.runplan import Pins, RunPlan
 from connector.runs.snapshots import Snapshot
-from connector.runs.timed import Present, terms_of
+from connector.runs.timed import Present, terms_of, with_purchases
 from connector.runs.uploads import is_whole, upload_of
 from connector.runs.versions import compare
 from connector.tables import empty
@@ -77,6 +78,8 @@ def make_plan(inputs: Inputs) -> RunPlan:
     charges = pl.concat([new_charges(clients, context), new_charges(bundles, context)])
     doubts = _doubts(inputs, clients)
     timed = terms_of(inputs, context, Present(clients, bundles, charges, doubts, inputs.earlier))
+    purchases = automatic(inputs, context, clients, bundles)
+    timed = with_purchases(timed, charged(inputs, context, purchases), context)
     counted_once = counts.charge_checks([clients, bundles], _records(inputs), charges)
     of_records, charges = charges, pl.concat([charges, timed.charges])
     labels = pl.concat([clients.select("client_id", "name"), inputs.known.labels]).unique("client_id", keep="first")
@@ -135,6 +138,7 @@ def make_plan(inputs: Inputs) -> RunPlan:
             "bundles": bundles,
             "terms": shown_terms(terms, labels),
             "doubts": doubts,
+            "read_places": _read_places(inputs, clients, timed.events),
             "charges": charges,
             "changed_cells": compared.cells,
             "changed_rows": compared.rows,
@@ -179,7 +183,8 @@ def _settled(inputs: Inputs, context: Context) -> tuple[pl.DataFrame, pl.DataFra
     bundles = events_of_bundles(inputs, inputs.intake.bundles, context)
     clients, bundles = counted(inputs, clients, bundles, context)
     charges = inputs.known.charges
-    return settle(inputs.rulebook, clients, charges), settle(inputs.rulebook, bundles, charges)
+    clients, bundles = settle(inputs.rulebook, clients, charges), settle(inputs.rulebook, bundles, charges)
+    return without_overdraw(inputs, context, clients, bundles), bundles
 
 
 def _frames(intake: Intake) -> Records:
@@ -211,6 +216,15 @@ def _read_set(known: Known, judged: Sequence[pl.DataFrame], drafts: Sequence[Dra
         "read_partners": partners.select("partner_id", "valid_from", "content_digest"),
         "read_templates": known.templates.select("template", "partner_id", "valid_from", "plan"),
     }
+
+
+def _read_places(inputs: Inputs, clients: pl.DataFrame, timed: pl.DataFrame) -> pl.DataFrame:
+    """What the places rest on of the partners whose clients were held, taken over or charged for by them."""
+    if inputs.rulebook.policies.overdraw == ALLOW:
+        return places_read(inputs.known, clients.clear())
+    taking = clients.filter(pl.col("is_new") & (pl.col("plan") == Plan.ASSESSMENT_ONLY.value))
+    bought = timed.filter(pl.col("event") == EventKind.BUNDLE.value)
+    return places_read(inputs.known, pl.concat([taking.select("partner_id"), bought.select("partner_id")]))
 
 
 def _source(info: object) -> dict[str, object]:

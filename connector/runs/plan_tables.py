@@ -130,7 +130,7 @@ def _terms(plan: RunPlan) -> Iterator[Row]:
         charged = row["bucket"] in (Bucket.BILLED.value, Bucket.AWAITING_DOCUMENT.value)
         yield (
             _text(row["partner_id"]),
-            _text(row["name"] or row["client_id"]),
+            _text(row["name"] or row["subject_id"]),
             _text(row["metric"]),
             row["ordinal"],
             _text(row["event_on"]),

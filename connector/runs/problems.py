@@ -56,6 +56,7 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     billing_kinds.OPENED.code: ("upgraded_on", "created_on", "purchased_on"),
     billing_kinds.OTHER_METRIC.code: ("client_ref", "reference"),
     billing_kinds.CHANGED.code: ("client_ref", "reference"),
+    billing_kinds.NO_PLACE.code: ("plan", "template"),
     "rate-size-unknown": ("employees", "employee_count", "employee_band", "name"),
     "rate-band-spans-tiers": ("employees", "employee_band"),
 }
@@ -84,7 +85,7 @@ def term_problems(terms: pl.DataFrame, labels: pl.DataFrame) -> tuple[Problem, .
     """
     wrong = terms.filter(pl.col("code").is_not_null()).join(labels, on="client_id", how="left", maintain_order="left")
     told = wrong.with_columns(metric=pl.coalesce("line_metric", "metric")).group_by(
-        "client_id", "metric", "event", "code", maintain_order=True
+        "subject_id", "metric", "event", "code", maintain_order=True
     )
     first = pl.col("source", "sheet", "row", "event_on", "name", "reason").first()
     return tuple(_term_problem(row) for row in told.agg(first, count=pl.len()).iter_rows(named=True))
@@ -95,7 +96,7 @@ def _term_problem(row: Mapping[str, Any]) -> Problem:
     kind = _BY_CODE[row["code"] if own else billing_kinds.TERM_BLOCKED.code]
     why = row["reason"] if own else f"{row['reason']} ({row['code']})"
     more = f" and {row['count'] - 1} more" if row["count"] > 1 else ""
-    what = f"{row['metric'] or 'a month'} of {row['name'] or row['client_id']}, {row['event']} {row['event_on']}{more}"
+    what = f"{row['metric'] or 'a month'} of {row['name'] or row['subject_id']}, {row['event']} {row['event_on']}{more}"
     place = Cell(row["source"], row["sheet"], row["row"])
     return Problem(kind.code, kind.severity, place, f"{what}: {why}", kind.remedy)
 

@@ -3,8 +3,8 @@
 A stranger's trap: this shares no code with `billing.balance`, on purpose. What both say must be the same.
 """
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -60,17 +60,38 @@ def _latest() -> list[Row]:
 def _left(master: Row, purchases: list[dict[str, Any]], latest: list[Row], rulebook: Rulebook, day: date) -> int:
     """Opening + included + bought − used."""
     partner, since = master["partner_id"], rulebook.entities[master["selling_entity"]].bill_from
-    expired = master["included_until"] is not None and master["included_until"] < day
     keeps = rulebook.policies.upgrade == "keeps_bundle_place"
     bought = sum(
         (rulebook.bundle_size(one["selling_entity"], one["currency"], one["event_on"]) or 0) * one["quantity"]
         for one in purchases
         if one["partner_id"] == partner
     )
-    used = sum(
-        one["plan"] == Plan.ASSESSMENT_ONLY.value or (keeps and one["upgraded_on"] is not None)
+    used = [
+        one["created_on"]
         for one in latest
-        if one["partner_id"] == partner and one["created_on"] >= since
-    )
-    included = 0 if expired else master["included_places"] or 0
-    return int((master["opening_places"] or 0) + included + bought - used)
+        if one["partner_id"] == partner
+        and one["created_on"] >= since
+        and (one["plan"] == Plan.ASSESSMENT_ONLY.value or (keeps and one["upgraded_on"] is not None))
+    ]
+    return int((master["opening_places"] or 0) + _included(partner, day, used) + bought - len(used))
+
+
+def _included(partner: str, day: date, used: Sequence[date]) -> int:
+    """The places of the licence that lasts, and those of earlier ones that were used in their time."""
+    versions: dict[date, Row] = {}
+    for row in ledger.read("partner_version", "partner_id = ?", [partner]).to_dicts():
+        known = versions.get(row["valid_from"])
+        if row["valid_from"] <= day and (known is None or row["sequence"] >= known["sequence"]):
+            versions[row["valid_from"]] = row
+    licences: list[tuple[date, date | None, int]] = []
+    for first in sorted(versions):
+        until, places = versions[first]["included_until"], versions[first]["included_places"] or 0
+        if licences and licences[-1][1] == until:
+            first = licences.pop()[0]  # noqa: PLW2901 - the same licence in another version
+        licences.append((first, until, places))
+    following: list[date | None] = [*(first - timedelta(days=1) for first, _, _ in licences[1:]), None]
+    counted = 0
+    for (first, until, places), before_next in zip(licences, following, strict=True):
+        last = min((one for one in (until, before_next) if one is not None), default=day)
+        counted += places if last >= day else min(places, sum(first <= one <= last for one in used))
+    return counted

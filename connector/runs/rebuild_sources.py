@@ -11,6 +11,7 @@ from connector import ledger
 from connector.domain.words import EventKind, RecordKind
 from connector.runs import holds, store
 from connector.runs.approve import SETTLED
+from connector.runs.overdraw import AUTO
 from connector.runs.rebuild import Progress, Proof, prove
 from connector.runs.runplan import RunPlan
 from connector.runs.snapshots import Snapshot
@@ -94,7 +95,8 @@ def _against_sources(plan: RunPlan, snapshots: Sequence[Snapshot]) -> Iterable[P
     """Every charge of the run names a row that stood in its source, leads to its subject, and says its day and size."""
     charges = ledger.read("charge", "run_id = ?", [plan.run_id])
     names = ledger.read("source", "run_id = ?", [plan.run_id]).select("source_id", source="name")
-    stated = charges.filter(pl.col("event").is_in(_STATED))
+    automatic = pl.col("subject_id").str.contains(f"/{AUTO}", literal=True)
+    stated = charges.filter(pl.col("event").is_in(_STATED) & ~automatic)
     placed = stated.join(names, on="source_id", how="left", maintain_order="left")
     erased = {one.source for one in snapshots if one.records is None}
     owners = ledger.read("erasure")["owner_id"].implode()

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from connector.billing.counts import bucket_counts
-from connector.domain.words import BY_TIME, RecordKind
+from connector.domain.words import BY_TIME, EventKind, RecordKind
 
 _PLACE = ["source", "sheet", "row"]
 _SUBJECT: Mapping[RecordKind, str] = {
@@ -120,9 +120,11 @@ def term_buckets(terms: pl.DataFrame, charges: pl.DataFrame, stopped: int) -> di
         stopped: how many terms of archived clients do not begin.
     """
     events = {}
-    for kind in BY_TIME:
-        own, charged = (frame.filter(pl.col("event") == kind) for frame in (terms, charges))
+    key = ["subject_id", "metric", "ordinal"]
+    for kind in (*BY_TIME, EventKind.BUNDLE.value):
+        own = terms.filter(pl.col("event") == kind)
         if own.height:
+            charged = charges.join(own.select(key), on=key, how="semi")
             sums = charged.group_by("currency").agg(pl.col("amount_minor").sum()).sort("currency")
             events[kind] = {"buckets": bucket_counts(own), "amounts_minor": dict(sums.iter_rows())}
     return {"events": events, "stopped": stopped}

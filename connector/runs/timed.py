@@ -49,6 +49,18 @@ class Timed:
     charges: pl.DataFrame
 
 
+def with_purchases(timed: Timed, purchases: pl.DataFrame, context: Context) -> Timed:
+    """With the purchases that no row states, which are counted in the same way."""
+    if purchases.is_empty():
+        return timed
+    return Timed(
+        pl.concat([timed.events, purchases], how="diagonal"),
+        timed.begun + purchases.height,
+        timed.stopped,
+        pl.concat([timed.charges, new_charges(purchases, context)]),
+    )
+
+
 def renewing(rulebook: Rulebook) -> pl.DataFrame:
     """What follows a charge of each metric that renews: `metric`, `length`, `renewal_price`, `renewal_tier`."""
     found = [

@@ -164,7 +164,7 @@ def _held_terms(run_id: str) -> Iterator[Attention]:
     terms = store.load_frame(run_id, "terms")
     for row in terms.filter((pl.col("bucket") == Bucket.HELD.value) & pl.col("code").is_null()).iter_rows(named=True):
         where = f"{run_id} {Cell(row['source'], row['sheet'], row['row'])}"
-        whose = f"{row['metric'] or 'a month'} of {row['name'] or row['client_id']}"
+        whose = f"{row['metric'] or 'a month'} of {row['name'] or row['subject_id']}"
         what = f"{whose}, {row['event']} {row['event_on']}: {row['reason']}"
         yield Attention("held-by-rule", where, what, f"Decide, then change the rule {row['rule_id']}.")
 

@@ -113,3 +113,36 @@ def test_balance_counts_every_purchase_and_every_client_once(
     (got,) = balance(*versions, purchases=tuple(bought(quantity) for quantity in quantities), given=given)
     expected = (opening or 0) + (included or 0) + 10 * sum(quantities) - len(upgraded)
     assert (got.left, got.used) == (expected, len(upgraded))
+
+
+def licence(places: int, since: date, until: date | None = None) -> Row:
+    return partner(included_places=places, included_until=until, valid_from=since)
+
+
+@pytest.mark.parametrize(
+    ("days", "included", "left"),
+    [
+        ((), 3, 3),
+        ((date(2025, 4, 1), date(2025, 4, 2)), 5, 3),  # two of the first licence stay used, the third is gone
+        ((date(2025, 4, 1),) * 5, 6, 1),  # three of the first licence; the other two are not of the second, but count
+        ((date(2025, 5, 10),), 3, 2),
+    ],
+)
+def test_included_places_that_were_used_in_the_time_of_a_licence_outlive_it(
+    days: tuple[date, ...], included: int, left: int
+) -> None:
+    """First a licence of three places until April, then one of three from May on."""
+    licences = (licence(3, date(2025, 1, 1), date(2025, 4, 30)), licence(3, MAY, date(2026, 4, 30)))
+    clients = [client(number, created_on=day) for number, day in enumerate(days)]
+    [found] = balance(*clients, given=context(*licences))
+    assert (found.included, found.left) == (included, left)
+
+
+def test_a_licence_ends_where_the_next_begins_and_an_edited_version_begins_none() -> None:
+    licences = (
+        licence(3, date(2025, 1, 1), date(2025, 12, 31)),
+        licence(4, date(2025, 2, 1), date(2025, 12, 31)),
+        licence(2, date(2025, 6, 1)),
+    )
+    [found] = balance(client(1, created_on=MAY), given=context(*licences))
+    assert (found.included, found.left) == (3, 2)

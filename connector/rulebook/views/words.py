@@ -63,6 +63,8 @@ POLICIES: Mapping[tuple[str, str], str] = {
     ("archived_renewal", "bill"): "a term of an archived client is billed",
     ("undated_upgrade", "hold"): "an upgrade without a date is held",
     ("undated_upgrade", "upload_day"): "an upgrade without a date is of the day of the upload that first says it",
+    ("overdraw", "hold"): "an Assessment Only client without a place left is held",
+    ("overdraw", "charge_bundle"): "an Assessment Only client without a place left has its partner charged a bundle",
     ("overdraw", "allow"): "an Assessment Only client without a place left is taken all the same",
 }
 _RANGES: Mapping[str, str] = {
