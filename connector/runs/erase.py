@@ -16,7 +16,7 @@ import polars as pl
 from connector import ledger
 from connector.billing.identity import reference_digest
 from connector.ledger import outbox
-from connector.runs import scrub, store
+from connector.runs import scrub, serial, store
 from connector.runs.crashpoints import reached
 from connector.runs.erase_find import charges_of, own_rows, words_of_owner
 from connector.runs.errors import INPUT, REMAINS, StopError
@@ -74,6 +74,7 @@ def erase_owner(owner_type: str, owner_id: str, *, now: datetime, by: str) -> Er
         StopError: a document that names it is not in the books yet.
     """
     with ledger.transaction():
+        serial.hold_runs(one.run_id for one in store.run_states())
         charges = charges_of(owner_type, owner_id)
         documents = _documents(owner_type, owner_id, charges)
         _refuse_unsent(documents)
@@ -106,6 +107,7 @@ def erase_uploads(days: int, exports: Path, *, now: datetime, by: str) -> tuple[
     before = now - timedelta(days=days)
     known = ledger.read("erasure", "owner_type = ?", [RUN])["owner_id"].to_list()
     with ledger.transaction():
+        serial.hold_runs(one.run_id for one in store.run_states())
         due = [one.run_id for one in store.run_states() if one.created_at < before and one.run_id not in known]
         done = [_erase_run(run_id, now, by) for run_id in due]
     ledger.overwrite()

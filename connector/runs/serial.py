@@ -44,9 +44,22 @@ def hold_partners(partners: Iterable[str]) -> None:
     ledger.hold(_partners(partners))
 
 
+def hold_runs(run_ids: Iterable[str]) -> None:
+    """Hold runs, so that no plan of theirs is approved meanwhile.
+
+    Raises:
+        StoreError: as `hold_plan`.
+    """
+    ledger.hold(_run(one) for one in run_ids)
+
+
 def _lines_of(plan: RunPlan) -> list[str]:
     known = {*plan.frames["used_partners"]["partner_id"].to_list(), *plan.frames["partners"]["partner_id"].to_list()}
-    return [f"run {plan.run_id}", *_partners(known)]
+    return [_run(plan.run_id), *_partners(known)]
+
+
+def _run(run_id: str) -> str:
+    return f"run {run_id}"
 
 
 def _partners(partners: Iterable[str]) -> Iterator[str]:

@@ -354,6 +354,19 @@ def test_two_transactions_that_wait_for_each_other(ledger_server: Server) -> Non
     assert got == ["another process wrote to the ledger at the same moment\n", "done\n"]
 
 
+def test_two_processes_may_make_the_ledger_at_once(databases: Databases) -> None:
+    url = databases.make(ledger=False)
+    program = (
+        "import sys\nfrom connector.ledger import alias_key, open_store, server_of\n"
+        "open_store(server_of(sys.argv[1]))\nprint(alias_key().hex())"
+    )
+    command = [sys.executable, "-c", program, url]
+    started = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    first, second = (one.communicate(timeout=60)[0] for one in started)
+    assert (first == second, len(first), [one.returncode for one in started]) == (True, 65, [0, 0])
+    databases.drop(url)
+
+
 def test_a_named_lock_has_one_holder_and_says_which_process(ledger_server: Server) -> None:
     with process_lock(ledger_server, "US BOOKS/é"), process_lock(ledger_server, "UK-BOOKS"):
         with pytest.raises(StoreError) as caught, process_lock(ledger_server, "US BOOKS/é"):

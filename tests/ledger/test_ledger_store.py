@@ -321,8 +321,10 @@ def test_a_process_killed_within_a_transaction_leaves_nothing_half_written(ledge
     close_store()
     program = (
         "import os, signal, sys\nfrom pathlib import Path\nsys.path.insert(0, sys.argv[2])\n"
+        "from connector.ledger import is_url, server_of\n"
+        "where = server_of(sys.argv[1]) if is_url(sys.argv[1]) else Path(sys.argv[1])\n"
         "from connector.ledger import append, open_store, transaction\nfrom ledger_rows import frame\n"
-        "open_store(Path(sys.argv[1]))\n"
+        "open_store(where)\n"
         "with transaction():\n"
         "    append('client', frame('client', {'client_id': 'CL-2'}))\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"

@@ -89,3 +89,18 @@ def test_a_simulation_makes_no_ledger_and_says_when_it_cannot_look(alone: World,
     assert databases.run("SELECT count(*) FROM pg_namespace WHERE nspname = 'connector'", url) == [(0,)]
     databases.drop(url)
     assert "the ledger's database is not there" in command(*asked).plain["error"]
+
+
+def test_what_is_erased_is_erased_on_a_server_too(alone: World, databases: Databases) -> None:
+    url = databases.make()
+    state(alone, url)
+    people = [client("A", plan="Assessment Only", name="Quillfeather Clinics"), client("B", plan="Assessment Only")]
+    assert alone.run("approve", alone.plan(alone.partners(), alone.clients(*people)).plain["run"]).code == 0
+    assert "Quillfeather" in alone.run("show", "latest").out
+    done = alone.run("erase", "Quillfeather Clinics", "--yes")
+    assert done.code == 0, done.out
+    said = [alone.run(*one) for one in (["show", "latest"], ["verify"], ["rebuild", "--check"])]
+    assert [one.code for one in said] == [0, 0, 0]
+    assert "Quillfeather" not in "".join(one.out for one in said)
+    assert databases.run("SELECT count(*) FROM connector.personal WHERE value LIKE 'Quill%'", url) == [(0,)]
+    databases.drop(url)
