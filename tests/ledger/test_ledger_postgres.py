@@ -21,6 +21,7 @@ from connector.ledger import (
     close_store,
     database,
     described,
+    hold,
     insert_schema,
     open_store,
     process_lock,
@@ -352,6 +353,44 @@ def test_two_transactions_that_wait_for_each_other(ledger_server: Server) -> Non
         one.stdin.flush()
     got = sorted(one.communicate(timeout=60)[0] for one in workers)
     assert got == ["another process wrote to the ledger at the same moment\n", "done\n"]
+
+
+_HOLDER = (
+    "import sys\nfrom connector.ledger import hold, open_store, server_of, transaction\n"
+    "open_store(server_of(sys.argv[1]))\n"
+    "with transaction():\n"
+    "    hold([sys.argv[2]]); print('held', flush=True); sys.stdin.readline()\n"
+)
+
+
+def test_a_name_is_held_by_one_transaction_and_others_go_on(ledger_server: Server) -> None:
+    other = subprocess.Popen(
+        [sys.executable, "-c", _HOLDER, str(ledger_server), "partner P-1"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert other.stdout is not None
+    assert other.stdout.readline() == "held\n"
+    database.execute("SET lock_timeout = '200ms'")
+    with transaction():
+        hold(["partner P-2", "client C-1"])
+        hold(["partner P-1"], "another group")
+    with pytest.raises(StoreError, match="kept the ledger locked for too long"), transaction():
+        hold(["partner P-2", "partner P-1"])
+    other.communicate("go\n", timeout=60)
+    with transaction():
+        hold(["partner P-2", "partner P-1"])
+
+
+def test_any_number_of_names_fits_into_the_locks_of_a_server(ledger_server: Server) -> None:
+    assert ledger_server.exists()
+    with transaction():
+        hold(f"client {n}" for n in range(200_000))
+        [(held,)] = database.fetch(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+        )
+    assert held == 1024
 
 
 def test_two_processes_may_make_the_ledger_at_once(databases: Databases) -> None:

@@ -86,3 +86,17 @@ def test_a_server_that_cannot_start_says_why() -> None:
     finally:
         second.stop()
         first.stop()
+
+
+def test_binaries_in_a_closed_folder_are_copied_for_the_user_that_the_server_runs_as(tmp_path: Path) -> None:
+    """Root's own folders are closed to others; anybody else runs the binaries where they are."""
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    server = PostgresServer(copied(wheel_binaries()[-1], closed))
+    server.start()
+    try:
+        assert server.folder.is_relative_to(server.home if os.getuid() == 0 else closed)
+        with psycopg.connect(server.url("postgres")) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+    finally:
+        server.stop()

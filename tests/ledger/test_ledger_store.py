@@ -18,6 +18,7 @@ from connector.ledger import (
     append,
     close_store,
     database,
+    hold,
     open_store,
     outbox,
     process_lock,
@@ -282,6 +283,16 @@ def test_a_ledger_that_another_program_keeps_locked(ledger_file: Path) -> None:
     append("client", frame("client", {"client_id": "CL-2"}))
     other.close()
     assert read("client").height == 2
+
+
+def test_names_are_held_only_within_a_transaction(ledger: Place) -> None:
+    assert ledger.exists()
+    with pytest.raises(RuntimeError, match="holding names belongs into the transaction"):
+        hold(["partner P-1"])
+    with transaction():
+        hold([])
+        hold(["partner P-1", "partner P-1"])
+        hold(["partner P-1"])
 
 
 def test_transactions_are_not_nested(ledger: Place) -> None:
