@@ -37,6 +37,7 @@ class Standing:
         comment: the comment of the schema `connector`; None: there is no such schema.
         owns: the login may make or change the ledger's tables.
         may_be: it may act as the role `connector_app`; None: there is no such role.
+        makes_roles: it may make roles.
     """
 
     version: int
@@ -44,6 +45,7 @@ class Standing:
     comment: str | None
     owns: bool
     may_be: bool | None
+    makes_roles: bool
 
     @property
     def guarded(self) -> bool:
@@ -85,6 +87,10 @@ def require_role(server: Server, found: Standing) -> None:
     Raises:
         StoreError: there is no such role, or it is not given to this login.
     """
+    if found.may_be is None:
+        message = f"{server}: there is no role {ROLE} to work as, and {found.login} may not make it"
+        step = f"Let an administrator run: CREATE ROLE {ROLE} NOLOGIN; GRANT {ROLE} TO {found.login};"
+        raise StoreError(message, step)
     if not found.may_be:
         message = f"{server}: {found.login} may not act as the role {ROLE}, as which the program works"
         raise StoreError(message, f"Let an administrator run: GRANT {ROLE} TO {found.login};")
@@ -94,17 +100,17 @@ def standing(connection: "psycopg.Connection[Any]") -> Standing:
     """Look without changing anything."""
     row = connection.execute(
         f"""
-        SELECT current_setting('server_version_num')::int / 10000, current_user::text, n.oid IS NOT NULL,
-               coalesce(obj_description(n.oid, 'pg_namespace'), ''),
+        SELECT current_setting('server_version_num')::int / 10000, current_user::text,
+               CASE WHEN n.oid IS NOT NULL THEN coalesce(obj_description(n.oid, 'pg_namespace'), '') END,
                CASE WHEN n.oid IS NULL THEN has_database_privilege(current_database(), 'CREATE')
                     ELSE pg_has_role(n.nspowner, 'USAGE') END,
-               {MAY_BE}
+               {MAY_BE},
+               (SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user)
           FROM (SELECT 1) AS one LEFT JOIN pg_namespace AS n ON n.nspname = '{SCHEMA}'
         """  # noqa: S608 - names of ours
     ).fetchone()
     assert row is not None  # noqa: S101 - the query has exactly one row
-    version, login, there, comment, owns, may_be = row
-    return Standing(version, login, comment if there else None, owns, may_be)
+    return Standing(*row)
 
 
 @contextmanager

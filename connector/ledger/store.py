@@ -73,8 +73,9 @@ def _open_server(server: Server) -> None:
         if usable:
             _point_at(postgres.entry(server))
         if not usable or not _ready():
-            if not found.owns:
+            if not (found.owns and found.makes_roles):
                 servers.require_role(server, found)
+            if not found.owns:
                 message = f"{server} is of an older version of this program, and {found.login} may not migrate it"
                 raise StoreError(message, "Let the ledger's owner run `connector doctor` with this version.")
             _point_at(postgres.entry(server, as_login=True))

@@ -448,6 +448,34 @@ def test_a_lost_connection_is_told_and_the_next_step_connects_again(ledger_serve
         assert read("client").height == 1
 
 
+def test_a_server_without_the_role_says_what_an_administrator_has_to_do() -> None:
+    server = PostgresServer(binaries())
+    server.start()
+    try:
+        databases = Databases(server.url("postgres"))
+        for name, options in (("plain", ""), ("maker", "CREATEROLE")):
+            databases.run(f"CREATE ROLE {name} LOGIN {options}")
+            databases.run(f"CREATE DATABASE of_{name} OWNER {name}")
+        plain, maker = (server_of(server.url(f"of_{name}", name)) for name in ("plain", "maker"))
+        with pytest.raises(StoreError) as caught:
+            open_store(plain)
+        assert (caught.value.message, caught.value.next_step) == (
+            f"{plain}: there is no role connector_app to work as, and plain may not make it",
+            "Let an administrator run: CREATE ROLE connector_app NOLOGIN; GRANT connector_app TO plain;",
+        )
+        open_store(maker)  # makes the role, and gives it to itself
+        fill()
+        with pytest.raises(StoreError, match="plain may not act as the role connector_app"):
+            open_store(plain)
+        databases.run("GRANT connector_app TO plain")
+        open_store(plain)
+        fill()
+        assert read("charge").height == 1
+    finally:
+        close_store()
+        server.stop()
+
+
 def test_a_crash_of_the_server_keeps_what_was_committed_and_nothing_else() -> None:
     server = PostgresServer(binaries(), durable=True)
     server.start()
