@@ -25,6 +25,7 @@ from connector.ledger import (
     insert_schema,
     open_store,
     process_lock,
+    put,
     read,
     server_of,
     transaction,
@@ -290,6 +291,16 @@ def test_what_stands_against_reaching_it_is_told_without_the_password(
         assert caught.value.next_step.startswith(step)
         assert "hunter2" not in f"{caught.value} {place} {place!r}"
     databases.run(f"DROP ROLE {WITH_PASSWORD}")
+
+
+def test_a_text_that_the_server_cannot_hold_is_refused(ledger_server: Server) -> None:
+    """The character of the code 0; intake refuses it in a cell, as it does every control character."""
+    assert ledger_server.exists()
+    row = frame("personal", {"owner_type": "client", "owner_id": "CL-1", "field": "name", "value": "a\x00b"})
+    for step in (append, put):
+        with pytest.raises(RefusedError, match=r"the ledger refuses the entry: .*0x00"):
+            step("personal", row)
+    assert read("personal").height == 0
 
 
 def test_a_server_that_may_only_be_read(ledger_server: Server) -> None:

@@ -51,7 +51,7 @@ def named(cause: BaseException) -> StoreError | RefusedError | None:
     if not isinstance(cause, psycopg.Error):
         return None
     code = cause.sqlstate or ""
-    if code.startswith(_REFUSING):
+    if code.startswith(_REFUSING) or isinstance(cause, psycopg.DataError):  # the library refuses some values itself
         return RefusedError(f"the ledger refuses the entry: {_told(cause)}")
     found = _found(code)
     if found is None and isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError) and not code:
@@ -85,7 +85,7 @@ def _told(cause: psycopg.Error) -> str:
         named = re.match(r'[^(]*\("?(.*?)"?\)=', cause.diag.message_detail or "")
         columns = named[1].replace('"', "") if named else cause.diag.constraint_name
         return f"{cause.diag.table_name} holds a row with this {columns} already"
-    return cause.diag.message_primary or type(cause).__name__
+    return cause.diag.message_primary or _first_line(str(cause))
 
 
 def _first_line(text: str) -> str:
