@@ -158,6 +158,13 @@ TERM_CHANGED = Kind(
     Severity.WARNING,
     scope="term",
 )
+TERM_LATE = Kind(
+    "term-billed-while-archived",
+    "A term or month was billed, and now it says that the client was archived by then; nothing is credited",
+    "Correct the billed charge with the partner ('connector correct'), or mend the date.",
+    Severity.WARNING,
+    scope="term",
+)
 TERM_BLOCKED = Kind(
     "term-blocked",
     "A term begins and cannot be billed",
@@ -211,11 +218,12 @@ KINDS: tuple[Kind, ...] = (
     TERM_ARCHIVED,
     TERM_IN_DOUBT,
     TERM_CHANGED,
+    TERM_LATE,
     TERM_BLOCKED,
     ITEM_UNMAPPED,
     TAX_UNMAPPED,
     CLIENT_BLOCKED,
 )
-TERMS = frozenset(kind.code for kind in (TERM_ARCHIVED, TERM_IN_DOUBT, TERM_CHANGED, TERM_BLOCKED))
+TERMS = frozenset(kind.code for kind in (TERM_ARCHIVED, TERM_IN_DOUBT, TERM_CHANGED, TERM_LATE, TERM_BLOCKED))
 BY_CODE = {kind.code: kind for kind in KINDS}
-HOLDS = frozenset(kind.code for kind in KINDS if kind.severity is Severity.WARNING) - {CHANGED.code}
+HOLDS = frozenset(kind.code for kind in KINDS if kind.severity is Severity.WARNING) - {CHANGED.code, TERM_LATE.code}

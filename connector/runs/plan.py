@@ -37,7 +37,7 @@ from connector.runs.problems import document_problems, record_problems, term_pro
 from connector.runs.rows import every_row, hidden_rows, record_buckets, row_kinds, shown_terms, term_buckets
 from connector.runs.runplan import Pins, RunPlan
 from connector.runs.snapshots import Snapshot
-from connector.runs.timed import Present, terms_of, with_purchases
+from connector.runs.timed import Present, billed_too_late, terms_of, with_purchases
 from connector.runs.uploads import is_whole, upload_of
 from connector.runs.versions import compare
 from connector.tables import empty
@@ -77,7 +77,8 @@ def make_plan(inputs: Inputs) -> RunPlan:
     clients, bundles = _settled(inputs, context)
     charges = pl.concat([new_charges(clients, context), new_charges(bundles, context)])
     doubts = _doubts(inputs, clients)
-    timed = terms_of(inputs, context, Present(clients, bundles, charges, doubts, inputs.earlier))
+    present = Present(clients, bundles, charges, doubts, inputs.earlier)
+    timed, late = terms_of(inputs, context, present), billed_too_late(inputs, context, present)
     purchases = automatic(inputs, context, clients, bundles)
     timed = with_purchases(timed, charged(inputs, context, purchases), context)
     counted_once = counts.charge_checks([clients, bundles], _records(inputs), charges)
@@ -110,6 +111,7 @@ def make_plan(inputs: Inputs) -> RunPlan:
         *inputs.intake.problems,
         *record_problems(inputs.intake, judged),
         *term_problems(terms, labels),
+        *term_problems(late, labels),
         *document_problems(drafts),
         *compared.problems,
     )

@@ -11,12 +11,13 @@ import polars as pl
 from connector.billing.charges import new_charges, rateable
 from connector.billing.context import Context
 from connector.billing.counted import CLIENT, CLIENTS_THIS_YEAR, PLACES_LEFT
+from connector.billing.kinds import TERM_LATE
 from connector.billing.lifecycle import tag_list
 from connector.billing.months import months_begun, within
 from connector.billing.states import as_said, facts_of, spans, with_state
 from connector.billing.terms import begun, sized
 from connector.billing.timed import judged_terms, settled_terms
-from connector.domain.words import Bucket, EventKind, Plan
+from connector.domain.words import BY_TIME, Bucket, EventKind, Plan
 from connector.rulebook import Rulebook
 from connector.runs.events import Basis, asked, counted
 from connector.runs.ledger_records import known_clients
@@ -49,6 +50,42 @@ class Timed:
     charges: pl.DataFrame
 
 
+@dataclass(frozen=True)
+class Present:
+    """What this run knows besides the ledger.
+
+    Attributes:
+        clients, bundles: the settled records of the upload.
+        charges: what they add.
+        doubts: clients about whom a question is open, see `doubts.open_doubts`.
+        uploads: what the sources said last.
+    """
+
+    clients: pl.DataFrame
+    bundles: pl.DataFrame
+    charges: pl.DataFrame
+    doubts: pl.DataFrame
+    uploads: Sequence[Snapshot]
+
+
+def billed_too_late(basis: Basis, context: Context, present: Present) -> pl.DataFrame:
+    """What is billed by time alone although this upload tells that the client was archived by then: for a correction.
+
+    Only clients whose rows say something new are looked at. Under the columns of `problems.term_problems`.
+    """
+    fresh = present.clients.filter(pl.col("code").is_null() & ~pl.col("unchanged") & ~pl.col("is_new"))
+    by_time = pl.col("event").is_in(BY_TIME) & (pl.col("kind") == "charge")
+    billed = basis.known.charges.filter(by_time).with_columns(client_id="subject_id", line_metric="metric")
+    billed = billed.join(fresh.select("client_id"), on="client_id", how="semi")
+    if context.policies.archived_renewal == BILL:
+        billed = billed.clear()
+    versions = _versions(basis, context, present, billed.select("client_id").unique())
+    late = with_state(billed, spans(facts_of(versions.select(_STATED)))).filter("archived")
+    return late.with_columns(
+        code=pl.lit(TERM_LATE.code), reason=pl.lit("it was billed, and by then the client was archived")
+    )
+
+
 def with_purchases(timed: Timed, purchases: pl.DataFrame, context: Context) -> Timed:
     """With the purchases that no row states, which are counted in the same way."""
     if purchases.is_empty():
@@ -70,24 +107,6 @@ def renewing(rulebook: Rulebook) -> pl.DataFrame:
     ]
     names = dict.fromkeys(("metric", "length", "renewal_price", "renewal_tier"), pl.String)
     return pl.DataFrame(found, schema=names, orient="row")
-
-
-@dataclass(frozen=True)
-class Present:
-    """What this run knows besides the ledger.
-
-    Attributes:
-        clients, bundles: the settled records of the upload.
-        charges: what they add.
-        doubts: clients about whom a question is open, see `doubts.open_doubts`.
-        uploads: what the sources said last.
-    """
-
-    clients: pl.DataFrame
-    bundles: pl.DataFrame
-    charges: pl.DataFrame
-    doubts: pl.DataFrame
-    uploads: Sequence[Snapshot]
 
 
 def terms_of(basis: Basis, context: Context, present: Present) -> Timed:

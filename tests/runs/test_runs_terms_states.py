@@ -109,3 +109,21 @@ def test_a_term_that_cannot_be_priced_is_blocked(alone: World) -> None:
     [[code, message]] = held(plan.plain)
     assert (code, message[:51]) == ("term-blocked", "full-spoke of Client A, renewed 2025-03-10 and 1 mo")
     assert message.endswith("(rate-size-unknown)")
+
+
+@pytest.mark.parametrize(("policy", "told_late"), [("stop", True), ("bill", False)])
+def test_what_was_billed_and_should_not_have_been_is_told_once_for_a_correction(
+    alone: World, policy: str, *, told_late: bool
+) -> None:
+    started(alone, archived=policy)
+    approved(alone, as_of="2025-06-15")
+    gone = dated(alone, client("A", **ARCHIVED), "2025-05-20")
+    late = approved(alone, gone, as_of="2025-06-20")
+    assert [one for one in held(late) if "archived" in one[0]] == [
+        (
+            "term-billed-while-archived",
+            "full-spoke of Client A, renewed 2025-06-01: it was billed, and by then the client was archived",
+        )
+    ] * told_late
+    assert late["exit_code"] == 0
+    assert held(alone.plan(gone, as_of="2025-06-21").plain) == []
