@@ -16,6 +16,7 @@ Place = tuple[str, str, int]
 _PLACE = ["source", "sheet", "row"]
 _SENTENCES = ("reason", "flag_detail", "detail")
 _PERSONAL = {
+    "terms": ("client_id", ["name"]),
     "clients": ("client_id", ["name", "domain", "client_ref", "tags"]),
     "partners": ("partner_id", ["name", "email", "tax_number"]),
     "contact_details": ("partner_id", ["name", "email", "tax_number"]),

@@ -265,3 +265,16 @@ def test_what_else_is_billed_of_a_new_client_waits_when_its_first_document_is_bl
     ]
     assert (told(plan.plain), plan.code) == ([(2, "2026-04-01", "blocked", 189_000)], 1)
     assert alone.run("approve", plan.plain["run"]).plain["charges"] == 0
+
+
+def test_the_name_of_a_client_is_erased_from_its_terms_which_go_on(world: World) -> None:
+    renewing(world)
+    world.bill(world.partners(), world.clients(client("A", name="Quillfeather")), as_of="2025-06-20")
+    planned = world.bill(as_of="2026-04-01")["plan"]
+    assert [row["name"] for row in planned["terms"]["rows"]] == ["Quillfeather"]
+    erased = world.run("erase", "Quillfeather", "--yes")
+    assert erased.code == 0, erased.out
+    assert "Quillfeather" not in world.run("show", planned["run"]).out
+    later = world.plan(as_of="2027-04-01")
+    assert told(later.plain) == [(3, "2027-04-01", "billed", 189_000)]
+    assert (later.plain["terms"]["rows"][0]["name"], "Quillfeather" in later.out) == (None, False)
