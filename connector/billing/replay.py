@@ -19,6 +19,7 @@ from connector.tables.schemas import Schema
 CURRENT, BILLED, RENEWAL = "current", "billed", "renewal"
 LINE = ("subject_type", "subject_id", "metric", "ordinal")
 _SIZE = ("count_low", "band_low", "band_high")
+_CUT_SHORT = r"; ([0-9]+) of ([0-9]+) days$"  # the end of a charge's `basis`
 _RECORD = (
     "plan",
     "country",
@@ -55,6 +56,8 @@ REPLAYED: Schema = {
     "band_low": pl.Int64,
     "band_high": pl.Int64,
     "quantity": pl.Int64,
+    "term_days": pl.Int64,
+    "term_of": pl.Int64,
     "advisors": pl.Int64,
     "users": pl.Int64,
     "tags": pl.List(pl.String),
@@ -86,6 +89,8 @@ def current_events(events: pl.DataFrame) -> pl.DataFrame:
         part=pl.lit(CURRENT),
         seen="unchanged",
         unchanged=pl.lit(value=False),
+        term_days=pl.lit(None, pl.Int64),
+        term_of=pl.lit(None, pl.Int64),
         line_metric=pl.lit(None, pl.String),
         line_ordinal=pl.lit(1, pl.Int64),
         client_id=pl.when(pl.col("subject_type") == "client").then("subject_id"),
@@ -125,7 +130,11 @@ def renewal_events(
     """
     renewing = next_terms(charges, start).join(terms, on="metric").filter(pl.col("renews_on").is_not_null())
     timed = _with_record(renewing, facts, context).with_columns(
-        part=pl.lit(RENEWAL), event=pl.lit(EventKind.RENEWED.value), event_on="renews_on"
+        part=pl.lit(RENEWAL),
+        event=pl.lit(EventKind.RENEWED.value),
+        event_on="renews_on",
+        term_days=pl.lit(None, pl.Int64),
+        term_of=pl.lit(None, pl.Int64),
     )
     return _replayed(sized(timed, "tier"))
 
@@ -153,6 +162,8 @@ def _with_record(charges: pl.DataFrame, facts: pl.DataFrame, context: Context) -
         currency="own_currency",
         country=pl.when(bundle).then("partner_country").otherwise("country"),
         quantity=pl.when(bundle).then("quantity").otherwise(1),
+        term_days=pl.col("basis").str.extract(_CUT_SHORT, 1).cast(pl.Int64),
+        term_of=pl.col("basis").str.extract(_CUT_SHORT, 2).cast(pl.Int64),
         unchanged=pl.lit(value=False),
         seen=pl.lit(value=False),
     )

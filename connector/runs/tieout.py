@@ -103,7 +103,11 @@ def tie_out(run_id: str, remote: Mapping[str, RemoteDocument] | None = None) -> 
 def _row_stages(plan: RunPlan) -> list[Stage]:
     rows = [Stage(f"rows of {name}", sum(kinds.values()), {}, _listed(kinds)) for name, kinds in plan.row_kinds.items()]
     records = [Stage(kind, *_of_records(buckets)) for kind, buckets in plan.buckets.items() if buckets]
-    return [*rows, *records]
+    timed = [
+        Stage(f"by time alone: {kind}", sum(one["buckets"].values()), {}, _listed(one["buckets"]))
+        for kind, one in plan.terms.get("events", {}).items()
+    ]
+    return [*rows, *records, *timed]
 
 
 def _of_records(buckets: Mapping[str, int]) -> tuple[int, Mapping[str, int], str]:

@@ -146,3 +146,11 @@ def test_a_client_that_is_held_or_in_question_has_no_month_billed(alone: World) 
     assert len(months(plan)) == 1
     moved = sheet(alone, advised("B", partner="P-2", created="2025-04-02"), asked)
     assert [one[2] for one in months(alone.plan(moved, as_of="2025-05-20").plain)] == ["held"]
+
+
+def test_the_same_rules_change_nothing_of_months_that_were_cut_short(alone: World) -> None:
+    partners = monthly(alone)
+    approved(alone, partners, sheet(alone, advised("A", created="2025-04-16")), as_of="2025-05-20")
+    shutil.copytree(alone.folder / "rules", alone.folder / "new")
+    found = alone.run("rules", "simulate", str(alone.folder / "new"), "--from", "2025-04-01")
+    assert (found.code, found.plain["lines"]) == (0, []), found.out

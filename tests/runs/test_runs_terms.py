@@ -270,7 +270,11 @@ def test_what_else_is_billed_of_a_new_client_waits_when_its_first_document_is_bl
 def test_the_name_of_a_client_is_erased_from_its_terms_which_go_on(world: World) -> None:
     renewing(world)
     world.bill(world.partners(), world.clients(client("A", name="Quillfeather")), as_of="2025-06-20")
-    planned = world.bill(as_of="2026-04-01")["plan"]
+    billed = world.bill(as_of="2026-04-01")
+    planned, stages = billed["plan"], billed["push"]["tie_out"]["stages"]
+    assert [(one["count"], one["note"]) for one in stages if one["name"] == "by time alone: renewed"] == [
+        (1, "1 billed")
+    ]
     assert [row["name"] for row in planned["terms"]["rows"]] == ["Quillfeather"]
     erased = world.run("erase", "Quillfeather", "--yes")
     assert erased.code == 0, erased.out
