@@ -70,9 +70,7 @@ def approve(run_id: str, pins: Pins, entities: Mapping[str, SellingEntity], *, n
         serial.hold_plan(whole)
         plan, state = holds.standing(whole)
         changed = _changed_pins(plan.pins, pins)
-        if state.state == store.ERASED:
-            message = f"names were erased from {plan.run_id} while it waited for approval"
-            raise StopError(message, "Plan again with the same files, without whom was erased.", INPUT)
+        store.refuse_erased(state)
         if state.state != store.PLANNED:
             raise StopError(
                 f"{plan.run_id} was approved before (now: {state.state})",

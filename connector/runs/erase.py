@@ -109,6 +109,7 @@ def erase_uploads(days: int, exports: Path, *, now: datetime, by: str) -> tuple[
     with ledger.transaction():
         serial.hold_runs(one.run_id for one in store.run_states())
         due = [one.run_id for one in store.run_states() if one.created_at < before and one.run_id not in known]
+        serial.hold_runs(due)
         done = [_erase_run(run_id, now, by) for run_id in due]
     ledger.overwrite()
     for path in sorted(exports.glob("*")) if exports.is_dir() else ():

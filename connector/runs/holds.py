@@ -64,6 +64,7 @@ def hold(run_id: str, words: Sequence[str], reason: str, *, now: datetime, by: s
     with ledger.transaction():
         serial.hold_lines(whole)
         plan, state = standing(whole)
+        store.refuse_erased(state)
         if state.state != store.PLANNED:
             message = f"{state.run_id} was approved before (now: {state.state}), so its lines are billed"
             raise StopError(message, "'connector correct' credits what is billed.", INPUT)

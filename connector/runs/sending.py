@@ -123,7 +123,7 @@ def _wanted(run_id: str) -> list[str]:
     if not run_id:
         return [state.run_id for state in store.run_states() if state.state == "approved"]
     state = store.state_of(run_id)
-    if state.state == "planned":
+    if state.state in store.NOT_APPROVED:
         next_step = f"'connector show {state.run_id}', then 'connector approve {state.run_id}'."
         raise StopError(f"{state.run_id} is not approved", next_step, USAGE)
     return [state.run_id]

@@ -12,7 +12,7 @@ from connector import ledger
 from connector.domain.words import RecordKind
 from connector.runs.crashpoints import reached
 from connector.runs.doubts import DOUBTS
-from connector.runs.errors import StopError
+from connector.runs.errors import INPUT, StopError
 from connector.runs.runplan import Hold, RunPlan
 from connector.runs.sealed import seal, unseal
 from connector.runs.snapshots import Snapshot, conformed
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 PLANNED, APPROVED, ERASED = "planned", "approved", "erased"
+NOT_APPROVED = (PLANNED, ERASED)
 HELD, RELEASED = "held", "released"
 
 
@@ -253,6 +254,17 @@ def state_of(run_id: str) -> RunState:
         StopError: there is no such run.
     """
     return run_states(resolve(run_id))[0]
+
+
+def refuse_erased(state: RunState) -> None:
+    """Refuse to go on with a plan that waited for approval and lost a name.
+
+    Raises:
+        StopError: it did.
+    """
+    if state.state == ERASED:
+        message = f"names were erased from {state.run_id} while it waited for approval"
+        raise StopError(message, "Plan again with the same files, without whom was erased.", INPUT)
 
 
 def add_event(run_id: str, state: str, at: datetime, by: str, detail: str = "") -> None:

@@ -128,7 +128,7 @@ def _questions(states: Sequence[store.RunState]) -> Iterator[Attention]:
     An older plan that nobody approved asks nothing any more, nor does a source whose next version has another name.
     """
     seen: set[str] = set()
-    standing = [*(state for state in states[:-1] if state.state != "planned"), *states[-1:]]
+    standing = [*(state for state in states[:-1] if state.state not in store.NOT_APPROVED), *states[-1:]]
     for position, state in enumerate(reversed(standing)):
         plan = store.plain_plan(state.run_id)
         sources = {str(source["name"]) for source in plan["sources"]} - seen

@@ -114,6 +114,9 @@ def test_a_client_is_erased_everywhere_and_its_money_stays(copy: Folder, who: st
     assert "Backups, and your own workbooks, keep what they held." in told
     refused = copy.run("approve", "R-0003")
     assert (refused.code, refused.plain["error"]) == (1, "names were erased from R-0003 while it waited for approval")
+    held = copy.run("hold", "R-0003", "all", "--reason", "wait")
+    assert (held.code, held.plain["error"]) == (1, refused.plain["error"])
+    assert copy.run("push", "R-0003").plain["error"] == "R-0003 is not approved"
     again = copy.run("erase", done[0]["owner_id"], "--yes").plain["erased"]
     assert again[0]["items"] == 0
     assert copy.proved()
