@@ -70,8 +70,9 @@ def rebuild(folder: Path, *, check: bool, as_json: bool) -> None:
     refuse_without_check(check=check)
     with opening.opened(folder) as config, progress_bar("runs", shown=not as_json) as progress:
         rulebook = workspace.open_files(config).rulebook
-        balances = balance_proofs(rulebook, opening.now().date())
-        proofs = (*register_proofs(), *sending_proofs(), *balances, *source_proofs(progress))
+        with ledger.still():
+            balances = balance_proofs(rulebook, opening.now().date())
+            proofs = (*register_proofs(), *sending_proofs(), *balances, *source_proofs(progress))
     wrong = [one for one in proofs if one.wrong]
     plain = {"agrees": not wrong, "proofs": [asdict(one) for one in proofs]}
 

@@ -6,7 +6,7 @@ this package does not load Django; `open_store` does. What is still to be sent i
 
 from connector.ledger.backup import backup
 from connector.ledger.chain import chain_faults, chain_head, chain_heads
-from connector.ledger.database import hold, transaction
+from connector.ledger.database import hold, still, transaction
 from connector.ledger.dump import write_dump
 from connector.ledger.entries import acting, seal
 from connector.ledger.errors import RefusedError, StoreError
@@ -50,6 +50,7 @@ __all__ = [
     "restore_dump",
     "seal",
     "server_of",
+    "still",
     "transaction",
     "verify",
     "write_dump",

@@ -236,6 +236,17 @@ def stores_text() -> bool:
 
 
 @contextmanager
+def still() -> Iterator[None]:
+    """One view of the ledger for several reads, whatever others write meanwhile. Nothing can be written inside."""
+    begin = "BEGIN DEFERRED" if stores_text() else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+    execute(begin)
+    try:
+        yield
+    finally:
+        execute("ROLLBACK")
+
+
+@contextmanager
 def damaged_text() -> Iterator[None]:
     """Read text that is no UTF-8 any more with a mark in its place, instead of failing on all rows around it."""
     connection().ensure_connection()

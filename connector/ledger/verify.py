@@ -14,6 +14,7 @@ import polars as pl
 from connector.ledger import database
 from connector.ledger.chain import GENESIS, Link, chain_entities, chain_faults, chain_heads, chain_links
 from connector.ledger.entries import contents_of, entry_digests
+from connector.ledger.errors import StoreError
 from connector.ledger.frames import as_stored, raw_pages
 from connector.ledger.schemas import SEALED, SEALS, TABLES, UNIQUE, insert_schema
 from connector.tables.schemas import Schema
@@ -91,8 +92,9 @@ def verify(heads: Mapping[str, str] | None = None, progress: Progress = _unseen)
     Raises:
         StoreError: the file cannot be read.
     """
-    with database.damaged_text():
-        links = {entity: chain_links(entity) for entity in chain_entities()}
+    with database.still():
+        with database.damaged_text():
+            links = {entity: chain_links(entity) for entity in chain_entities()}
         total = sum(database.fetch(f'SELECT count(*) FROM "{table}"')[0][0] for table in SEALED)  # noqa: S608 - our names
         look = _Look(sorted((link for own in links.values() for link, _ in own), key=_in_time), progress, total)
         for table in SEALED:
@@ -146,6 +148,14 @@ class _Look:
 
     def at(self, table: str) -> None:
         """Look at every row of a table, and whether each link has exactly its rows."""
+        try:
+            self._at(table)
+        except StoreError:  # a text that is no UTF-8 any more; reading that leniently takes half as long again
+            self.rows.pop(table, None)
+            with database.damaged_text():
+                self._at(table)
+
+    def _at(self, table: str) -> None:
         schema = {**TABLES[table], **SEALS}
         digests: list[pl.DataFrame] = []
         odd: list[tuple[str | None, str, str]] = []

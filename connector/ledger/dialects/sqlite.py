@@ -78,15 +78,23 @@ def named(cause: BaseException) -> StoreError | RefusedError | None:
     """What an error means: a rule of the ledger, or the file."""
     if not isinstance(cause, sqlite3.Error):
         return None
-    if cause.sqlite_errorcode & _PRIMARY_CODE == sqlite3.SQLITE_CONSTRAINT:
+    if _code(cause) == sqlite3.SQLITE_CONSTRAINT:
         return RefusedError(f"the ledger refuses the entry: {cause}")
     return fault(cause)
 
 
 def fault(error: sqlite3.Error) -> StoreError | None:
     """What an error of SQLite says about the file; None when it is about the statement."""
-    found = _FAULTS.get(error.sqlite_errorcode & _PRIMARY_CODE)
+    found = _FAULTS.get(_code(error))
     return None if found is None else StoreError(f"{found[0]} ({error})", found[1])
+
+
+def _code(error: sqlite3.Error) -> int:
+    """What SQLite says; Python's own complaint, about a text that is no UTF-8, has no code and means damage."""
+    told: int | None = getattr(error, "sqlite_errorcode", None)
+    if told is None:
+        return sqlite3.SQLITE_CORRUPT if "decode" in str(error) else sqlite3.SQLITE_ERROR
+    return told & _PRIMARY_CODE
 
 
 def gone(_cause: BaseException) -> bool:
