@@ -141,7 +141,7 @@ def test_a_byte_changed_in_the_file_is_found(filled: Path, table: str) -> None:
         "partner_version": b"on_event",
         "template_version": b"full_spoke",
         "client": b"CL-1",
-        "client_alias": b"ref",
+        "client_alias": b"R-1",
         "client_version": b"billed",
         "charge": b"SPOKE-FULL",
         "document": b"US-BOOKS",
