@@ -15,8 +15,14 @@ from connector.billing.verdicts import judge, verdict_bucket
 from connector.domain.words import Bucket
 
 WHY = ("list_minor", "basis", "adjustments", "lost")
-KEY = ("subject_type", "subject_id", "metric", "ordinal", "revision")
+LINE = ("subject_type", "subject_id", "metric", "ordinal")
+KEY = (*LINE, "revision")
 _FIRST = 1
+
+
+def latest(charges: pl.DataFrame) -> pl.DataFrame:
+    """Of each subject, metric and term the charge that stands: the one of the highest revision."""
+    return charges.sort("revision").unique(list(LINE), keep="last", maintain_order=True).sort(list(LINE))
 
 
 def rateable(events: pl.DataFrame) -> pl.DataFrame:
@@ -31,7 +37,7 @@ def settled(events: pl.DataFrame, rated: pl.DataFrame, known: pl.DataFrame, metr
         events: events of one subject type, with `event_id`, `subject_type`, `subject_id`, `opening`, `unchanged` and
             verdict columns.
         rated: `tables.RATED` for those `rateable` returned.
-        known: the charges of the ledger: their keys, `kind`, `event`, `event_on`, `tier`.
+        known: the latest charge of each line of the ledger: its key, `kind`, `event`, `event_on`, `tier`.
         metrics: what the rulebook bills.
 
     Returns:
@@ -43,8 +49,8 @@ def settled(events: pl.DataFrame, rated: pl.DataFrame, known: pl.DataFrame, metr
     frame = events.join(billed, on="event_id", how="left", maintain_order="left").with_columns(
         ordinal=pl.lit(_FIRST, pl.Int64), revision=pl.lit(_FIRST, pl.Int64)
     )
-    taken = known.select(*KEY, taken="kind", taken_event="event", taken_on="event_on", taken_tier="tier")
-    frame = frame.join(taken, on=list(KEY), how="left", maintain_order="left")
+    taken = known.select(*LINE, taken="kind", taken_event="event", taken_on="event_on", taken_tier="tier")
+    frame = frame.join(taken, on=list(LINE), how="left", maintain_order="left")
     frame = _doubted(frame, known, metrics)
     outcome = pl.col("outcome")
     keyed_opening = pl.col("opening") & (pl.col("metric").is_not_null() | (outcome == "inside_bundle"))
@@ -115,6 +121,18 @@ def _near_tiers(context: Context) -> pl.Expr:
     return key.replace_strict(dict(context.near_tiers), default=None, return_dtype=pl.String)
 
 
+def charge_ids(charges: pl.DataFrame, key: bytes) -> pl.Series:
+    """The id of each charge, which its charge key decides.
+
+    Args:
+        charges: the columns of `KEY`.
+        key: the ledger's digest key.
+    """
+    texts = charges.select(pl.concat_str([pl.col(name).cast(pl.String) for name in KEY], separator="\x1f"))
+    ids = ["CH-" + keyed_digest(text, key)[:16] for text in texts.to_series().to_list()]
+    return pl.Series("charge_id", ids, dtype=pl.String)
+
+
 def new_charges(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
     """The charges and opening entries that a settled frame adds, one row each under its charge key.
 
@@ -129,10 +147,8 @@ def new_charges(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
     opening = pl.col("bucket") == Bucket.OPENING.value
     billed = pl.col("bucket") == Bucket.AWAITING_DOCUMENT.value
     added = frame.filter((billed | opening) & pl.col("metric").is_not_null())
-    keys = added.select(pl.concat_str([pl.col(name).cast(pl.String) for name in KEY], separator="\x1f"))
-    ids = ["CH-" + keyed_digest(text, context.key)[:16] for text in keys.to_series().to_list()]
     return added.select(
-        pl.Series("charge_id", ids, dtype=pl.String),
+        charge_ids(added, context.key),
         *KEY,
         kind=pl.when(opening).then(pl.lit("opening")).otherwise(pl.lit("charge")),
         event="event",

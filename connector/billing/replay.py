@@ -17,7 +17,6 @@ from connector.domain.words import EventKind
 from connector.tables.schemas import Schema
 
 CURRENT, BILLED, RENEWAL = "current", "billed", "renewal"
-LINE = ("subject_type", "subject_id", "metric", "ordinal")
 _SIZE = ("count_low", "band_low", "band_high")
 _CUT_SHORT = r"; ([0-9]+) of ([0-9]+) days$"  # the end of a charge's `basis`
 _RECORD = (
@@ -69,11 +68,6 @@ REPLAYED: Schema = {
     "code": pl.String,
     "detail": pl.String,
 }
-
-
-def latest(charges: pl.DataFrame) -> pl.DataFrame:
-    """Of each subject, metric and term the charge that stands: the one of the highest revision."""
-    return charges.sort("revision").unique(list(LINE), keep="last", maintain_order=True).sort(list(LINE))
 
 
 def current_events(events: pl.DataFrame) -> pl.DataFrame:

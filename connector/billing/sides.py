@@ -42,7 +42,7 @@ def line_up(old: pl.DataFrame, new: pl.DataFrame, charges: pl.DataFrame, labels:
     Args:
         old: the events of `replay.REPLAYED` under the old rulebook, as `outcomes` returned them.
         new: the same under the new one.
-        charges: the charges that were replayed: `replay.latest`.
+        charges: the charges that were replayed, one of each subject, metric and term.
         labels: `subject_id` and `label`: what people call a subject.
 
     Returns:

@@ -195,6 +195,27 @@ def release(
 
 
 @app.command()
+def correct(
+    billed: Annotated[list[str], typer.Argument(help="Charges, documents (US-000001) or lines of them (US-000001/2).")],
+    *,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it is kept with the run.")],
+    credit_only: Annotated[
+        bool, typer.Option("--credit-only", help="Take it back, and bill nothing in its place.")
+    ] = False,
+    as_of: Annotated[
+        str,
+        typer.Option("--as-of", help="The day of its documents. Default: today.", metavar="DATE"),
+    ] = "",
+    folder: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Plan a correction: credit what is billed, whole, and bill it again by what is known and ruled now."""
+    from connector.cli import correcting
+
+    correcting.correct(folder, billed, reason, as_of, credit_only=credit_only, as_json=as_json)
+
+
+@app.command()
 def push(
     run: Annotated[str, typer.Argument(help="A run, such as R-0001. Default: every approved run.")] = "",
     *,

@@ -12,12 +12,14 @@ from connector.billing.balance import Balance
 from connector.cli.changed import show_changes
 from connector.cli.output import print_problems, table
 from connector.cli.timed import show_terms
+from connector.domain.documents import CREDIT_NOTE, INVOICE
 from connector.domain.money import Money
 from connector.domain.places import Cell
-from connector.runs.runplan import RunPlan
+from connector.runs.runplan import Correction, RunPlan
 from connector.runs.tieout import TieOut
 from connector.runs.views import Attention, DocumentState
 
+_READY = {INVOICE: "ready", CREDIT_NOTE: "credit note, ready"}
 _MOST_LINES = 60
 _MOST_ROWS = 200
 _PLAN_WORDS = {
@@ -51,11 +53,23 @@ def show_plan(to: Console, plan: RunPlan, state: str = "planned") -> None:
     _show_rows(to, plan)
     show_terms(to, plan)
     show_changes(to, plan)
+    if plan.correction is not None:
+        _show_correction(to, plan.correction)
     _show_documents(to, plan)
     if plan.problems:
         to.print(Text("Problems", style="bold"))
         print_problems(to, plan.problems)
     _show_summary(to, plan)
+
+
+def _show_correction(to: Console, correction: Correction) -> None:
+    """What is taken back, and what is billed in its place."""
+    to.print(Text(f"Correction: {correction.reason}", style="bold"))
+    rows = [
+        (one.partner_id, one.place or "waiting for its document", one.charge_id, one.before, one.after)
+        for one in correction.lines
+    ]
+    to.print(table("Credited, and billed again", ["partner", "line", "charge", "was", "is now"], rows))
 
 
 def _show_rows(to: Console, plan: RunPlan) -> None:
@@ -112,7 +126,7 @@ def _show_documents(to: Console, plan: RunPlan) -> None:
             str(draft.document.net),
             str(draft.document.tax),
             str(draft.document.total),
-            "blocked: " + "; ".join(text for _, text in draft.faults) if draft.faults else "ready",
+            "blocked: " + "; ".join(text for _, text in draft.faults) if draft.faults else _READY[draft.document.kind],
         )
         for draft in plan.drafts
     ]

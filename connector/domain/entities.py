@@ -17,6 +17,7 @@ class SellingEntity:
         number_prefix: what its document numbers start with.
         locked_period: what happens to a document dated into a locked period: `refuse` or `first_open_day`.
         place: file and line of its declaration.
+        credit_note_prefix: what the numbers of its credit notes start with; None where it declares none.
     """
 
     id: str
@@ -27,6 +28,7 @@ class SellingEntity:
     number_prefix: str
     locked_period: str
     place: str
+    credit_note_prefix: str | None = None
 
 
 @dataclass(frozen=True)

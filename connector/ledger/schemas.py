@@ -129,7 +129,7 @@ APPEND_ONLY: Mapping[str, Schema] = {
     "document": {
         "document_id": _TEXT,
         "number": _TEXT,
-        "kind": _TEXT,  # invoice
+        "kind": _TEXT,  # invoice | credit_note
         "run_id": _TEXT,
         "partner_id": _TEXT,
         "selling_entity": _TEXT,
@@ -147,6 +147,29 @@ APPEND_ONLY: Mapping[str, Schema] = {
         "document_id": _TEXT,
         "position": _WHOLE,  # from 1
         "charge_id": _TEXT,  # a charge is on one document only
+        "net_minor": _WHOLE,
+        "tax_minor": _WHOLE,
+        "item": _TEXT,
+        "item_code": _TEXT,  # null: booked straight to the account
+        "account": _TEXT,
+        "tax_code": _TEXT,
+        "tax_percent": _TEXT,  # exact decimal
+        "quantity": _WHOLE,
+        "unit_minor": _WHOLE,
+    },
+    "credit": {
+        "charge_id": _TEXT,
+        "partner_id": _TEXT,
+        "selling_entity": _TEXT,
+        "currency": _TEXT,
+        "amount_minor": _WHOLE,  # that of the charge
+        **_RUN,
+    },
+    "credit_line": {
+        "id": _WHOLE,
+        "document_id": _TEXT,
+        "position": _WHOLE,  # from 1
+        "charge_id": _TEXT,  # a charge is on one credit note only
         "net_minor": _WHOLE,
         "tax_minor": _WHOLE,
         "item": _TEXT,
@@ -238,6 +261,8 @@ UNIQUE: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "charge": (("charge_id",), ("subject_type", "subject_id", "metric", "ordinal", "revision")),
     "document": (("document_id",), ("tenant", "kind", "number")),
     "document_line": (("document_id", "position"), ("charge_id",)),
+    "credit": (("charge_id",),),
+    "credit_line": (("document_id", "position"), ("charge_id",)),
     "document_event": (),
     "receipt": (("document_id",),),
     "erasure": (),
@@ -257,9 +282,19 @@ def insert_schema(table: str) -> Schema:
     return {name: kind for name, kind in TABLES[table].items() if name != "id"}
 
 
-REVISION_REFUSED = (
-    "a revision above 1 exists only where the one before it is fully credited,"
-    " and there are no credit notes in this version"
+REVISION_REFUSED = "a revision above 1 exists only where the one before it is fully credited"
+CREDIT_REFUSED = "a credit takes back a whole charge: its amount, its currency, its partner"
+
+# Conditions on a new row, in SQL that both databases read; `{0}` stands before the name of each table.
+REVISION_STANDS = (
+    "EXISTS (SELECT 1 FROM {0}credit, {0}charge WHERE credit.charge_id = charge.charge_id"
+    " AND charge.subject_type = NEW.subject_type AND charge.subject_id = NEW.subject_id"
+    " AND charge.metric = NEW.metric AND charge.ordinal = NEW.ordinal AND charge.revision = NEW.revision - 1)"
+)
+CREDIT_IS_WHOLE = (
+    "EXISTS (SELECT 1 FROM {0}charge WHERE charge.charge_id = NEW.charge_id"
+    " AND charge.amount_minor = NEW.amount_minor AND charge.currency = NEW.currency"
+    " AND charge.partner_id = NEW.partner_id AND charge.selling_entity = NEW.selling_entity)"
 )
 
 

@@ -1,6 +1,6 @@
 """Reading `entities:` and `policies:`, what nobody has published and so must be declared.
 
-The prefix of document numbers is unique, so that two companies never share a number.
+The prefixes of document numbers are unique, so that no two companies or kinds of document share a number.
 """
 
 import re
@@ -24,6 +24,7 @@ POLICIES: Mapping[str, tuple[str, ...]] = {
     "overdraw": ("hold", "charge_bundle", "allow"),
 }
 _FIELDS = ("name", "currency", "bill_from", "time_zone", "number_prefix", "locked_period")
+_OPTIONAL = ("credit_note_prefix",)
 _PREFIX = re.compile(r"[A-Z0-9-]{1,8}")
 
 
@@ -69,18 +70,20 @@ def known_currency(node: Node | None, what: str, reader: Reader) -> str | None:
 
 def _entity(name: str, body: Node, place: Line, section: Section, prefixes: dict[str, str]) -> SellingEntity | None:
     reader = section.reader
-    entries = reader.mapping(body, f"entity {name}", required=_FIELDS)
+    entries = reader.mapping(body, f"entity {name}", _FIELDS, _OPTIONAL)
     if entries is None:
         return None
     title = reader.text(entries.get("name"), "name")
     currency = known_currency(entries.get("currency"), "currency", reader)
     bill_from = reader.day(entries.get("bill_from"), "bill_from")
     zone = _zone(entries.get("time_zone"), reader)
-    prefix = _prefix(entries.get("number_prefix"), name, reader, prefixes)
+    prefix = _prefix(entries, "number_prefix", name, reader, prefixes)
+    of_credits = _prefix(entries, "credit_note_prefix", name, reader, prefixes)
     locked = reader.choice(entries.get("locked_period"), "locked_period", LOCKED_PERIOD)
     if not (title and currency and bill_from and zone and prefix and locked):
         return None
-    return SellingEntity(name, title, currency, bill_from, zone, prefix, locked, f"{place.file}:{place.line}")
+    at = f"{place.file}:{place.line}"
+    return SellingEntity(name, title, currency, bill_from, zone, prefix, locked, at, of_credits)
 
 
 def _zone(node: Node | None, reader: Reader) -> str | None:
@@ -96,17 +99,19 @@ def _zone(node: Node | None, reader: Reader) -> str | None:
     return zone
 
 
-def _prefix(node: Node | None, name: str, reader: Reader, prefixes: dict[str, str]) -> str | None:
-    prefix = reader.text(node, "number_prefix")
+def _prefix(entries: Mapping[str, Node], key: str, name: str, reader: Reader, prefixes: dict[str, str]) -> str | None:
+    """A prefix of document numbers, which no other kind or company has."""
+    node = entries.get(key)
+    prefix = reader.text(node, key)
     if node is None or prefix is None:
         return None
     if not _PREFIX.fullmatch(prefix):
         step = "Write at most 8 characters of A-Z, 0-9 and -, such as US-."
-        reader.fault(node, f"number_prefix {prefix!r} cannot start a document number", step, kinds.ENTITY)
+        reader.fault(node, f"{key} {prefix!r} cannot start a document number", step, kinds.ENTITY)
         return None
     if prefix in prefixes:
-        message = f"number_prefix {prefix!r} is that of entity {prefixes[prefix]} already"
-        reader.fault(node, message, "Give each entity a prefix of its own.", kinds.ENTITY)
+        message = f"{key} {prefix!r} is that of {prefixes[prefix]} already"
+        reader.fault(node, message, "Give each entity and each kind of document a prefix of its own.", kinds.ENTITY)
         return None
-    prefixes[prefix] = name
+    prefixes[prefix] = f"entity {name}" if key == "number_prefix" else f"the credit notes of {name}"
     return prefix

@@ -85,6 +85,9 @@ def schema_text() -> str:
     return json.dumps(rules_schema(), indent=1, ensure_ascii=False) + "\n"
 
 
+_PREFIX: Schema = {"type": ["string", "number"], "pattern": "^[A-Z0-9-]{1,8}$"}
+
+
 def _sections() -> Schema:
     policies = {
         name: told(meanings({option: _sentence(MEANINGS[name, option]) for option in options}), _POLICIES[name])
@@ -95,14 +98,13 @@ def _sections() -> Schema:
         "currency": told(CURRENCY, "The currency it sells in: a code of ISO 4217."),
         "bill_from": told(DAY, "Go-live: what happened before this day is not billed here."),
         "time_zone": told(TEXT, "The IANA name of the zone of its days, such as America/New_York."),
-        "number_prefix": told(
-            {"type": ["string", "number"], "pattern": "^[A-Z0-9-]{1,8}$"}, "What its document numbers start with."
-        ),
+        "number_prefix": told(_PREFIX, "What its document numbers start with."),
         "locked_period": told(words(LOCKED_PERIOD), "What happens to a document dated into a locked period."),
     }
+    optional = {"credit_note_prefix": told(_PREFIX, "What the numbers of its credit notes start with.")}
     return closed(
         {
-            "entities": told(keyed(closed(entity, entity)), _TOP["entities"]),
+            "entities": told(keyed(closed({**entity, **optional}, entity)), _TOP["entities"]),
             "policies": told(closed(policies, policies), _TOP["policies"]),
             "rules": told({"type": "array", "items": {"$ref": "#/$defs/rule"}}, _TOP["rules"]),
         }

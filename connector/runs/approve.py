@@ -13,7 +13,7 @@ import polars as pl
 from connector import ledger
 from connector.billing.charges import KEY
 from connector.billing.master import CONTACT_DETAILS
-from connector.domain.documents import Document
+from connector.domain.documents import INVOICE, Document
 from connector.domain.entities import SellingEntity
 from connector.domain.words import Bucket
 from connector.runs import holds, serial, store
@@ -114,14 +114,20 @@ def _changed_ledger(plan: RunPlan, known: Known) -> list[str]:
     changed += [
         f"client {one} appeared meanwhile" for one in appeared["client_id"].unique().sort().head(_NAMED).to_list()
     ]
-    read = (one.select("client_id", "known_sequence") for one in (clients, plan.frames["terms"]))
+    frames = (clients, plan.frames["terms"], plan.frames.get("read_clients", clients))
+    read = (one.select("client_id", "known_sequence") for one in frames)
     versions = pl.concat(read).drop_nulls().unique()
     moved = versions.join(known.versions, on="client_id").filter(pl.col("sequence") != pl.col("known_sequence"))
     changed += [f"client {one} was changed meanwhile" for one in moved["client_id"].sort().head(_NAMED).to_list()]
     own = set(charges["charge_id"].to_list())
-    lines = {line.charge_id for draft in plan.documents for line in draft.document.lines}
+    invoices = [draft.document for draft in plan.documents if draft.document.kind == INVOICE]
+    lines = {line.charge_id for document in invoices for line in document.lines}
     gone = sorted(lines - own - set(known.waiting["charge_id"].to_list()))
     changed += [f"charge {one} is on a document now" for one in gone[:_NAMED]]
+    if "credits" in plan.frames:
+        standing = known.standing.select("charge_id")
+        over = plan.frames["credits"].join(standing, on="charge_id", how="anti")["charge_id"].head(_NAMED)
+        changed += [f"charge {one} is credited now" for one in over.to_list()]
     used = plan.frames["read_places"]
     places = _difference(used, places_read(known, used))["partner_id"].unique().sort()
     changed += [f"the places of partner {one} were changed meanwhile" for one in places.head(_NAMED).to_list()]
@@ -154,6 +160,7 @@ def _apply(plan: RunPlan, entities: Mapping[str, SellingEntity], now: datetime, 
     reached("approve:master")
     _write_clients(plan, sources, now)
     reached("approve:clients")
+    _write_credits(plan, now)
     charges = _write_charges(plan, sources, now)
     reached("approve:charges")
     documents = issue(plan, entities, now)
@@ -234,6 +241,12 @@ def _write_clients(plan: RunPlan, sources: Mapping[str, str], now: datetime) -> 
     days = pl.col("selling_entity").replace_strict(dict(plan.as_of), return_dtype=pl.Date)
     append("client_version", settled.with_columns(sequence=pl.col("known_sequence").fill_null(0) + 1, said_on=days))
     _remember("client", "name", settled.select("client_id", "name"))
+
+
+def _write_credits(plan: RunPlan, now: datetime) -> None:
+    """What a correction takes back; before its charges, which may follow only then."""
+    if "credits" in plan.frames:
+        append("credit", stamped(plan.frames["credits"], plan, now))
 
 
 def _write_charges(plan: RunPlan, sources: Mapping[str, str], now: datetime) -> pl.DataFrame:

@@ -141,7 +141,7 @@ def counted(
     """The events with the counts that some rule looks at."""
     known, rulebook = basis.known, basis.rulebook
     counting = Counting(rulebook.counted, rulebook.bundle_size)
-    return with_counts(clients, bundles, known.versions, known.charges, counting, context)
+    return with_counts(clients, bundles, known.versions, known.standing, counting, context)
 
 
 def counted_bundles(basis: Basis, bundles: pl.DataFrame, context: Context) -> pl.DataFrame:

@@ -87,6 +87,7 @@ def _reason(row: Mapping[str, Any], title: str) -> Reason:
         ("source", f"{sources[row['source_id']]}:{sheet}{row['row']} ({row['run_id']})"),
         ("rule", f"{row['rule_id']} at {row['rule_place']}"),
     ]
+    facts += _credit(row["charge_id"])
     if row["kind"] == "opening":
         facts.append(("amount", f"{amount}: an opening entry, before go-live"))
     else:
@@ -104,6 +105,17 @@ def _reason(row: Mapping[str, Any], title: str) -> Reason:
 def _subject(row: Mapping[str, Any]) -> str:
     erased = ledger.read("erasure", "owner_type = ? AND owner_id = ?", [row["subject_type"], row["subject_id"]])
     return f"{row['subject_type']} {row['subject_id']}" + ("" if erased.is_empty() else " (erased)")
+
+
+def _credit(charge_id: str) -> list[tuple[str, str]]:
+    """That the charge is credited, by which run and where; nothing where it stands."""
+    found = ledger.read("credit", "charge_id = ?", [charge_id])
+    if found.is_empty():
+        return []
+    lines = ledger.read("credit_line", "charge_id = ?", [charge_id])
+    numbers = dict(ledger.read("document").select("document_id", "number").iter_rows())
+    where = f" on {numbers[lines['document_id'][0]]}/{lines['position'][0]}" if lines.height else ""
+    return [("credited", f"whole, by {found['run_id'][0]}{where}")]
 
 
 def _plain(row: Mapping[str, Any]) -> bool:

@@ -4,6 +4,7 @@ A stranger's trap: what the outbox sends is the document's text as of now; a lat
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,7 +14,7 @@ import polars as pl
 
 from connector import ledger
 from connector.billing.invoicing import Draft
-from connector.domain.documents import Document
+from connector.domain.documents import CREDIT_NOTE, INVOICE, Document
 from connector.domain.entities import SellingEntity
 from connector.ledger import outbox
 from connector.runs.runplan import RunPlan
@@ -40,7 +41,8 @@ def issue(plan: RunPlan, entities: Mapping[str, SellingEntity], now: datetime) -
     """
     made = _numbered(plan.documents, entities)
     append("document", stamped(_document_frame(made), plan, now))
-    append("document_line", _line_frame(made))
+    for kind, table in ((INVOICE, "document_line"), (CREDIT_NOTE, "credit_line")):
+        append(table, _line_frame([one for one in made if one.document.kind == kind]))
     events = [{"document_id": one.document_id, "state": "approved", "at": now, "detail": ""} for one in made]
     append("document_event", pl.DataFrame(events))
     outbox.enqueue(
@@ -53,18 +55,16 @@ def issue(plan: RunPlan, entities: Mapping[str, SellingEntity], now: datetime) -
 
 
 def _numbered(drafts: Sequence[Draft], entities: Mapping[str, SellingEntity]) -> list[_Issued]:
-    """The drafts under the next numbers of their selling entities, in their order."""
-    of_entity: dict[str, int] = {}
-    for draft in drafts:
-        entity = draft.document.selling_entity
-        of_entity[entity] = of_entity.get(entity, 0) + 1
+    """The drafts under the next numbers of their selling entities and kinds, in their order."""
+    counted = Counter((draft.document.selling_entity, draft.document.kind) for draft in drafts)
     numbers = {
-        entity: iter(ledger.next_numbers(entity, "invoice", entities[entity].number_prefix, count))
-        for entity, count in of_entity.items()
+        (entity, kind): iter(ledger.next_numbers(entity, kind, _prefix(entities[entity], kind), count))
+        for (entity, kind), count in counted.items()
     }
     made = []
     for draft in drafts:
-        document = replace(draft.document, number=next(numbers[draft.document.selling_entity]))
+        own = (draft.document.selling_entity, draft.document.kind)
+        document = replace(draft.document, number=next(numbers[own]))
         request = _request_of(document)
         made.append(_Issued(draft.document_id, document, request, sha256(request.encode()).hexdigest()))
     return made
@@ -73,6 +73,11 @@ def _numbered(drafts: Sequence[Draft], entities: Mapping[str, SellingEntity]) ->
 def _request_of(document: Document) -> str:
     """The document as the outbox keeps it."""
     return json.dumps(document.to_plain(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _prefix(entity: SellingEntity, kind: str) -> str:
+    """What the numbers of a kind start with; a correction is not planned where none is declared for credit notes."""
+    return entity.number_prefix if kind == INVOICE else str(entity.credit_note_prefix)
 
 
 def _document_frame(made: Sequence[_Issued]) -> pl.DataFrame:

@@ -62,6 +62,38 @@ def known_clients(
     return unjudged(records).with_columns(other_domain=pl.lit(value=False)), joined["kept"].null_count()
 
 
+def known_purchases(charges: pl.DataFrame, uploads: Sequence[Snapshot]) -> pl.DataFrame:
+    """The purchases of these charges as they were last said, or as they were billed where no upload is kept.
+
+    Args:
+        charges: of the ledger; those of clients are left out.
+        uploads: what the sources last said.
+
+    Returns:
+        `tables.BUNDLES` with `source_id`.
+    """
+    said = _said(uploads, RecordKind.BUNDLES).select(
+        subject_id="subject",
+        said_partner="value_partner_id",
+        said_reference="value_reference",
+        said_on=pl.col("value_purchased_on").str.to_date("%Y-%m-%d"),
+        said_quantity=pl.col("value_quantity").cast(pl.Int64),
+    )
+    bought = charges.filter(pl.col("subject_type") == "bundle")
+    joined = bought.join(said, on="subject_id", how="left", maintain_order="left")
+    reference = pl.col("subject_id").str.splitn("/", 2).struct.field("field_1")
+    return joined.select(
+        "source",
+        "sheet",
+        "row",
+        partner_id=pl.coalesce("said_partner", "partner_id"),
+        reference=pl.coalesce("said_reference", reference),
+        purchased_on=pl.coalesce("said_on", "event_on"),
+        quantity=pl.coalesce("said_quantity", "quantity"),
+        source_id="source_id",
+    )
+
+
 def _said(uploads: Sequence[Snapshot], kind: RecordKind) -> pl.DataFrame:
     """The sound rows of the last uploads, the latest one of each subject."""
     empty = Snapshot("", "", kind, "", "", (), None).rows

@@ -72,9 +72,9 @@ def make_plan(inputs: Inputs) -> RunPlan:
     Raises:
         StopError: a selling entity has no tenant, or the counts do not tie.
     """
-    made = _given(inputs)
+    made = given_of(inputs)
     context, partners, templates = made.context, made.partners, made.templates
-    clients, bundles = _settled(inputs, context)
+    clients, bundles = settled_records(inputs, context)
     charges = pl.concat([new_charges(clients, context), new_charges(bundles, context)])
     doubts = _doubts(inputs, clients)
     present = Present(clients, bundles, charges, doubts, inputs.earlier)
@@ -134,7 +134,7 @@ def make_plan(inputs: Inputs) -> RunPlan:
             "rows": every,
             "partners": partners.filter("is_new"),
             "contact_details": made.details,
-            **_read_set(inputs.known, [clients, bundles, terms], drafts),
+            **read_set(inputs.known, [clients, bundles, terms], drafts),
             "templates": templates.filter("is_new"),
             "clients": clients,
             "bundles": bundles,
@@ -170,7 +170,7 @@ def refuse_untied(checks: Sequence[counts.Check]) -> None:
         raise StopError(message, "Nothing was written. Report this with the workbook: it is a defect.", INPUT)
 
 
-def _given(inputs: Inputs) -> Given:
+def given_of(inputs: Inputs) -> Given:
     """The givens of the run; every selling entity must have its books."""
     unbound = sorted(set(inputs.rulebook.entities) - set(inputs.tenants))
     if unbound:
@@ -179,7 +179,7 @@ def _given(inputs: Inputs) -> Given:
     return given(inputs, _frames(inputs.intake))
 
 
-def _settled(inputs: Inputs, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
+def settled_records(inputs: Inputs, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Every event of clients and of bundles in its bucket."""
     clients = events_of_clients(inputs, identified(inputs, inputs.intake.clients), context)
     bundles = events_of_bundles(inputs, inputs.intake.bundles, context)
@@ -208,7 +208,7 @@ def _row_checks(inputs: Inputs) -> tuple[counts.Check, ...]:
     return counts.row_checks(intake.rows, {info.name: info.rows for info in intake.sources}, records)
 
 
-def _read_set(known: Known, judged: Sequence[pl.DataFrame], drafts: Sequence[Draft]) -> dict[str, pl.DataFrame]:
+def read_set(known: Known, judged: Sequence[pl.DataFrame], drafts: Sequence[Draft]) -> dict[str, pl.DataFrame]:
     """The versions of partners and templates that the plan rests on; approval looks whether they are still the same."""
     of_drafts = pl.Series([draft.document.party.partner_id for draft in drafts], dtype=pl.String)
     used = pl.concat([*(frame["partner_id"] for frame in judged), of_drafts]).unique().sort()

@@ -12,8 +12,7 @@ import polars as pl
 
 from connector import ledger
 from connector.accounting.totals import predict_tax_minor
-from connector.billing.charges import KEY
-from connector.billing.digests import keyed_digest
+from connector.billing.charges import KEY, charge_ids
 from connector.runs.errors import USAGE, StopError
 
 NAMED = 20
@@ -69,12 +68,13 @@ def refuse_without_check(*, check: bool) -> None:
 
 def register_proofs() -> tuple[Proof, ...]:
     """What must be so among the entries of the ledger."""
-    documents, lines = ledger.read("document"), ledger.read("document_line")
-    charges = ledger.read("charge")
+    documents, charges = ledger.read("document"), ledger.read("charge")
+    lines, credited = ledger.read("document_line"), ledger.read("credit_line")
     return (
         *_numbers(documents),
-        *_documents(documents, lines),
-        *_lines(documents, lines, charges),
+        *_documents(documents, pl.concat([lines, credited])),
+        *_lines(documents, pl.concat([lines, credited]), charges),
+        *_credits(lines, credited, charges),
         *_charges(charges, lines),
         *_versions(),
     )
@@ -145,6 +145,29 @@ def _lines(documents: pl.DataFrame, lines: pl.DataFrame, charges: pl.DataFrame) 
     yield prove("lines of invoices against their charges", billed, same, told)
 
 
+def _credits(lines: pl.DataFrame, credited: pl.DataFrame, charges: pl.DataFrame) -> Iterable[Proof]:
+    """A credit takes back the charge and its line as they were, and a revision stands on the credit before it."""
+    entries = ledger.read("credit")
+    billed = charges.select("charge_id", was="amount_minor")
+    joined = entries.join(billed, on="charge_id", how="left", maintain_order="left")
+    told = pl.format("{}: {} is credited of {}", "charge_id", "amount_minor", text("was"))
+    yield prove("credits against their charges", joined, pl.col("amount_minor") == pl.col("was"), told)
+    same = ("net_minor", "tax_minor", "account", "tax_code", "tax_percent", "quantity", "unit_minor")
+    there = lines.select("charge_id", there=pl.struct(same))
+    placed = credited.join(there, on="charge_id", how="left", maintain_order="left")
+    told = pl.format("{}: not as it was billed", "charge_id")
+    yield prove("lines of credit notes against lines of invoices", placed, pl.struct(same) == pl.col("there"), told)
+    noted = lines.join(entries, on="charge_id", how="semi").with_columns(
+        noted=pl.col("charge_id").is_in(credited["charge_id"].implode())
+    )
+    yield prove("credited lines stand on a credit note", noted, pl.col("noted"), pl.col("charge_id"))
+    later = charges.filter(pl.col("revision") > 1)
+    key = [name for name in KEY if name != "revision"]
+    before = charges.join(entries.select("charge_id"), on="charge_id").select(*key, revision=pl.col("revision") + 1)
+    stands = later.join(before.with_columns(stands=True), on=list(KEY), how="left", maintain_order="left")
+    yield prove("revisions stand on a credit", stands, pl.col("stands"), pl.col("charge_id"))
+
+
 def _predicted(lines: pl.DataFrame) -> pl.Series:
     """The tax of each line, worked out once for each distinct case."""
     keys = ["net_minor", "tax_percent", "currency"]
@@ -156,9 +179,7 @@ def _predicted(lines: pl.DataFrame) -> pl.Series:
 
 def _charges(charges: pl.DataFrame, lines: pl.DataFrame) -> Iterable[Proof]:
     key = ledger.alias_key()
-    texts = charges.select(pl.concat_str([pl.col(name).cast(pl.String) for name in KEY], separator="\x1f"))
-    ids = ["CH-" + keyed_digest(text, key)[:16] for text in texts.to_series().to_list()]
-    named = charges.with_columns(wanted=pl.Series(ids, dtype=pl.String))
+    named = charges.with_columns(wanted=charge_ids(charges, key))
     told = pl.format("{}: its key leads to {}", "charge_id", "wanted")
     yield prove("charge ids against their keys", named, pl.col("wanted") == pl.col("charge_id"), told)
     plain = charges.filter((pl.col("kind") == "charge") & pl.col("basis").is_null() & pl.col("adjustments").is_null())

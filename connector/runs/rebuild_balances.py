@@ -21,7 +21,8 @@ Row = Mapping[str, Any]
 def balance_proofs(rulebook: Rulebook, day: date) -> tuple[Proof, ...]:
     """Each partner's balance on a day, as `connector balance` tells it, against a second count."""
     masters, latest = _masters(day), _latest()
-    purchases = ledger.read("charge", "subject_type = 'bundle' AND kind = 'charge'").to_dicts()
+    bought = ledger.read("charge", "subject_type = 'bundle' AND kind = 'charge'")
+    purchases = bought.join(ledger.read("credit").select("charge_id"), on="charge_id", how="anti").to_dicts()
     told = {one.partner_id: one.left for one in bundle_balances(rulebook, day)}
     counted = {
         partner: _left(master, purchases, latest, rulebook, day)

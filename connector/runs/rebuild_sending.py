@@ -28,7 +28,8 @@ _STATES = {
 
 def sending_proofs() -> tuple[Proof, ...]:
     """What must be so between the outbox, events, receipts and what the documents say."""
-    documents, lines = ledger.read("document"), ledger.read("document_line")
+    documents = ledger.read("document")
+    lines = pl.concat([ledger.read("document_line"), ledger.read("credit_line")])
     outbox = ledger.read("outbox")
     return (*_states(documents, outbox), *_requests(documents, lines, outbox))
 

@@ -62,7 +62,7 @@ def _against_plan(plan: RunPlan) -> Iterator[Proof]:
         schema={"document_id": pl.String, "total_minor": pl.Int64, "line_count": pl.Int64},
         orient="row",
     )
-    documents = ledger.read("document", "run_id = ? AND kind = 'invoice'", [plan.run_id])
+    documents = ledger.read("document", "run_id = ?", [plan.run_id])
     yield _same_rows("documents against the approved plans", documents, drafts, ["document_id"])
     sources = pl.DataFrame(
         [
@@ -97,7 +97,9 @@ def _against_sources(plan: RunPlan, snapshots: Sequence[Snapshot]) -> Iterable[P
     names = ledger.read("source", "run_id = ?", [plan.run_id]).select("source_id", source="name")
     automatic = pl.col("subject_id").str.contains(f"/{AUTO}", literal=True)
     stated = charges.filter(pl.col("event").is_in(_STATED) & ~automatic)
-    placed = stated.join(names, on="source_id", how="left", maintain_order="left")
+    # What a correction bills again rests on rows of earlier runs, which were compared with the charges of these.
+    corrected = pl.col("revision") > 1
+    placed = stated.filter(~corrected).join(names, on="source_id", how="left", maintain_order="left")
     erased = {one.source for one in snapshots if one.records is None}
     owners = ledger.read("erasure")["owner_id"].implode()
     unknown = pl.col("source").is_in(sorted(erased)) | pl.col("subject_id").is_in(owners)

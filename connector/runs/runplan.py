@@ -9,7 +9,7 @@ import polars as pl
 
 from connector.billing.counts import Check
 from connector.billing.invoicing import Draft
-from connector.domain.documents import Document
+from connector.domain.documents import CREDIT_NOTE, Document
 from connector.domain.money import Money
 from connector.domain.places import Cell, Line, Place
 from connector.domain.problems import Problem, Severity
@@ -48,6 +48,34 @@ class Hold:
 
 
 @dataclass(frozen=True)
+class Corrected:
+    """A charge that is credited: where it stands, what it was billed as, and what it is billed as from now on.
+
+    `place` is its document and line, empty while it waits for one; `new_charge` is empty where nothing follows.
+    """
+
+    charge_id: str
+    place: str
+    partner_id: str
+    before: str
+    after: str
+    new_charge: str
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What a correcting run takes back, and why a person says so."""
+
+    reason: str
+    lines: tuple[Corrected, ...]
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any] | None) -> "Correction | None":
+        """The correction that `asdict` wrote; None for none."""
+        return None if plain is None else cls(plain["reason"], tuple(Corrected(**one) for one in plain["lines"]))
+
+
+@dataclass(frozen=True)
 class RunPlan:
     """One billing run before approval.
 
@@ -62,6 +90,7 @@ class RunPlan:
         buckets: per kind of record, how many records are in each bucket.
         terms: what time brought about: `events`, per kind of event its `buckets` and `amounts_minor` per currency; and
             `stopped`, how many terms of archived clients do not begin.
+        correction: what a correcting run takes back; None for any other run.
         amounts: per currency, the new charges in minor units.
         drafts: its documents, the blocked ones included.
         checks: the equations that were found to tie.
@@ -93,6 +122,7 @@ class RunPlan:
     continued: tuple[int, ...] = ()
     on_hold: tuple[Hold, ...] = ()
     terms: Mapping[str, Any] = field(default_factory=dict)
+    correction: Correction | None = None
 
     @property
     def documents(self) -> tuple[Draft, ...]:
@@ -101,11 +131,12 @@ class RunPlan:
 
     @property
     def totals(self) -> dict[str, Money]:
-        """Per currency, the predicted total of its documents."""
+        """Per currency, the predicted total of its documents; credit notes count against it."""
         totals: dict[str, Money] = {}
         for draft in self.documents:
             total = draft.document.total
-            totals[total.currency] = totals.get(total.currency, Money(0, total.currency)) + total
+            owed = Money(-total.minor, total.currency) if draft.document.kind == CREDIT_NOTE else total
+            totals[total.currency] = totals.get(total.currency, Money(0, total.currency)) + owed
         return totals
 
     @property
@@ -147,6 +178,7 @@ class RunPlan:
             "hidden_rows": dict(self.hidden),
             "buckets": {kind: dict(buckets) for kind, buckets in self.buckets.items()},
             "terms": dict(self.terms),
+            "correction": None if self.correction is None else asdict(self.correction),
             "amounts_minor": dict(self.amounts),
             "documents": [draft_to_plain(draft) for draft in self.drafts],
             "checks": [asdict(one) for one in self.checks],
@@ -169,6 +201,7 @@ class RunPlan:
             hidden=plain["hidden_rows"],
             buckets=plain["buckets"],
             terms=plain.get("terms", {}),
+            correction=Correction.from_plain(plain.get("correction")),
             amounts=plain["amounts_minor"],
             drafts=tuple(draft_from_plain(one) for one in plain["documents"]),
             checks=tuple(Check(**one) for one in plain["checks"]),

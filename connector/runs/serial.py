@@ -35,15 +35,6 @@ def hold_lines(plan: RunPlan) -> None:
     ledger.hold(_lines_of(plan))
 
 
-def hold_runs(runs: Iterable[str]) -> None:
-    """Hold runs, so that none of them is approved meanwhile.
-
-    Raises:
-        StoreError: as `hold_plan`.
-    """
-    ledger.hold([f"run {one}" for one in runs])
-
-
 def hold_partners(partners: Iterable[str]) -> None:
     """Hold partners.
 

@@ -126,7 +126,7 @@ def simulate(asked: Question, progress: Progress = workspace.read_silently) -> S
     records = _records(known, asked.intake)
     old, new = (_Side(Basis(_RUN, asked.now, None, rules, known), records) for rules in (asked.old, asked.new))
     subjects = old.subjects
-    charges = replay.latest(known.charges)
+    charges = known.standing.drop("credited")
     if asked.intake is not None:
         charges = charges.filter(pl.col("subject_id").is_in(old.current["subject_id"].implode()))
     else:

@@ -66,7 +66,10 @@ def tie_out(run_id: str, remote: Mapping[str, RemoteDocument] | None = None) -> 
     """
     plan, _ = holds.planned(run_id)
     documents = ledger.read("document", "run_id = ?", [plan.run_id])
-    lines = ledger.read("document_line").join(documents.select("document_id", "currency"), on="document_id")
+    heads = documents.select("document_id", "currency")
+    lines = ledger.read("document_line").join(heads, on="document_id")
+    back = ledger.read("credit_line").join(heads, on="document_id")
+    credits_made = ledger.read("credit", "run_id = ?", [plan.run_id])
     charges = ledger.read("charge", "run_id = ?", [plan.run_id]).filter(pl.col("kind") == "charge")
     openings = ledger.read("charge", "run_id = ?", [plan.run_id]).filter(pl.col("kind") == "opening")
     receipts = ledger.read("receipt").join(documents.select("document_id", "number"), on="document_id")
@@ -75,6 +78,8 @@ def tie_out(run_id: str, remote: Mapping[str, RemoteDocument] | None = None) -> 
     made, put_off = _sum(charges, "amount_minor"), _sum(waiting, "amount_minor")
     joined, net = _sum(earlier, "net_minor"), _sum(lines, "net_minor")
     total, booked = _sum(documents, "total_minor"), _sum(receipts, "total_minor")
+    unbilled = credits_made.join(back.select("charge_id"), on="charge_id", how="anti")
+    taken, never, returned = _sum(credits_made, "amount_minor"), _sum(unbilled, "amount_minor"), _sum(back, "net_minor")
     stages = [
         *_row_stages(plan),
         Stage("opening entries", openings.height, {}, "before go-live, amount 0"),
@@ -82,13 +87,16 @@ def tie_out(run_id: str, remote: Mapping[str, RemoteDocument] | None = None) -> 
         Stage("charges put off to their month's end", waiting.height, put_off, "net"),
         Stage("charges of earlier runs, billed now", earlier.height, joined, "net"),
         Stage("lines", lines.height, net, "net"),
+        *_credit_stages(credits_made, taken, unbilled),
         Stage("documents", documents.height, total, "total with tax"),
         Stage("receipts", receipts.height, booked, "total with tax"),
     ]
     checks = [
         Check("charges and lines", charges.height + earlier.height, waiting.height + lines.height),
         *_money("net of charges and lines", _plus(made, joined), _plus(put_off, net)),
-        *_money("net of lines and documents", net, _sum(documents, "net_minor")),
+        Check("credits and lines of credit notes", credits_made.height, unbilled.height + back.height),
+        *_money("net of credits and lines of credit notes", taken, _plus(never, returned)),
+        *_money("net of lines and documents", _plus(net, returned), _sum(documents, "net_minor")),
         Check("documents and receipts", documents.height, receipts.height),
         *_money("total of documents and receipts", total, booked),
     ]
@@ -98,6 +106,14 @@ def tie_out(run_id: str, remote: Mapping[str, RemoteDocument] | None = None) -> 
         checks.append(Check("receipts and documents read back", receipts.height, len(remote)))
         checks += _money("total of receipts and of the books", booked, read)
     return TieOut(plan.run_id, tuple(stages), tuple(checks), was_read=remote is not None)
+
+
+def _credit_stages(made: pl.DataFrame, taken: Mapping[str, int], unbilled: pl.DataFrame) -> list[Stage]:
+    """What a correction takes back; a run that is none has no such stage."""
+    if made.is_empty():
+        return []
+    told = f"; {unbilled.height} of them on no document" if unbilled.height else ""
+    return [Stage("charges credited", made.height, taken, f"net{told}")]
 
 
 def _row_stages(plan: RunPlan) -> list[Stage]:

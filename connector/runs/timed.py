@@ -20,6 +20,7 @@ from connector.billing.timed import judged_terms, settled_terms
 from connector.domain.words import BY_TIME, Bucket, EventKind, Plan
 from connector.rulebook import Rulebook
 from connector.runs.events import Basis, asked, counted
+from connector.runs.known import Known
 from connector.runs.ledger_records import known_clients
 from connector.runs.snapshots import Snapshot
 
@@ -113,7 +114,7 @@ def terms_of(basis: Basis, context: Context, present: Present) -> Timed:
     """Every term and every month that has begun by the run's day and is not billed, rated and in its bucket."""
     known = basis.known
     columns = [name for name in known.charges.columns if name in present.charges.columns]
-    charges = pl.concat([known.charges.select(columns), present.charges.select(columns)])
+    charges = pl.concat([_anchored(known).select(columns), present.charges.select(columns)])
     found = begun(charges, renewing(basis.rulebook), context.days)
     found = found.rename({"subject_id": "client_id", "metric": "line_metric"})
     months = _months(basis, context, present)
@@ -126,6 +127,12 @@ def terms_of(basis: Basis, context: Context, present: Present) -> Timed:
     billed = pl.col("plan").is_in(list(basis.rulebook.monthly_plans))
     events = events.filter((pl.col("event") != EventKind.MONTH.value) | billed)
     return _settled(basis, context, present, events, versions)
+
+
+def _anchored(known: Known) -> pl.DataFrame:
+    """The charges whose first term stands: where it is credited and not billed again, no further term begins."""
+    over = known.charges.filter(pl.col("credited") & (pl.col("ordinal") == 1)).select("subject_id", "metric")
+    return known.charges.join(over, on=["subject_id", "metric"], how="anti", maintain_order="left")
 
 
 def _months(basis: Basis, context: Context, present: Present) -> pl.DataFrame:

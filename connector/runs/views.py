@@ -188,7 +188,7 @@ def bundle_balances(rulebook: Rulebook, day: date) -> tuple[Balance, ...]:
     """
     known = read_known()
     return balances(
-        known.charges.filter(pl.col("subject_type") == "bundle"),
+        known.standing.filter(pl.col("subject_type") == "bundle"),
         known.versions,
         rulebook.bundle_size,
         _looking(rulebook, known, day),

@@ -18,6 +18,7 @@ from connector.runs import holds, store
 from connector.runs.approve import Approval
 from connector.runs.approve import approve as apply_plan
 from connector.runs.config import Config
+from connector.runs.correct import Wanted, make_correction
 from connector.runs.crashpoints import reached
 from connector.runs.errors import INPUT, USAGE, StopError
 from connector.runs.known import read_known
@@ -126,26 +127,50 @@ def plan_run(config: Config, files: Files, intake: Intake, *, as_of: date | None
             "none of the files could be read", "Mend what is listed and plan again.", INPUT, intake.problems
         )
     reached("plan:read")
-    # One plan at a time, so that two of them cannot take one run id.
+    return _stored(config, files, intake, Asked(as_of, clock, by), make_plan)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """For which day (None: today), by which clock and by whom a plan is asked for."""
+
+    as_of: date | None
+    clock: Clock
+    by: str
+
+
+def correct_run(config: Config, files: Files, wanted: Wanted, asked: Asked) -> RunPlan:
+    """Make and store the run plan of a correction. The ledger is open.
+
+    Raises:
+        StopError: what is wanted cannot be corrected; see `correct.make_correction`.
+        StoreError: another plan was being made all the while.
+    """
+    nothing = read_sources([], files.mappings, limits=config.limits)
+    return _stored(config, files, nothing, asked, lambda inputs: make_correction(inputs, wanted))
+
+
+def _stored(config: Config, files: Files, intake: Intake, asked: Asked, make: Callable[[Inputs], RunPlan]) -> RunPlan:
+    """A plan made and stored, one at a time, so that two of them cannot take one run id."""
     with ledger.process_lock(config.ledger, "plan", wait_seconds=_PLAN_WAIT_SECONDS):
         reached("plan:locked")
         inputs = Inputs(
             run_id=store.next_run_id(),
-            now=clock.now(),
-            as_of=as_of,
+            now=asked.clock.now(),
+            as_of=asked.as_of,
             intake=intake,
             rulebook=files.rulebook,
             books=files.books,
             pins=files.pins(config),
             tenants=config.books,
             known=read_known(),
-            look=look_into(config, clock),
+            look=look_into(config, asked.clock),
             earlier=store.last_uploads(),
             doubts=store.last_doubts(),
         )
-        plan = make_plan(inputs)
+        plan = make(inputs)
         reached("plan:made")
-        store.save_plan(plan, by)
+        store.save_plan(plan, asked.by)
     reached("plan:stored")
     return holds.without(plan, store.holds())
 

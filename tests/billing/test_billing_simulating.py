@@ -8,7 +8,8 @@ import pytest
 from billing_frames import Row, context, frame, ledger, partner
 
 from connector.billing.anniversaries import next_anniversary
-from connector.billing.replay import REPLAYED, charged_events, facts_of, latest, next_terms, renewal_events
+from connector.billing.charges import latest
+from connector.billing.replay import REPLAYED, charged_events, facts_of, next_terms, renewal_events
 from connector.billing.sides import line_up, outcomes
 from connector.billing.simulating import POLICIES, checks, simulate, totals
 from connector.tables import RATED

@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 from ledger_rows import ROWS, fill, frame
 
-from connector.ledger import Place, RefusedError, StoreError, append, insert_schema, open_store, read, transaction
+from connector.ledger import (
+    Place,
+    RefusedError,
+    StoreError,
+    append,
+    guards,
+    insert_schema,
+    open_store,
+    read,
+    transaction,
+)
 from connector.ledger.schemas import APPEND_ONLY, UNIQUE
 
 TABLES = sorted(APPEND_ONLY)
@@ -58,7 +68,7 @@ def test_a_known_key_is_refused(ledger_file: Path, table: str, key: tuple[str, .
     verbs = [("INSERT", ""), ("INSERT OR REPLACE", ""), ("INSERT OR IGNORE", ""), ("INSERT", upsert), ("INSERT", skip)]
     for row, (verb, ending) in product((same, different), verbs):
         names, marks = ", ".join(row), ", ".join("?" * len(row))
-        with pytest.raises(sqlite3.IntegrityError, match=f"{table} holds a row with this"):
+        with pytest.raises(sqlite3.IntegrityError, match=f"{table} holds a row with this|a credit takes back"):
             other.execute(f"{verb} INTO {table} ({names}) VALUES ({marks}){ending}", list(row.values()))
     other.close()
     assert read(table).equals(before)
@@ -105,8 +115,22 @@ def test_no_row_takes_the_id_that_stands_for_an_unset_one(ledger_file: Path, tab
 def test_a_second_revision_is_refused_with_its_reason(ledger: Place) -> None:
     assert ledger.exists()
     fill()
-    with pytest.raises(RefusedError, match="only where the one before it is fully credited, and there are no credit"):
-        append("charge", frame("charge", {"charge_id": "CH-2", "revision": 2}))
+    append("charge", frame("charge", {"charge_id": "CH-2", "revision": 2}))  # the first one is credited
+    with pytest.raises(RefusedError, match="only where the one before it is fully credited"):
+        append("charge", frame("charge", {"charge_id": "CH-3", "revision": 3}))
+    with pytest.raises(RefusedError, match="only where the one before it is fully credited"):
+        append("charge", frame("charge", {"charge_id": "CH-4", "metric": "other", "revision": 2}))
+
+
+@pytest.mark.parametrize("other", [{"amount_minor": 1}, {"currency": "GBP"}, {"partner_id": "P-2"}, {"charge_id": "X"}])
+def test_a_credit_takes_back_a_whole_charge(ledger: Place, other: dict[str, object]) -> None:
+    assert ledger.exists()
+    fill()
+    append("charge", frame("charge", {"charge_id": "CH-2", "revision": 2}))
+    with pytest.raises(RefusedError):
+        append("credit", frame("credit", {"charge_id": "CH-2", **other}))
+    append("credit", frame("credit", {"charge_id": "CH-2"}))
+    append("charge", frame("charge", {"charge_id": "CH-3", "revision": 3}))
 
 
 def test_a_missing_guard_is_found_at_open(ledger_file: Path) -> None:
@@ -132,13 +156,13 @@ def test_a_rebuilt_table_without_its_guards_is_found_at_open(ledger_file: Path) 
     """Adding a field with Django rebuilds the table and drops its triggers without a word."""
     from django.db import connection, models  # noqa: PLC0415 - set up by opening the ledger
 
-    from connector.ledger.models import Charge  # noqa: PLC0415
+    from connector.ledger.models import Receipt  # noqa: PLC0415
 
     field = models.TextField(default="")
     field.set_attributes_from_name("extra")
     with connection.schema_editor() as editor:
-        editor.add_field(Charge, field)
-    with pytest.raises(StoreError, match="guard_charge_update, guard_charge_delete, guard_charge_insert_charge_id"):
+        editor.add_field(Receipt, field)
+    with pytest.raises(StoreError, match="guard_receipt_update, guard_receipt_delete, guard_receipt_insert"):
         open_store(ledger_file)
 
 
@@ -150,6 +174,8 @@ def test_guards_are_complete_after_a_migration_from_any_version(ledger_file: Pat
     other = _guarded(ledger_file)
     every = other.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name").fetchall()
     target = ("ledger", None if applied == "zero" else applied)
+    with transaction():
+        guards.remove()  # as the program does before it migrates
     MigrationExecutor(connection).migrate([target])
     open_store(ledger_file)
     got = other.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name").fetchall()

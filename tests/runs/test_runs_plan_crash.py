@@ -128,6 +128,39 @@ def approving_is_killed(world: Folder, billed: Mapping[str, list[dict[str, Any]]
     assert (once_more.code, once_more.plain["documents"]) == (0, [])
 
 
+@pytest.fixture(scope="module")
+def correctable(planned: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a charge that waits for its document: it can be taken back without a word to the books."""
+    made = Folder(shutil.copytree(planned, tmp_path_factory.mktemp("correctable") / "work"))
+    june = made.clients(client("June", "P-2", created="2025-06-02"), name="june.csv")
+    assert made.run("approve", "R-0001").code == 0
+    assert made.run("approve", made.plan(june).plain["run"]).code == 0
+    return made.folder
+
+
+@pytest.mark.parametrize("point", ["plan:run-written", "plan:before-commit", "plan:stored", *APPROVING])
+def test_killed_while_correcting(correctable: Path, tmp_path: Path, point: str) -> None:
+    world = Folder(shutil.copytree(correctable, tmp_path / "work"))
+    charge = world.run("explain", "Client June").plain["explained"][0]["facts"]["charge"].split(",")[0]
+    words = ("correct", charge, "--credit-only", "--reason", "made by mistake", "--as-of", "2025-06-20")
+    if point in APPROVING:
+        assert world.run(*words).code == 0
+        world.killed(point, "approve", "R-0003")
+        again = world.run("approve", "R-0003")
+        assert again.code == (1 if point == "approve:committed" else 0), again.out
+    else:
+        world.killed(point, *words)
+        again = world.run(*words)
+        assert (again.code, again.plain["run"]) == (0, "R-0004" if point == "plan:stored" else "R-0003")
+        assert world.run("approve", again.plain["run"]).code == 0
+    assert world.run(*words).plain["error"] == f"credited before: {charge}"
+    assert world.proved()
+    assert world.run("rebuild", "--check").code == 0
+    workspace.open_ledger(load_config(world.folder, os.environ))
+    assert ledger.read("credit")["charge_id"].to_list() == [charge]
+    ledger.close_store()
+
+
 @pytest.mark.parametrize("point", PLANNING)
 def test_killed_while_planning(
     fresh: Path, billed: Mapping[str, list[dict[str, Any]]], tmp_path: Path, point: str

@@ -9,12 +9,19 @@ A stranger's trap: each text is written as PostgreSQL shows it, because it is co
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from connector.ledger.schemas import APPEND_ONLY, REVISION_REFUSED, refusal
+from connector.ledger.schemas import (
+    APPEND_ONLY,
+    CREDIT_IS_WHOLE,
+    CREDIT_REFUSED,
+    REVISION_REFUSED,
+    REVISION_STANDS,
+    refusal,
+)
 
 SCHEMA = "connector"
 ROLE = "connector_app"
 MARK = "partner billing ledger, guards "
-_FUNCTION = "guard_refuse"
+_FUNCTION, _REVISION, _CREDIT = "guard_refuse", "guard_unless_credited", "guard_unless_whole"
 _VERBS = ("UPDATE", "DELETE", "TRUNCATE")
 GUARDS = f"""
 SELECT tgname, pg_get_triggerdef(pg_trigger.oid) || CASE tgenabled WHEN 'A' THEN '' ELSE ' (not always)' END,
@@ -24,7 +31,7 @@ SELECT tgname, pg_get_triggerdef(pg_trigger.oid) || CASE tgenabled WHEN 'A' THEN
 UNION ALL
 SELECT proname, rtrim(pg_get_functiondef(pg_proc.oid), chr(10)),
        'DROP FUNCTION ' || pg_proc.oid::regprocedure || ' CASCADE'
-  FROM pg_proc WHERE proname = '{_FUNCTION}' AND pronamespace = '{SCHEMA}'::regnamespace
+  FROM pg_proc WHERE proname IN ('{_FUNCTION}', '{_REVISION}', '{_CREDIT}') AND pronamespace = '{SCHEMA}'::regnamespace
 """  # noqa: S608 - our own names
 VERSION = f"""
 SELECT coalesce(substring(obj_description('{SCHEMA}'::regnamespace, 'pg_namespace') FROM '[0-9]+$')::bigint, 0)
@@ -54,12 +61,18 @@ MAY_BE = f"""(SELECT pg_has_role(oid, CASE WHEN current_setting('server_version_
 
 
 def guards() -> Mapping[str, str]:
-    """One function that refuses, and the triggers that call it."""
-    function = (
-        f"CREATE OR REPLACE FUNCTION {SCHEMA}.{_FUNCTION}()\n RETURNS trigger\n LANGUAGE plpgsql\nAS $function$\n"
-        "BEGIN\n  RAISE EXCEPTION '%', TG_ARGV[0];\nEND\n$function$"
-    )
-    return {_FUNCTION: function, **{name: text for table in APPEND_ONLY for name, text in _of(table)}}
+    """One function that refuses, two that refuse by what is in the ledger, and the triggers that call them."""
+    refuse = "  RAISE EXCEPTION '%', TG_ARGV[0];\n"
+    functions = {_FUNCTION: refuse}
+    for name, condition in ((_REVISION, REVISION_STANDS), (_CREDIT, CREDIT_IS_WHOLE)):
+        functions[name] = f"  IF NOT {condition.format(f'{SCHEMA}.')} THEN\n  {refuse}  END IF;\n  RETURN NEW;\n"
+    made = {name: _function(name, body) for name, body in functions.items()}
+    return {**made, **{name: text for table in APPEND_ONLY for name, text in _of(table)}}
+
+
+def _function(name: str, body: str) -> str:
+    head = f"CREATE OR REPLACE FUNCTION {SCHEMA}.{name}()\n RETURNS trigger\n LANGUAGE plpgsql\nAS $function$\n"
+    return f"{head}BEGIN\n{body}END\n$function$"
 
 
 def _of(table: str) -> Iterator[tuple[str, str]]:
@@ -69,16 +82,21 @@ def _of(table: str) -> Iterator[tuple[str, str]]:
     if table == "charge":
         name = "guard_charge_revision"
         when = f"BEFORE INSERT ON {SCHEMA}.charge FOR EACH ROW WHEN ((new.revision > 1))"
-        yield name, _trigger(name, when, REVISION_REFUSED)
+        yield name, _trigger(name, when, REVISION_REFUSED, _REVISION)
+    if table == "credit":
+        name = "guard_credit_amount"
+        yield name, _trigger(name, f"BEFORE INSERT ON {SCHEMA}.credit FOR EACH ROW", CREDIT_REFUSED, _CREDIT)
 
 
-def _trigger(name: str, when: str, told: str) -> str:
-    return f"CREATE TRIGGER {name} {when} EXECUTE FUNCTION {_FUNCTION}('{told}')"
+def _trigger(name: str, when: str, told: str, function: str = _FUNCTION) -> str:
+    return f"CREATE TRIGGER {name} {when} EXECUTE FUNCTION {function}('{told}')"
 
 
 def completion(name: str) -> Sequence[str]:
     """A trigger that fires always, whatever a session has set."""
-    return () if name == _FUNCTION else (f"ALTER TABLE {_table(name)} ENABLE ALWAYS TRIGGER {name}",)
+    return (
+        () if name in (_FUNCTION, _REVISION, _CREDIT) else (f"ALTER TABLE {_table(name)} ENABLE ALWAYS TRIGGER {name}",)
+    )
 
 
 def _table(trigger: str) -> str:

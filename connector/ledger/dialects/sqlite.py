@@ -12,7 +12,15 @@ import polars as pl
 
 from connector.ledger.dialects import Cursor
 from connector.ledger.errors import RefusedError, StoreError
-from connector.ledger.schemas import APPEND_ONLY, REVISION_REFUSED, UNIQUE, refusal
+from connector.ledger.schemas import (
+    APPEND_ONLY,
+    CREDIT_IS_WHOLE,
+    CREDIT_REFUSED,
+    REVISION_REFUSED,
+    REVISION_STANDS,
+    UNIQUE,
+    refusal,
+)
 
 BUSY_SECONDS = 30
 GUARDS = """
@@ -163,10 +171,12 @@ def _of(table: str) -> Iterator[tuple[str, str]]:
         taken = f'WHEN EXISTS (SELECT 1 FROM "{table}" WHERE {same})'  # noqa: S608 - names from the schemas
         yield f"guard_{table}_insert_{'_'.join(key)}", f'BEFORE INSERT ON "{table}" {taken} BEGIN {_raise(told)} END'
     if table == "charge":
-        yield (
-            "guard_charge_revision",
-            f"BEFORE INSERT ON charge WHEN NEW.revision > 1 BEGIN {_raise(REVISION_REFUSED)} END",
-        )
+        stands = REVISION_STANDS.format("")
+        when = f"BEFORE INSERT ON charge WHEN NEW.revision > 1 AND NOT {stands}"
+        yield "guard_charge_revision", f"{when} BEGIN {_raise(REVISION_REFUSED)} END"
+    if table == "credit":
+        when = f"BEFORE INSERT ON credit WHEN NOT {CREDIT_IS_WHOLE.format('')}"
+        yield "guard_credit_amount", f"{when} BEGIN {_raise(CREDIT_REFUSED)} END"
 
 
 def _raise(told: str) -> str:

@@ -4,7 +4,7 @@ A stranger's trap: `save()` on an entry that exists, `update()` and `delete()` a
 not by these classes. Foreign keys have no action on delete for the same reason.
 """
 
-from connector.ledger.models.billing import Charge, Document, DocumentEvent, DocumentLine, Receipt
+from connector.ledger.models.billing import Charge, Credit, CreditLine, Document, DocumentEvent, DocumentLine, Receipt
 from connector.ledger.models.parties import (
     Client,
     ClientAlias,
@@ -33,6 +33,8 @@ __all__ = [
     "ClientVersion",
     "ContactLink",
     "Counter",
+    "Credit",
+    "CreditLine",
     "Document",
     "DocumentEvent",
     "DocumentLine",

@@ -104,7 +104,7 @@ class Document(Sealed):
             models.CheckConstraint(
                 name="document_number_length", condition=LessThanOrEqual(Length("number"), models.Value(LONGEST_NUMBER))
             ),
-            one_of("document", "kind", ("invoice",)),
+            one_of("document", "kind", ("invoice", "credit_note")),
             models.CheckConstraint(
                 name="document_adds_up",
                 condition=models.Q(total_minor=models.F("net_minor") + models.F("tax_minor")),
@@ -145,6 +145,62 @@ class DocumentLine(Sealed):
             at_least("document_line", "quantity", 1),
             *whole("document_line", "position", "net_minor", "tax_minor", "quantity", "unit_minor"),
             positive_id("document_line"),
+        )
+
+    def __str__(self) -> str:
+        """The document and the position."""
+        return f"{self.document_id}/{self.position}"
+
+
+class Credit(Sealed):
+    """A charge that is taken back, whole: once, ever. Its next revision may exist from then on."""
+
+    charge = models.OneToOneField(Charge, on_delete=models.DO_NOTHING, primary_key=True)
+    partner_id = models.TextField(db_index=True)
+    selling_entity = models.TextField()
+    currency = models.TextField()
+    amount_minor = models.BigIntegerField()
+    run_id = models.TextField(db_index=True)
+    recorded_at = models.DateTimeField()
+
+    class Meta(Sealed.Meta):
+        """Table and constraints."""
+
+        db_table = "credit"
+        constraints = (currency("credit"), *whole("credit", "amount_minor"))
+
+    def __str__(self) -> str:
+        """The charge that is credited."""
+        return self.charge_id
+
+
+class CreditLine(Sealed):
+    """A line of a credit note takes one line back, whole and as it was billed; no line twice."""
+
+    id = models.BigAutoField(primary_key=True)
+    document = models.ForeignKey(Document, on_delete=models.DO_NOTHING, db_index=False)
+    position = models.BigIntegerField()
+    charge = models.OneToOneField(Charge, on_delete=models.DO_NOTHING)
+    net_minor = models.BigIntegerField()
+    tax_minor = models.BigIntegerField()
+    item = models.TextField()
+    item_code = models.TextField(null=True)  # noqa: DJ001 - null: booked straight to the account
+    account = models.TextField()
+    tax_code = models.TextField()
+    tax_percent = models.TextField()
+    quantity = models.BigIntegerField()
+    unit_minor = models.BigIntegerField()
+
+    class Meta(Sealed.Meta):
+        """Table and constraints."""
+
+        db_table = "credit_line"
+        constraints = (
+            models.UniqueConstraint(fields=["document", "position"], name="credit_line_position"),
+            at_least("credit_line", "position", 1),
+            at_least("credit_line", "quantity", 1),
+            *whole("credit_line", "position", "net_minor", "tax_minor", "quantity", "unit_minor"),
+            positive_id("credit_line"),
         )
 
     def __str__(self) -> str:

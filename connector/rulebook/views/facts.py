@@ -19,6 +19,7 @@ def entity_facts(entity: SellingEntity) -> Facts:
         "bills from": (entity.bill_from.isoformat(),),
         "time zone": (entity.time_zone,),
         "number prefix": (entity.number_prefix,),
+        "credit note prefix": (entity.credit_note_prefix or "",),
         "locked period": (entity.locked_period,),
     }
 

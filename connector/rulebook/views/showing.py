@@ -167,11 +167,21 @@ def _policies(declared: Declared) -> Table:
 
 
 def _entities(declared: Declared) -> Table:
-    columns = ("entity", "name", "currency", "bills from", "time zone", "number prefix", "locked period", "place")
+    columns = (
+        "entity",
+        "name",
+        "currency",
+        "bills from",
+        "time zone",
+        "number prefix",
+        "credit notes",
+        "locked period",
+        "place",
+    )
     rows = [
         (
             *(one.id, one.name, one.currency, one.bill_from.isoformat()),
-            *(one.time_zone, one.number_prefix, one.locked_period, one.place),
+            *(one.time_zone, one.number_prefix, one.credit_note_prefix or NOTHING, one.locked_period, one.place),
         )
         for one in declared.entities.values()
     ]
