@@ -41,6 +41,7 @@ def months(plan: Any) -> list[tuple[Any, ...]]:
     return sorted((row["ordinal"], row["event_on"], row["bucket"], row["amount_minor"]) for row in rows)
 
 
+@pytest.mark.usefixtures("on_each_database")
 def test_each_month_since_the_client_came_is_billed_once(alone: World) -> None:
     partners = monthly(alone)
     first = approved(alone, partners, sheet(alone, advised("A", created="2025-04-16")), as_of="2025-05-20")

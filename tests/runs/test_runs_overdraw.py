@@ -28,6 +28,7 @@ def balance(world: World) -> Any:
     return {name: one[name] for name in ("included", "bought", "used", "left")}
 
 
+@pytest.mark.usefixtures("on_each_database")
 def test_clients_beyond_the_places_are_held_until_a_bundle_is_bought(alone: World) -> None:
     partners = ready(alone, "hold")
     planned = alone.plan(partners, many(alone, 1, 4))

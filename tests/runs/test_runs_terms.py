@@ -19,6 +19,7 @@ def charges(world: World) -> list[dict[str, Any]]:
     return ledger.read("charge").sort("subject_id", "ordinal").to_dicts()
 
 
+@pytest.mark.usefixtures("on_each_database")
 def test_every_term_that_has_begun_is_billed_once(alone: World) -> None:
     renewing(alone, term="monthly")
     approved(alone, alone.partners(), alone.clients(client("A", created="2025-03-31")), as_of="2025-04-02")
