@@ -118,7 +118,7 @@ def test_a_plan_that_is_interrupted_ends_with_130_and_leaves_nothing(alone: Worl
     [
         ("rules/tiers/linkedin.yaml", '"11-50"', '"12-50"', "tiers-gap", None),
         ("rules/tiers/linkedin.yaml", '"11-50"', '"10-50"', "tiers-overlap", None),
-        ("rules/billing.yaml", "item: SPOKE-FULL, price", "itme: SPOKE-FULL, price", "yaml-unknown-key", 13),
+        ("rules/billing.yaml", "item: SPOKE-FULL, price", "itme: SPOKE-FULL, price", "yaml-unknown-key", 16),
         ("rules/billing.yaml", "policies:", "policies: {}\npolicies:", "yaml-duplicate-key", 6),
         ("mappings/books-us.yaml", "country: other,", "", "books-tax-overlap", None),
     ],

@@ -103,7 +103,7 @@ def test_rules_that_do_not_load_are_told_and_nothing_else(alone: World, rules: P
         answer = command("rules", *words)
         assert (answer.code, answer.err) == (1, "")
         assert answer.out.count("error: ") == 1
-        assert "billing.yaml:13:" in answer.out
+        assert "billing.yaml:16:" in answer.out
         plain = command("rules", *words, "--json")
         assert (plain.code, set(plain.plain)) == (1, {"problems", "exit_code"})
         assert [one["code"] for one in plain.plain["problems"]] == ["yaml-value"]
