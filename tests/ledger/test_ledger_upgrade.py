@@ -41,6 +41,24 @@ def _fill(path: Path) -> set[str]:
     return there
 
 
+def test_an_upgrade_that_died_before_it_sealed_is_finished_at_the_next_open(ledger_file: Path) -> None:
+    from django.db import connection  # noqa: PLC0415 - set up by opening the ledger
+    from django.db.migrations.executor import MigrationExecutor  # noqa: PLC0415
+
+    with transaction():
+        guards.remove()
+        guards.note(0)
+    MigrationExecutor(connection).migrate([("ledger", "0003_registers")])
+    there = _fill(ledger_file)
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes())
+    close_store()
+    open_store(ledger_file)
+    found = verify()
+    assert found.faults == ()
+    assert {table for table, rows in found.rows.items() if rows} == there
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_rows_of_every_earlier_schema_are_kept_and_sealed(ledger_file: Path, step: str) -> None:
     _back_to(ledger_file, step)
