@@ -136,7 +136,7 @@ def approve(folder: Path, run: str, *, as_json: bool) -> None:
 
 def show_approval(to: Console, done: Approval) -> None:
     """What an approval wrote, for people."""
-    rows = [(one.number, f"{one.party.partner_id} {one.party.name}", str(one.total)) for one in done.documents]
+    rows = [(one.number, f"{one.party.partner_id} {one.party.name}", str(one.owed)) for one in done.documents]
     if rows:
         to.print(table(f"Approved: {done.run_id}", ["number", "partner", "total"], rows, ["total"]))
     else:

@@ -42,6 +42,22 @@ def show_plan(to: Console, plan: RunPlan, state: str = "planned") -> None:
     """The whole run plan: rows, buckets, documents and lines, problems, totals."""
     days = ", ".join(f"{entity} {day}" for entity, day in plan.as_of.items())
     to.print(Text(f"Run {plan.run_id} ({state}), as of {days}; rulebook {plan.pins.rulebook[:12]}", style="bold"))
+    if plan.correction is not None:
+        _show_correction(to, plan.correction)
+    else:
+        _show_counts(to, plan)
+        _show_rows(to, plan)
+        show_terms(to, plan)
+        show_changes(to, plan)
+    _show_documents(to, plan)
+    if plan.problems:
+        to.print(Text("Problems", style="bold"))
+        print_problems(to, plan.problems)
+    _show_summary(to, plan)
+
+
+def _show_counts(to: Console, plan: RunPlan) -> None:
+    """Rows by kind, and records by bucket."""
     rows = ((source, kind, str(number)) for source, kinds in plan.row_kinds.items() for kind, number in kinds.items())
     to.print(table("Rows", ["source", "kind", "rows"], rows, ["rows"]))
     buckets = (
@@ -50,16 +66,6 @@ def show_plan(to: Console, plan: RunPlan, state: str = "planned") -> None:
         for bucket, number in numbers.items()
     )
     to.print(table("Records, each in one bucket", ["records", "bucket", "count"], buckets, ["count"]))
-    _show_rows(to, plan)
-    show_terms(to, plan)
-    show_changes(to, plan)
-    if plan.correction is not None:
-        _show_correction(to, plan.correction)
-    _show_documents(to, plan)
-    if plan.problems:
-        to.print(Text("Problems", style="bold"))
-        print_problems(to, plan.problems)
-    _show_summary(to, plan)
 
 
 def _show_correction(to: Console, correction: Correction) -> None:
@@ -125,7 +131,7 @@ def _show_documents(to: Console, plan: RunPlan) -> None:
             str(len(draft.document.lines)),
             str(draft.document.net),
             str(draft.document.tax),
-            str(draft.document.total),
+            str(draft.document.owed),
             "blocked: " + "; ".join(text for _, text in draft.faults) if draft.faults else _READY[draft.document.kind],
         )
         for draft in plan.drafts
@@ -160,7 +166,9 @@ def _show_summary(to: Console, plan: RunPlan) -> None:
             )
         )
     totals = ", ".join(str(total) for total in plan.totals.values()) or "nothing"
-    to.print(Text(f"{len(plan.documents)} documents to approve, total with tax: {totals}.", style="bold"))
+    count = len(plan.documents)
+    documents = "1 document" if count == 1 else f"{count} documents"
+    to.print(Text(f"{documents} to approve, total with tax: {totals}.", style="bold"))
     to.print(Text(f"Counts and money tie ({len(plan.checks)} checks)."))
 
 
@@ -183,7 +191,7 @@ def show_documents(to: Console, documents: Sequence[DocumentState]) -> None:
             one.run_id,
             f"{one.document.party.partner_id} {one.document.party.name}",
             str(one.document.dated),
-            str(one.document.total),
+            str(one.document.owed),
             one.state,
             one.detail,
         )

@@ -95,6 +95,11 @@ class Document:
         """What the partner owes, or gets back."""
         return self.net + self.tax
 
+    @property
+    def owed(self) -> Money:
+        """What it adds to what the partner owes: below zero for a credit note."""
+        return Money(-self.total.minor, self.currency) if self.kind == CREDIT_NOTE else self.total
+
     def to_plain(self) -> dict[str, Any]:
         """The document as JSON values; `from_plain` reads it back equal."""
         # Not `asdict`: it copies every value of every line, and a run may have a million of them.

@@ -6,6 +6,7 @@ all, up to what a sheet holds.
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from connector.domain.documents import CREDIT_NOTE
 from connector.domain.money import Money
 from connector.domain.places import Cell
 from connector.domain.words import Bucket
@@ -69,6 +70,7 @@ def plan_tables(plan: RunPlan, most: int) -> tuple[Table, ...]:
             ("partner", "client", "metric", "term", "begins", "bucket", "amount", "why", "source"),
             _terms(plan),
         ),
+        _table("Correction", ("partner", "line", "charge", "was", "is now"), _corrected(plan)),
         _table("On hold", ("charge", "partner", "by", "on", "reason"), _on_hold(plan)),
         _table("Opening entries", ("subject", "partner", "metric", "day", "source"), _openings(plan)),
         _table("Problems", ("where", "severity", "what", "next step", "code"), _problems(plan)),
@@ -97,9 +99,10 @@ def _documents(plan: RunPlan) -> Iterator[Row]:
     for draft in plan.drafts:
         one = draft.document
         who = f"{one.party.partner_id} {one.party.name}"
-        state = "blocked: " + "; ".join(text for _, text in draft.faults) if draft.faults else "ready"
+        ready = "credit note, ready" if one.kind == CREDIT_NOTE else "ready"
+        state = "blocked: " + "; ".join(text for _, text in draft.faults) if draft.faults else ready
         days = (one.dated.isoformat(), one.due.isoformat())
-        yield who, one.selling_entity, *days, len(one.lines), one.net, one.tax, one.total, state
+        yield who, one.selling_entity, *days, len(one.lines), one.net, one.tax, one.owed, state
 
 
 def _lines(plan: RunPlan) -> Iterator[Row]:
@@ -139,6 +142,11 @@ def _terms(plan: RunPlan) -> Iterator[Row]:
             _text(row["reason"]),
             str(Cell(row["source"], row["sheet"], row["row"])),
         )
+
+
+def _corrected(plan: RunPlan) -> Iterator[Row]:
+    for one in plan.correction.lines if plan.correction is not None else ():
+        yield one.partner_id, one.place or "waiting for its document", one.charge_id, one.before, one.after
 
 
 def _on_hold(plan: RunPlan) -> Iterator[Row]:

@@ -9,7 +9,7 @@ import polars as pl
 
 from connector.billing.counts import Check
 from connector.billing.invoicing import Draft
-from connector.domain.documents import CREDIT_NOTE, Document
+from connector.domain.documents import Document
 from connector.domain.money import Money
 from connector.domain.places import Cell, Line, Place
 from connector.domain.problems import Problem, Severity
@@ -134,9 +134,8 @@ class RunPlan:
         """Per currency, the predicted total of its documents; credit notes count against it."""
         totals: dict[str, Money] = {}
         for draft in self.documents:
-            total = draft.document.total
-            owed = Money(-total.minor, total.currency) if draft.document.kind == CREDIT_NOTE else total
-            totals[total.currency] = totals.get(total.currency, Money(0, total.currency)) + owed
+            owed = draft.document.owed
+            totals[owed.currency] = totals.get(owed.currency, Money(0, owed.currency)) + owed
         return totals
 
     @property

@@ -152,6 +152,20 @@ def test_what_is_not_in_the_books_is_not_corrected(alone: World, words: tuple[st
     assert alone.run("correct", *words, "--reason", " ").plain["error"] == "a correction needs a reason"
 
 
+def test_a_correction_is_shown_on_one_screen_and_as_a_page(world: World) -> None:
+    world.bill(world.partners(), world.clients(client("A")))
+    shown = world.run("correct", "US-000001", "--credit-only", *REASON, *DAY, as_json=False)
+    assert shown.code == 0
+    assert "Correction: the headcount was wrong" in shown.out
+    assert "1 document to approve, total with tax: USD -1,948.50." in shown.out
+    assert "'connector approve R-0002' applies it" in shown.out
+    page = world.folder / "correction.html"
+    assert world.run("show", "R-0002", "--html", str(page)).code == 0
+    text = page.read_text("utf-8")
+    assert "credit note, ready" in text
+    assert "USD -1,948.50" in text
+
+
 def test_two_corrections_of_one_charge_one_wins(world: World) -> None:
     world.bill(world.partners(), world.clients(client("A")))
     runs = [correct(world, "US-000001", "--credit-only").plain["run"] for _ in range(2)]
