@@ -98,7 +98,7 @@ ARCHIVED = Kind(
 QUANTITY_CHANGED = Kind(
     "bundle-quantity-changed",
     "A bundle purchase that is already billed comes with another quantity",
-    "Mend the quantity, or correct the billed charge.",
+    "Mend the quantity, or credit and bill it again: 'connector correct' with its document and line.",
     Severity.WARNING,
 )
 REUSED = Kind(
@@ -128,7 +128,7 @@ OTHER_METRIC = Kind(
 CHANGED = Kind(
     "client-changed-after-billing",
     "What was billed is stated differently now; nothing is billed again or credited",
-    "Leave it, or correct the billed charge with the partner.",
+    "Leave it, or credit and bill it again: approve this upload, then 'connector correct' with its document and line.",
     Severity.WARNING,
 )
 NO_PLACE = Kind(
