@@ -40,10 +40,11 @@ def sound(world: World) -> None:
         assert world.run("status", run["run"]).plain["tie_out"]["ties"], run
 
 
+@pytest.mark.usefixtures("on_each_database")
 def test_a_headcount_that_was_wrong_is_credited_and_billed_again(world: World) -> None:
-    files = (world.partners(), world.clients(client("A"), client("B")))
+    files = (world.partners(), world.clients(client("A"), client("B", created="2025-05-01")))
     world.bill(*files)
-    corrected = world.clients(client("A", size="51-200"), client("B"))
+    corrected = world.clients(client("A", size="51-200"), client("B", created="2025-05-01"))
     seen = world.plan(corrected)
     assert seen.plain["documents"] == []
     assert "client-changed-after-billing" in [one["code"] for one in seen.plain["problems"]]
