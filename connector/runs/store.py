@@ -235,6 +235,14 @@ def plain_plan(run_id: str) -> Mapping[str, Any]:
     return plan
 
 
+def corrections() -> frozenset[str]:
+    """The runs that correct what is billed."""
+    from connector.runs.models import Run
+
+    told = Run.objects.values_list("run_id", "plan__correction")
+    return frozenset(run for run, correction in told if correction)
+
+
 def run_states(run_id: str = "") -> tuple[RunState, ...]:
     """Every run with its latest state, in the order they were planned; or one of them."""
     from connector.runs.models import Run

@@ -125,9 +125,14 @@ def _by_cause(questions: Iterable[Attention]) -> list[Attention]:
 def _questions(states: Sequence[store.RunState]) -> Iterator[Attention]:
     """Problems and holds of each source as it was last uploaded, and the last plan when it is not approved.
 
-    An older plan that nobody approved asks nothing any more, nor does a source whose next version has another name.
+    An older plan that nobody approved asks nothing any more, nor does a source whose next version has another name. A
+    correction has no sources and replaces no plan of them.
     """
     seen: set[str] = set()
+    correcting = store.corrections()
+    if states and states[-1].run_id in correcting and states[-1].state == store.PLANNED:
+        yield _waiting(states[-1].run_id)
+    states = [state for state in states if state.run_id not in correcting]
     standing = [*(state for state in states[:-1] if state.state not in store.NOT_APPROVED), *states[-1:]]
     for position, state in enumerate(reversed(standing)):
         plan = store.plain_plan(state.run_id)
@@ -155,8 +160,12 @@ def _questions(states: Sequence[store.RunState]) -> Iterator[Attention]:
             step = f"Decide, then change the rule {row['rule_id']} or the row."
             yield Attention("held-by-rule", where, f"{row['subject']}: {row['reason']}", step)
         if position == 0 and state.state == "planned" and any(not one["faults"] for one in plan["documents"]):
-            step = f"'connector show {state.run_id}', then 'connector approve {state.run_id}'."
-            yield Attention("run-not-approved", state.run_id, "the run plan waits for approval", step)
+            yield _waiting(state.run_id)
+
+
+def _waiting(run_id: str) -> Attention:
+    step = f"'connector show {run_id}', then 'connector approve {run_id}'."
+    return Attention("run-not-approved", run_id, "the run plan waits for approval", step)
 
 
 def _held_terms(run_id: str) -> Iterator[Attention]:

@@ -167,6 +167,17 @@ def test_a_correction_is_shown_on_one_screen_and_as_a_page(world: World) -> None
     assert "USD -1,948.50" in text
 
 
+def test_a_correction_waits_for_approval_and_hides_no_question_of_an_upload(world: World) -> None:
+    world.bill(world.partners(), world.clients(client("A")))
+    world.plan(world.clients(client("A"), client("B", size="many")))
+    run = world.run("correct", "US-000001", "--credit-only", *REASON, *DAY).plain["run"]
+    told = [(one["kind"], one["where"].split()[0]) for one in world.run("exceptions").plain["exceptions"]]
+    assert told == [("run-not-approved", run), ("record-employees", "R-0002")]
+    assert world.run("approve", run).code == 0
+    left = [one["kind"] for one in world.run("exceptions").plain["exceptions"]]
+    assert sorted(left) == ["document-ready", "record-employees"]
+
+
 def test_two_corrections_of_one_charge_one_wins(world: World) -> None:
     world.bill(world.partners(), world.clients(client("A")))
     runs = [correct(world, "US-000001", "--credit-only").plain["run"] for _ in range(2)]
