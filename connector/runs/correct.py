@@ -40,7 +40,8 @@ class Wanted:
     """What is to be corrected.
 
     Attributes:
-        words: charges (`CH-…`), documents (`US-000001`) or lines of them (`US-000001/2`).
+        words: charges (`CH-…`), documents (`US-000001`) or lines of them (`US-000001/2`). Of a document, lines that
+            would be billed just the same are left alone.
         reason: why; it is kept with the run.
         bill_again: whether what is credited is billed again by what is known now.
     """
@@ -64,13 +65,16 @@ def make_correction(inputs: Inputs, wanted: Wanted) -> RunPlan:
     if not wanted.reason.strip():
         raise StopError("a correction needs a reason", "Say why, with --reason.")
     context = given_of(inputs).context
-    targets = _targets(inputs, wanted.words)
+    targets, alone = _targets(inputs, wanted.words)
     billed = billed_on(targets)
     again, now = _again(inputs, context, targets) if wanted.bill_again else (targets.clear(), targets.clear())
     charges = _revised(again, targets, context.key)
     if wanted.bill_again:
         _refuse_questions(targets, now)
-        _refuse_no_change(targets, charges)
+        same = _unchanged(targets, charges)
+        _refuse_no_change(same, alone, targets)
+        targets, charges = _without(same, targets), charges.join(_without(same, targets), on=list(LINE), how="semi")
+        billed = {charge: one for charge, one in billed.items() if charge not in same}
     names = dict(inputs.known.labels.iter_rows())
     known = replace(inputs.known, waiting=inputs.known.waiting.clear())
     found = drafted(charges, names, known, inputs.books, inputs.tenants, context)
@@ -116,8 +120,8 @@ def _frames(
     }
 
 
-def _targets(inputs: Inputs, words: Sequence[str]) -> pl.DataFrame:
-    """The charges that the words name, each once.
+def _targets(inputs: Inputs, words: Sequence[str]) -> tuple[pl.DataFrame, set[str]]:
+    """The charges that the words name, each once; and those of them that are named alone, not with their document.
 
     Raises:
         StopError: a word names nothing billed, or what was credited before.
@@ -138,7 +142,9 @@ def _targets(inputs: Inputs, words: Sequence[str]) -> pl.DataFrame:
     before = sorted(wanted - standing)
     if before:
         raise StopError(f"credited before: {', '.join(before)}", "'connector explain' tells where.", INPUT)
-    return chosen.drop("credited")
+    numbers = set(of_lines["number"].to_list())
+    alone = {one for word, found in named.items() if word not in numbers for one in found}
+    return chosen.drop("credited"), alone
 
 
 def _named(word: str, every: pl.DataFrame, lines: pl.DataFrame) -> list[str]:
@@ -203,10 +209,19 @@ def _refuse_questions(targets: pl.DataFrame, now: pl.DataFrame) -> None:
         raise StopError(message, "Answer that first, or only credit it (--credit-only).", INPUT)
 
 
-def _refuse_no_change(targets: pl.DataFrame, charges: pl.DataFrame) -> None:
-    same = targets.join(charges, on=[*LINE, *_SAME], how="semi", nulls_equal=True)["charge_id"].to_list()
-    if same:
-        message = f"by what is known and ruled now it would be billed just the same: {', '.join(same)}"
+def _unchanged(targets: pl.DataFrame, charges: pl.DataFrame) -> list[str]:
+    """The charges that would be billed just as they are."""
+    return targets.join(charges, on=[*LINE, *_SAME], how="semi", nulls_equal=True)["charge_id"].to_list()
+
+
+def _without(same: Sequence[str], targets: pl.DataFrame) -> pl.DataFrame:
+    return targets.filter(~pl.col("charge_id").is_in(list(same)))
+
+
+def _refuse_no_change(same: Sequence[str], alone: set[str], targets: pl.DataFrame) -> None:
+    told = [one for one in same if one in alone or len(same) == targets.height]
+    if told:
+        message = f"by what is known and ruled now it would be billed just the same: {', '.join(told)}"
         step = "Upload and approve the corrected list, or mend the rules, first; --credit-only credits it alone."
         raise StopError(message, step, INPUT)
 

@@ -178,6 +178,17 @@ def test_a_correction_waits_for_approval_and_hides_no_question_of_an_upload(worl
     assert sorted(left) == ["document-ready", "record-employees"]
 
 
+def test_of_a_document_only_what_changes_is_corrected(world: World) -> None:
+    rows = [client("A"), client("B", created="2025-05-01"), client("C", created="2025-05-02")]
+    world.bill(world.partners(), world.clients(*rows))
+    world.bill(world.clients(rows[0], client("B", created="2025-05-01", size="2-10"), rows[2]))
+    alone = correct(world, "US-000001/1", "US-000001/2")
+    assert alone.plain["error"].startswith("by what is known and ruled now it would be billed just the same: CH-")
+    done = applied(world, "US-000001")
+    assert [[line["net_minor"] for line in one["lines"]] for one in done["documents"]] == [[180000], [90000]]
+    sound(world)
+
+
 def test_two_corrections_of_one_charge_one_wins(world: World) -> None:
     world.bill(world.partners(), world.clients(client("A")))
     runs = [correct(world, "US-000001", "--credit-only").plain["run"] for _ in range(2)]
