@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from intake_kit import CLIENT, CLIENT_HEADER, codes, read, shipped, write_csv, write_xlsx
 
+from connector.intake.effort import free
 from connector.intake.marks import MERGED, TOTALS, Mark
 from connector.intake.rawsheet import RawSheet, marks_frame
 from connector.intake.sheets import Sheet, read_sheet
@@ -20,7 +21,7 @@ def raw_sheet(rows: list[tuple[str, ...]], *marks: tuple[int, int, str, str]) ->
     columns = [[row[at] or None if at < len(row) else None for row in rows] for at in range(width)]
     frame = pl.DataFrame({f"c{at + 1}": pl.Series(texts, dtype=pl.String) for at, texts in enumerate(columns)})
     told = marks_frame(Mark(*mark) for mark in marks)
-    return read_sheet(RawSheet("Clients", hidden=False, frame=frame, marks=told), "x.xlsx", shipped())
+    return read_sheet(RawSheet("Clients", hidden=False, frame=frame, marks=told), "x.xlsx", shipped(), free())
 
 
 def refs(sheet: Sheet) -> list[tuple[object, ...]]:

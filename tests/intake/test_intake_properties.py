@@ -21,6 +21,7 @@ from connector.domain.problems import Severity
 from connector.domain.words import RowKind
 from connector.intake.archived import read_archived
 from connector.intake.csvfile import read_csv
+from connector.intake.effort import free
 from connector.intake.fields import FIELDS, Sort
 from connector.intake.handover import take_up
 from connector.intake.limits import Limits
@@ -40,7 +41,7 @@ Spoilt = tuple[int, int, str]  # row, column, text
 
 def check(table: Table, raw: RawSheet, spoilt: Spoilt | None = None) -> None:
     """The sheet says what the table does, but for the row of the spoilt cell."""
-    got = read_sheet(raw, "file", MAPPINGS)
+    got = read_sheet(raw, "file", MAPPINGS, free())
     row, column, text = spoilt or (0, 0, "")
     assert got.kind is table.kind
     assert got.records is not None
@@ -117,7 +118,7 @@ def test_tables_in_workbooks(data: st.DataObject, several: list[Table], style: i
     for table, raw, other, bad in zip(several, sheets, others, spoilt, strict=True):
         check(table, raw)
         check(table, other, bad)
-        flagged = read_sheet(raw, "file", MAPPINGS).rows.filter("hidden")["row"].to_list()
+        flagged = read_sheet(raw, "file", MAPPINGS, free()).rows.filter("hidden")["row"].to_list()
         assert flagged == sorted(table.hidden)
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from intake_kit import CLIENT, CLIENT_HEADER, ROOT, codes, read, shipped, write_csv, write_xlsx
 
 from connector.intake import load_mappings, read_sources
+from connector.intake.effort import free
 from connector.intake.rawsheet import RawSheet
 from connector.intake.sheets import read_sheet
 
@@ -232,4 +233,6 @@ def test_any_valid_clients_in_any_column_order_and_one_spoilt_cell(
 def test_an_empty_sheet_has_no_rows() -> None:
     import polars as pl  # noqa: PLC0415  (only here)
 
-    assert read_sheet(RawSheet("Empty", hidden=False, frame=pl.DataFrame()), "x.xlsx", shipped()).rows.height == 0
+    assert (
+        read_sheet(RawSheet("Empty", hidden=False, frame=pl.DataFrame()), "x.xlsx", shipped(), free()).rows.height == 0
+    )

@@ -13,13 +13,14 @@ Facts = Mapping[str, tuple[str, ...]]
 
 def entity_facts(entity: SellingEntity) -> Facts:
     """What is declared of a selling entity."""
+    credited = {"credit note prefix": (entity.credit_note_prefix,)} if entity.credit_note_prefix else {}
     return {
         "name": (entity.name,),
         "currency": (entity.currency,),
         "bills from": (entity.bill_from.isoformat(),),
         "time zone": (entity.time_zone,),
         "number prefix": (entity.number_prefix,),
-        "credit note prefix": (entity.credit_note_prefix or "",),
+        **credited,
         "locked period": (entity.locked_period,),
     }
 
