@@ -264,7 +264,8 @@ def test_every_part_of_a_rule_makes_a_difference() -> None:
         Adjustment: ["kind", "percent", "money", "place"],
         TierScheme: ["name", "bands", "place"],
     }
-    assert len(entity_facts(BASE.entities["us"])) == len(fields(SellingEntity)) - 2  # its id and its place
+    whole = replace(BASE.entities["us"], credit_note_prefix="CN-")
+    assert len(entity_facts(whole)) == len(fields(SellingEntity)) - 2  # its id and its place
 
 
 def test_percentages_are_compared_as_numbers() -> None:

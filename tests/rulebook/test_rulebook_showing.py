@@ -106,8 +106,8 @@ def test_versions_tiers_policies_and_entities_stand_with_their_places() -> None:
         ["overdraw", "allow", "an Assessment Only client without a place left is taken all the same"],
     ]
     assert texts(named(WHOLE, "entities")) == [
-        ["us", "Example us", "USD", "2025-03-01", "Europe/London", "US-", "refuse", "rules/e.yaml:2"],
-        ["uk", "Example uk", "GBP", "2025-03-01", "Europe/London", "UK-", "refuse", "rules/e.yaml:2"],
+        ["us", "Example us", "USD", "2025-03-01", "Europe/London", "US-", "–", "refuse", "rules/e.yaml:2"],
+        ["uk", "Example uk", "GBP", "2025-03-01", "Europe/London", "UK-", "–", "refuse", "rules/e.yaml:2"],
     ]
 
 
