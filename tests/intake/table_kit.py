@@ -240,16 +240,17 @@ def _record(
 def _agreeing(
     draw: st.DrawFn, columns: Sequence[str], found: list[Given | None], *, texts: bool
 ) -> Sequence[Given | None]:
-    """An upgrade stands only on a client of the full plan, and not before its creation."""
+    """An upgrade stands only on a client of the full plan, and neither it nor an archiving before the creation."""
     by_name = {name: given for name, given in zip(columns, found, strict=True) if name}
-    upgraded, created, plan = (by_name.get(name) for name in ("upgraded_on", "created_on", "plan"))
-    if upgraded is None or created is None:
-        return found
-    at = list(columns).index("upgraded_on")
-    if plan is None or plan.read["plan"] != "full_spoke":
-        found[at] = None
-        return found
-    day = created.read["created_on"] + timedelta(days=draw(st.integers(0, 400)))
-    given = draw(_date(day, texts=texts))
-    found[at] = Given(given.cell, {"upgraded_on": day}, given.form)
+    created, plan = by_name.get("created_on"), by_name.get("plan")
+    for name in ("upgraded_on", "archived_on"):
+        if created is None or by_name.get(name) is None:
+            continue
+        at = list(columns).index(name)
+        if name == "upgraded_on" and (plan is None or plan.read["plan"] != "full_spoke"):
+            found[at] = None
+            continue
+        day = created.read["created_on"] + timedelta(days=draw(st.integers(0, 400)))
+        given = draw(_date(day, texts=texts))
+        found[at] = Given(given.cell, {name: day}, given.form)
     return found
