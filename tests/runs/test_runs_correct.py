@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from terms_kit import renewing
+from terms_kit import change, renewing
 from world import Answer, World, client
 
 REASON = ("--reason", "the headcount was wrong")
@@ -187,6 +187,25 @@ def test_of_a_document_only_what_changes_is_corrected(world: World) -> None:
     done = applied(world, "US-000001")
     assert [[line["net_minor"] for line in one["lines"]] for one in done["documents"]] == [[180000], [90000]]
     sound(world)
+
+
+def test_what_asks_a_question_now_is_not_billed_again(world: World) -> None:
+    world.bill(world.partners(), world.clients(client("A")))
+    world.bill(world.clients(client("A", status="Archived", size="2-10")))
+    asked = correct(world, "US-000001")
+    assert asked.plain["error"].startswith("it cannot be billed again now: CH-")
+    assert asked.plain["error"].endswith("it was archived before it was billed")
+
+
+def test_a_correction_that_the_books_would_not_take_is_refused_whole(world: World) -> None:
+    world.bill(world.partners(), world.clients(client("A")))
+    world.bill(world.clients(client("A", size="2-10")))
+    change(world, {"tax_status: taxable": "tax_status: reverse_charge"}, file="../mappings/books-us.yaml")
+    refused = correct(world, "US-000001")
+    assert refused.plain["error"].startswith("the books would not take it: no tax code is declared for")
+    change(world, {"    credit_note_prefix: US-CN-": "    # credit_note_prefix:"}, file="entities.yaml")
+    unnamed = correct(world, "US-000001")
+    assert unnamed.plain["error"] == "selling entity us declares no numbers for credit notes"
 
 
 def test_two_corrections_of_one_charge_one_wins(world: World) -> None:

@@ -9,8 +9,9 @@ from terms_kit import renewing
 from world import Answer, World, client
 
 from connector import ledger
-from connector.runs import store, workspace
+from connector.runs import holds, store, workspace
 from connector.runs.config import load_config
+from connector.runs.plan_tables import plan_tables
 
 pytestmark = pytest.mark.usefixtures("on_each_database")
 
@@ -181,5 +182,10 @@ def test_a_plan_is_written_as_a_page_and_as_a_workbook(alone: World) -> None:
     other = alone.folder / "other.html"
     assert alone.run("show", "R-0002", "--html", str(other)).code == 0
     assert "On hold" in other.read_text("utf-8")
+    workspace.open_ledger(load_config(alone.folder, os.environ))
+    short = {table.name: table for table in plan_tables(holds.planned("R-0001")[0], 1)}
+    ledger.close_store()
+    assert len(short["Every row"].rows) == 1
+    assert short["Every row"].notes[0].startswith(f"… and {len(made.plain['rows']) - 1} more rows; the workbook")
     taken = alone.run("show", "--html", str(html))
     assert (taken.code, taken.plain["error"]) == (2, f"{html} exists already, and nothing is overwritten")
