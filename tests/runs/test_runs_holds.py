@@ -155,7 +155,7 @@ def test_two_persons_are_required_where_the_setting_says_so(alone: World, monkey
 def test_a_plan_is_written_as_a_page_and_as_a_workbook(alone: World) -> None:
     rows = (client("A", name="<b>=cmd"), client("B", size="many"), client("C", created="2025-01-01"))
     made = planned(alone, *rows)
-    held = charges(planned(alone, client("A", name="<b>=cmd"), client("D")))["Client D"]
+    held = charges(planned(alone, client("A", name="<b>=other"), client("D")))["Client D"]
     alone.run("hold", "latest", held, *REASON)
     html, xlsx = alone.folder / "plan.html", alone.folder / "plan.xlsx"
     answer = alone.run("show", "R-0001", "--html", str(html), "--xlsx", str(xlsx))
@@ -182,6 +182,7 @@ def test_a_plan_is_written_as_a_page_and_as_a_workbook(alone: World) -> None:
     other = alone.folder / "other.html"
     assert alone.run("show", "R-0002", "--html", str(other)).code == 0
     assert "On hold" in other.read_text("utf-8")
+    assert "Changed cells" in other.read_text("utf-8")
     workspace.open_ledger(load_config(alone.folder, os.environ))
     short = {table.name: table for table in plan_tables(holds.planned("R-0001")[0], 1)}
     ledger.close_store()
