@@ -113,6 +113,9 @@ def test_a_term_is_held_apart_from_the_other_terms_of_its_client(alone: World) -
     alone.run("hold", "latest", late[0]["charge_id"], *REASON)
     shown = alone.run("show", "latest").plain["terms"]["events"]["renewed"]
     assert shown == {"buckets": {"held": 1, "billed": 1}, "amounts_minor": {"USD": 180000}}
+    page = alone.folder / "terms.html"
+    assert alone.run("show", "latest", "--html", str(page)).code == 0
+    assert "Terms" in page.read_text("utf-8")
     assert alone.run("approve", "latest").plain["charges"] == 1
     again = alone.plan(as_of="2025-08-20").plain
     assert again["terms"]["events"]["renewed"]["buckets"] == {"held": 1}
