@@ -6,14 +6,14 @@ this package does not load Django; `open_store` does. What is still to be sent i
 
 from connector.ledger.backup import backup
 from connector.ledger.chain import chain_faults, chain_head, chain_heads
-from connector.ledger.database import hold, still, transaction
+from connector.ledger.database import hold, overwrite_erased, still, transaction
 from connector.ledger.dump import write_dump
 from connector.ledger.entries import acting, seal
 from connector.ledger.errors import RefusedError, StoreError
 from connector.ledger.frames import append, put, read
 from connector.ledger.locks import process_lock
 from connector.ledger.place import Place, Server, is_url, server_of
-from connector.ledger.registers import alias_key, erase, next_numbers, overwrite
+from connector.ledger.registers import alias_key, erase, next_numbers
 from connector.ledger.restore import restore_dump
 from connector.ledger.schemas import TABLES, insert_schema
 from connector.ledger.store import close_store, described, open_store
@@ -43,7 +43,7 @@ __all__ = [
     "is_url",
     "next_numbers",
     "open_store",
-    "overwrite",
+    "overwrite_erased",
     "process_lock",
     "put",
     "read",

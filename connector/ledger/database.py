@@ -139,15 +139,6 @@ def joined() -> Iterator[None]:
             yield
 
 
-@contextmanager
-def one_moment() -> Iterator[None]:
-    """A transaction that only reads, and sees nothing of what others write meanwhile."""
-    with transaction():
-        for step in dialect().at_one_moment():
-            execute(step)
-        yield
-
-
 def require_transaction(what: str) -> None:
     """Refuse a step that is only right together with its caller's other entries.
 
@@ -194,7 +185,11 @@ def bytewise(column: str) -> str:
 
 
 def overwrite_erased() -> None:
-    """Let nothing of what was deleted remain where it lay, as far as the database can be told to."""
+    """Let nothing of what was deleted remain where it lay, as far as the database can be told to.
+
+    On SQLite that is done in the file and its write-ahead log when this returns, unless another process is reading just
+    then; on PostgreSQL the server's clean-up does it later.
+    """
     for step in dialect().after_erasure():
         fetch(step)
 
@@ -226,20 +221,14 @@ def _placed(sql: str) -> str:
 
 
 def row_key(column: str) -> str:
-    """What pages of a table are ordered by: SQLite's own row number, elsewhere its key column."""
-    return "rowid" if stores_text() else f'"{column}"'
-
-
-def stores_text() -> bool:
-    """Whether the database keeps days and times as the text that was written: SQLite does."""
-    return bool(connection().vendor == "sqlite")
+    """SQL for what pages of a table are ordered by: the table's own order of rows where it has one, else its key."""
+    return dialect().row_key(column)
 
 
 @contextmanager
 def still() -> Iterator[None]:
     """One view of the ledger for several reads, whatever others write meanwhile. Nothing can be written inside."""
-    begin = "BEGIN DEFERRED" if stores_text() else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-    execute(begin)
+    execute(dialect().STILL)
     try:
         yield
     finally:
@@ -250,20 +239,11 @@ def still() -> Iterator[None]:
 def damaged_text() -> Iterator[None]:
     """Read text that is no UTF-8 any more with a mark in its place, instead of failing on all rows around it."""
     connection().ensure_connection()
-    raw: Any = connection().connection
-    if not stores_text():
+    with dialect().damaged_text(connection().connection):
         yield
-        return
-    usual, raw.text_factory = raw.text_factory, lambda text: text.decode(errors="replace")
-    try:
-        yield
-    finally:
-        raw.text_factory = usual
 
 
 def integrity() -> list[str]:
-    """What SQLite finds wrong in its own file: tables, and indexes that say other than their tables."""
-    if not stores_text():
-        return []
-    told = [line for (text,) in fetch("PRAGMA integrity_check") for line in str(text).splitlines()]
+    """What the database finds wrong in its own tables and indexes, as far as it can be asked."""
+    told = [line for step in dialect().integrity() for (text,) in fetch(step) for line in str(text).splitlines()]
     return [line for line in told if line != "ok" and not line.startswith("***")]

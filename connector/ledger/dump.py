@@ -46,7 +46,7 @@ def write_dump(out: Path, progress: Progress) -> dict[str, int]:
     with new_file(out) as part:
         tables = every_table()
         listed: dict[str, dict[str, Any]] = {}
-        with ZipFile(part, "w", ZIP_STORED) as archive, database.one_moment():
+        with ZipFile(part, "w", ZIP_STORED) as archive, database.still():
             for done, table in enumerate(tables, 1):
                 parts = [_put(archive, table, number, page) for number, page in enumerate(_pages(table), 1)]
                 columns = {name: str(kind) for name, kind in table.schema.items()}

@@ -127,9 +127,7 @@ def as_stored(rows: list[tuple[Any, ...]], schema: Schema) -> pl.DataFrame:
     Raises:
         polars.exceptions.PolarsError, TypeError, ValueError, OverflowError: a value is none of its column's type.
     """
-    if database.stores_text():
-        return pl.DataFrame(rows, schema={name: _raw(kind) for name, kind in schema.items()}, orient="row")
-    return stored(framed(rows, schema))
+    return pl.DataFrame(rows, schema={name: _raw(kind) for name, kind in schema.items()}, orient="row")
 
 
 def column_sql(name: str, kind: pl.DataType | type[pl.DataType]) -> str:

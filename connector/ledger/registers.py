@@ -52,15 +52,7 @@ def alias_key() -> bytes:
 def erase(owner_type: str, owner_id: str) -> int:
     """Erase every name, domain and excerpt of one owner; its entries stay. Returns how many fields there were.
 
-    It joins the open transaction; `overwrite` follows when that is committed.
+    It joins the open transaction; `overwrite_erased` follows when that is committed.
     """
     with database.joined():
         return database.execute("DELETE FROM personal WHERE owner_type = ? AND owner_id = ?", (owner_type, owner_id))
-
-
-def overwrite() -> None:
-    """Overwrite what was erased. On SQLite it is done in the file and its write-ahead log when this returns.
-
-    Not if another process is reading just then; on PostgreSQL the server's clean-up does it later.
-    """
-    database.overwrite_erased()

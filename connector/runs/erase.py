@@ -89,7 +89,7 @@ def erase_owner(owner_type: str, owner_id: str, *, now: datetime, by: str) -> Er
         _enter(done, now, by)
         reached("erase:before-commit")
     reached("erase:committed")
-    ledger.overwrite()
+    ledger.overwrite_erased()
     return done
 
 
@@ -111,7 +111,7 @@ def erase_uploads(days: int, exports: Path, *, now: datetime, by: str) -> tuple[
         due = [one.run_id for one in store.run_states() if one.created_at < before and one.run_id not in known]
         serial.hold_runs(due)
         done = [_erase_run(run_id, now, by) for run_id in due]
-    ledger.overwrite()
+    ledger.overwrite_erased()
     for path in sorted(exports.glob("*")) if exports.is_dir() else ():
         if path.is_file() and path.stat().st_mtime < before.timestamp():
             path.unlink()

@@ -125,12 +125,12 @@ def forget_snapshots(run_id: str, source: str = "") -> int:
     """
     with ledger.transaction():
         erased = drop_keys(resolve(run_id), source)
-    ledger.overwrite()
+    ledger.overwrite_erased()
     return erased
 
 
 def drop_keys(run_id: str, source: str = "") -> int:
-    """The same in the open transaction, which `ledger.overwrite` follows."""
+    """The same in the open transaction, which `ledger.overwrite_erased` follows."""
     from connector.runs.models import SnapshotKey
 
     wanted = {"snapshot__run_id": run_id} | ({"snapshot__source": source} if source else {})

@@ -17,7 +17,7 @@ from connector.ledger import (
     erase,
     insert_schema,
     open_store,
-    overwrite,
+    overwrite_erased,
     put,
     read,
     transaction,
@@ -151,7 +151,7 @@ def test_what_is_erased_is_gone_from_the_file_too(ledger_file: Path) -> None:
     ]
     put("personal", frame("personal", *rows))
     assert (erase("client", "CL-1"), erase("client", "CL-1")) == (2, 0)
-    overwrite()
+    overwrite_erased()
     assert read("personal", columns=["owner_id"]).rows() == [("CL-2",), ("CL-2",)]
     assert read("charge").height == 1
     close_store()

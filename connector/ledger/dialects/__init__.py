@@ -5,6 +5,7 @@ transaction; `connector.ledger.database` does.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import polars as pl
@@ -24,6 +25,10 @@ class Dialect(Protocol):
     @property
     def VERSION(self) -> str:  # noqa: N802 - as above
         """A query for the mark that `mark` made; one number."""
+
+    @property
+    def STILL(self) -> str:  # noqa: N802 - as above
+        """The statement that begins a transaction which only reads, and sees one moment only."""
 
     @property
     def DESCRIPTION(self) -> str:  # noqa: N802 - as above
@@ -68,8 +73,14 @@ class Dialect(Protocol):
     def after_erasure(self) -> Sequence[str]:
         """What overwrites erased rows where they lay."""
 
-    def at_one_moment(self) -> Sequence[str]:
-        """What begins a transaction that sees one moment only."""
+    def row_key(self, column: str) -> str:
+        """SQL for the order in which a table has its rows, whatever its indexes say; else for this key column."""
+
+    def damaged_text(self, raw: Any) -> AbstractContextManager[None]:  # noqa: ANN401 - the library's own connection
+        """Let the library's connection read text that is none any more, with marks in its place."""
+
+    def integrity(self) -> Sequence[str]:
+        """What asks the database whether its own tables and indexes are sound; it answers with texts."""
 
     def before_guards(self) -> Sequence[str]:
         """What must be settled between writing rows and making guards in one transaction."""

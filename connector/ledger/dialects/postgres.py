@@ -7,6 +7,7 @@ logged in. Only migrations, guards and rights are made as the login itself.
 import os
 import socket
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from hashlib import sha256
 from typing import Any
 
@@ -33,17 +34,19 @@ __all__ = [
     "EXCESS",
     "GUARDS",
     "ROLE",
+    "STILL",
     "VERSION",
     "after_erasure",
-    "at_one_moment",
     "before_guards",
     "bytewise",
     "completion",
+    "damaged_text",
     "day",
     "entry",
     "gone",
     "guards",
     "hold",
+    "integrity",
     "json",
     "mark",
     "moment",
@@ -51,9 +54,11 @@ __all__ = [
     "numbering",
     "parameters",
     "rights",
+    "row_key",
     "write",
 ]
 
+STILL = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 CONNECT_SECONDS = 10
 _LOCK_SECONDS = 30  # as long as SQLite waits for a busy file
 _STATEMENT_SECONDS = 1800
@@ -160,9 +165,19 @@ def after_erasure() -> Sequence[str]:
     return ()
 
 
-def at_one_moment() -> Sequence[str]:
-    """Usually each statement sees a moment of its own."""
-    return ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",)
+def row_key(column: str) -> str:
+    """A table has no order of its own."""
+    return f'"{column}"'
+
+
+def damaged_text(_raw: object) -> AbstractContextManager[None]:
+    """The server hands out no text that is none."""
+    return nullcontext()
+
+
+def integrity() -> Sequence[str]:
+    """The server's own checks need more rights than the program has."""
+    return ()
 
 
 def before_guards() -> Sequence[str]:

@@ -5,6 +5,7 @@ A stranger's trap: SQLite stores anything in any column, and forgets a table's t
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ SELECT name, sql, 'DROP TRIGGER "' || name || '"'
   FROM sqlite_master WHERE type = 'trigger' AND substr(name, 1, 6) = 'guard_'
 """
 VERSION = "PRAGMA user_version"
+STILL = "BEGIN DEFERRED"
 DESCRIPTION = "SELECT 'SQLite ' || sqlite_version()"
 _PRIMARY_CODE = 0xFF  # the low byte of SQLite's extended result codes
 _RESTORE = "Stop using this ledger; restore the latest backup, then run `connector doctor`."
@@ -203,9 +205,24 @@ def after_erasure() -> Sequence[str]:
     return ("PRAGMA wal_checkpoint(TRUNCATE)",)
 
 
-def at_one_moment() -> Sequence[str]:
-    """A transaction sees one moment from its start."""
-    return ()
+def row_key(_column: str) -> str:
+    """Its own row numbers: an index could tell another story than the table."""
+    return "rowid"
+
+
+@contextmanager
+def damaged_text(raw: sqlite3.Connection) -> Iterator[None]:
+    """A byte that was changed in the file can leave a text that is no UTF-8."""
+    usual, raw.text_factory = raw.text_factory, lambda text: text.decode(errors="replace")
+    try:
+        yield
+    finally:
+        raw.text_factory = usual
+
+
+def integrity() -> Sequence[str]:
+    """Tables, and indexes that say other than their tables."""
+    return ("PRAGMA integrity_check",)
 
 
 def before_guards() -> Sequence[str]:
