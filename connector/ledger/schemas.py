@@ -16,6 +16,22 @@ _RUN: Schema = {"run_id": _TEXT, "recorded_at": _TIME}
 _PLACE: Schema = {"source_id": _TEXT, "sheet": _TEXT, "row": pl.UInt32}
 _TOTALS: Schema = {"net_minor": _WHOLE, "tax_minor": _WHOLE, "total_minor": _WHOLE}
 
+_LINE: Schema = {
+    "id": _WHOLE,
+    "document_id": _TEXT,
+    "position": _WHOLE,  # from 1
+    "charge_id": _TEXT,  # a charge is on one invoice, and on one credit note, only
+    "net_minor": _WHOLE,
+    "tax_minor": _WHOLE,
+    "item": _TEXT,
+    "item_code": _TEXT,  # null: booked straight to the account
+    "account": _TEXT,
+    "tax_code": _TEXT,
+    "tax_percent": _TEXT,  # exact decimal
+    "quantity": _WHOLE,
+    "unit_minor": _WHOLE,
+}
+
 # Rows of these tables are written once; the database refuses to change, replace or delete them.
 APPEND_ONLY: Mapping[str, Schema] = {
     "source": {
@@ -142,21 +158,7 @@ APPEND_ONLY: Mapping[str, Schema] = {
         "content_digest": _TEXT,
         "recorded_at": _TIME,
     },
-    "document_line": {
-        "id": _WHOLE,
-        "document_id": _TEXT,
-        "position": _WHOLE,  # from 1
-        "charge_id": _TEXT,  # a charge is on one document only
-        "net_minor": _WHOLE,
-        "tax_minor": _WHOLE,
-        "item": _TEXT,
-        "item_code": _TEXT,  # null: booked straight to the account
-        "account": _TEXT,
-        "tax_code": _TEXT,
-        "tax_percent": _TEXT,  # exact decimal
-        "quantity": _WHOLE,
-        "unit_minor": _WHOLE,
-    },
+    "document_line": _LINE,
     "credit": {
         "charge_id": _TEXT,
         "partner_id": _TEXT,
@@ -165,21 +167,7 @@ APPEND_ONLY: Mapping[str, Schema] = {
         "amount_minor": _WHOLE,  # that of the charge
         **_RUN,
     },
-    "credit_line": {
-        "id": _WHOLE,
-        "document_id": _TEXT,
-        "position": _WHOLE,  # from 1
-        "charge_id": _TEXT,  # a charge is on one credit note only
-        "net_minor": _WHOLE,
-        "tax_minor": _WHOLE,
-        "item": _TEXT,
-        "item_code": _TEXT,  # null: booked straight to the account
-        "account": _TEXT,
-        "tax_code": _TEXT,
-        "tax_percent": _TEXT,  # exact decimal
-        "quantity": _WHOLE,
-        "unit_minor": _WHOLE,
-    },
+    "credit_line": _LINE,
     "document_event": {"id": _WHOLE, "document_id": _TEXT, "state": _TEXT, "at": _TIME, "detail": _TEXT},
     "receipt": {
         "id": _WHOLE,

@@ -11,6 +11,19 @@ NOW = datetime(2025, 3, 4, 5, 6, 7, 89, tzinfo=UTC)
 _RUN = {"run_id": "R-1", "recorded_at": NOW}
 _PLACE = {"source_id": "S-1", "sheet": "Clients", "row": 7}
 _TOTALS = {"net_minor": 180000, "tax_minor": 36000, "total_minor": 216000}
+_LINE = {
+    "document_id": "D-1",
+    "position": 1,
+    "charge_id": "CH-1",
+    "net_minor": 180000,
+    "tax_minor": 36000,
+    "item": "SPOKE-FULL",
+    "account": "200",
+    "tax_code": "OUTPUT",
+    "tax_percent": "20",
+    "quantity": 1,
+    "unit_minor": 180000,
+}
 
 # In the order in which references need them.
 ROWS: dict[str, dict[str, Any]] = {
@@ -90,19 +103,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "content_digest": "cd",
         **_RUN,
     },
-    "document_line": {
-        "document_id": "D-1",
-        "position": 1,
-        "charge_id": "CH-1",
-        "net_minor": 180000,
-        "tax_minor": 36000,
-        "item": "SPOKE-FULL",
-        "account": "200",
-        "tax_code": "OUTPUT",
-        "tax_percent": "20",
-        "quantity": 1,
-        "unit_minor": 180000,
-    },
+    "document_line": _LINE,
     "credit": {
         "charge_id": "CH-1",
         "partner_id": "P-1",
@@ -111,19 +112,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "amount_minor": 180000,
         **_RUN,
     },
-    "credit_line": {
-        "document_id": "D-1",
-        "position": 1,
-        "charge_id": "CH-1",
-        "net_minor": 180000,
-        "tax_minor": 36000,
-        "item": "SPOKE-FULL",
-        "account": "200",
-        "tax_code": "OUTPUT",
-        "tax_percent": "20",
-        "quantity": 1,
-        "unit_minor": 180000,
-    },
+    "credit_line": _LINE,
     "document_event": {"document_id": "D-1", "state": "approved", "at": NOW, "detail": ""},
     "receipt": {
         "document_id": "D-1",

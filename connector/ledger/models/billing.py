@@ -118,8 +118,8 @@ class Document(Sealed):
         return self.number
 
 
-class DocumentLine(Sealed):
-    """A line joins one charge to one document, and no charge to two."""
+class _Line(Sealed):
+    """A line of a document: what it says of a charge, with its account and tax."""
 
     id = models.BigAutoField(primary_key=True)
     document = models.ForeignKey(Document, on_delete=models.DO_NOTHING, db_index=False)
@@ -136,20 +136,46 @@ class DocumentLine(Sealed):
     unit_minor = models.BigIntegerField()
 
     class Meta(Sealed.Meta):
-        """Table and constraints."""
+        """No table of its own."""
 
-        db_table = "document_line"
-        constraints = (
-            models.UniqueConstraint(fields=["document", "position"], name="document_line_position"),
-            at_least("document_line", "position", 1),
-            at_least("document_line", "quantity", 1),
-            *whole("document_line", "position", "net_minor", "tax_minor", "quantity", "unit_minor"),
-            positive_id("document_line"),
-        )
+        abstract = True
 
     def __str__(self) -> str:
         """The document and the position."""
         return f"{self.document_id}/{self.position}"
+
+
+def _of_line(table: str) -> tuple[models.BaseConstraint, ...]:
+    """The constraints of a table of lines."""
+    return (
+        models.UniqueConstraint(fields=["document", "position"], name=f"{table}_position"),
+        at_least(table, "position", 1),
+        at_least(table, "quantity", 1),
+        *whole(table, "position", "net_minor", "tax_minor", "quantity", "unit_minor"),
+        positive_id(table),
+    )
+
+
+class DocumentLine(_Line):
+    """A line joins one charge to one invoice, and no charge to two."""
+
+    class Meta(_Line.Meta):
+        """Table and constraints."""
+
+        abstract = False
+        db_table = "document_line"
+        constraints = _of_line("document_line")
+
+
+class CreditLine(_Line):
+    """A line of a credit note takes one line back, whole and as it was billed; no line twice."""
+
+    class Meta(_Line.Meta):
+        """Table and constraints."""
+
+        abstract = False
+        db_table = "credit_line"
+        constraints = _of_line("credit_line")
 
 
 class Credit(Sealed):
@@ -172,40 +198,6 @@ class Credit(Sealed):
     def __str__(self) -> str:
         """The charge that is credited."""
         return self.charge_id
-
-
-class CreditLine(Sealed):
-    """A line of a credit note takes one line back, whole and as it was billed; no line twice."""
-
-    id = models.BigAutoField(primary_key=True)
-    document = models.ForeignKey(Document, on_delete=models.DO_NOTHING, db_index=False)
-    position = models.BigIntegerField()
-    charge = models.OneToOneField(Charge, on_delete=models.DO_NOTHING)
-    net_minor = models.BigIntegerField()
-    tax_minor = models.BigIntegerField()
-    item = models.TextField()
-    item_code = models.TextField(null=True)  # noqa: DJ001 - null: booked straight to the account
-    account = models.TextField()
-    tax_code = models.TextField()
-    tax_percent = models.TextField()
-    quantity = models.BigIntegerField()
-    unit_minor = models.BigIntegerField()
-
-    class Meta(Sealed.Meta):
-        """Table and constraints."""
-
-        db_table = "credit_line"
-        constraints = (
-            models.UniqueConstraint(fields=["document", "position"], name="credit_line_position"),
-            at_least("credit_line", "position", 1),
-            at_least("credit_line", "quantity", 1),
-            *whole("credit_line", "position", "net_minor", "tax_minor", "quantity", "unit_minor"),
-            positive_id("credit_line"),
-        )
-
-    def __str__(self) -> str:
-        """The document and the position."""
-        return f"{self.document_id}/{self.position}"
 
 
 class DocumentEvent(Sealed):
