@@ -5,7 +5,7 @@ beside invoices; the charge that is taken back stays, and the next revision of i
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import polars as pl
@@ -108,7 +108,9 @@ def _frames(
     inputs: Inputs, charges: pl.DataFrame, targets: pl.DataFrame, drafts: Sequence[Draft]
 ) -> dict[str, pl.DataFrame]:
     """What approval writes, charges and credits, and what it reads again; every other frame of a plan is empty."""
-    idle = make_plan(replace(inputs, look=look_nowhere)).frames
+    nothing = {one.name: getattr(inputs.known, one.name).clear() for one in fields(inputs.known) if one.name != "key"}
+    blank = replace(inputs, known=replace(inputs.known, **nothing), earlier=(), look=look_nowhere)
+    idle = make_plan(blank).frames
     read = inputs.known.versions.join(targets.select(client_id="subject_id"), on="client_id", how="semi")
     return {
         **{name: frame.clear() for name, frame in idle.items()},

@@ -57,7 +57,8 @@ def hold(run_id: str, words: Sequence[str], reason: str, *, now: datetime, by: s
         by: who holds them.
 
     Raises:
-        StopError: the run does not wait for approval, a word names no line of it, or the reason is empty.
+        StopError: the run does not wait for approval or is a correction, a word names no line of it, or the reason is
+            empty.
     """
     _need_reason(reason)
     whole = store.load_plan(run_id)
@@ -68,6 +69,9 @@ def hold(run_id: str, words: Sequence[str], reason: str, *, now: datetime, by: s
         if state.state != store.PLANNED:
             message = f"{state.run_id} was approved before (now: {state.state}), so its lines are billed"
             raise StopError(message, "'connector correct' credits what is billed.", INPUT)
+        if plan.correction is not None:
+            message = f"{plan.run_id} is a correction, and is applied whole or not at all"
+            raise StopError(message, "Leave it unapproved, or correct other lines.", INPUT)
         charges = plan.frames["charges"].select("charge_id", "subject_id")
         lines = _lines(plan.documents).join(charges, on="charge_id", how="left", maintain_order="left")
         chosen = _chosen(lines, words, f"{plan.run_id} has no line of", f"'connector show {plan.run_id}' lists them.")
@@ -104,8 +108,11 @@ def release(words: Sequence[str], reason: str, *, now: datetime, by: str) -> tup
 def without(plan: RunPlan, held: Mapping[str, Hold]) -> RunPlan:
     """The plan without these lines; what it counts and adds up is counted and added up again.
 
-    A document that is blocked for another reason keeps its lines: none of them is billed.
+    A document that is blocked for another reason keeps its lines: none of them is billed. A correction is applied
+    whole, whatever is on hold.
     """
+    if plan.correction is not None:
+        return plan
     lines = _lines(plan.documents)
     held = {**held, **_dependent(plan, held)}
     out = lines.filter(pl.col("charge_id").is_in(list(held)))

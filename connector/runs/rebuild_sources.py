@@ -97,9 +97,9 @@ def _against_sources(plan: RunPlan, snapshots: Sequence[Snapshot]) -> Iterable[P
     names = ledger.read("source", "run_id = ?", [plan.run_id]).select("source_id", source="name")
     automatic = pl.col("subject_id").str.contains(f"/{AUTO}", literal=True)
     stated = charges.filter(pl.col("event").is_in(_STATED) & ~automatic)
-    # What a correction bills again rests on rows of earlier runs, which were compared with the charges of these.
-    corrected = pl.col("revision") > 1
-    placed = stated.filter(~corrected).join(names, on="source_id", how="left", maintain_order="left")
+    # What a correction bills again rests on rows of earlier runs: it is counted and told, and not compared.
+    again = stated.filter(pl.col("revision") > 1).height
+    placed = stated.filter(pl.col("revision") == 1).join(names, on="source_id", how="left", maintain_order="left")
     erased = {one.source for one in snapshots if one.records is None}
     owners = ledger.read("erasure")["owner_id"].implode()
     unknown = pl.col("source").is_in(sorted(erased)) | pl.col("subject_id").is_in(owners)
@@ -118,7 +118,9 @@ def _against_sources(plan: RunPlan, snapshots: Sequence[Snapshot]) -> Iterable[P
         & (day.is_null() | (day == pl.col("event_on").cast(pl.String)))
         & ((pl.col("subject_type") != "client") | (pl.col("value_employees") == size))
     )
-    note = f"the rows of {gone.height} charges are erased" if gone.height else ""
+    erased_rows = f"the rows of {gone.height} charges are erased" if gone.height else ""
+    corrected = f"{again} charges are billed again by corrections" if again else ""
+    note = ", ".join(filter(None, (erased_rows, corrected)))
     told = pl.format("{}: its row is {}:{}!{}", "charge_id", "source", "sheet", "row")
     yield prove("charges against the rows of their sources", looked, same, told, note)
 

@@ -208,6 +208,24 @@ def test_a_correction_that_the_books_would_not_take_is_refused_whole(world: Worl
     assert unnamed.plain["error"] == "selling entity us declares no numbers for credit notes"
 
 
+def test_a_correction_is_applied_whole_whatever_is_on_hold(world: World) -> None:
+    june = world.clients(client("A", "P-2", created="2025-06-02"))
+    world.bill(world.partners(), june)
+    billed, stale = (world.plan(june, as_of="2025-07-01").plain["run"] for _ in range(2))
+    assert world.run("approve", billed).code == 0
+    assert world.run("push", billed).code == 0
+    charge = world.run("explain", "US-000001/1").plain["explained"][0]["facts"]["charge"].split(",")[0]
+    assert world.run("hold", stale, charge, *REASON).code == 0  # of a plan that nobody can approve any more
+    made = world.run("correct", charge, "--credit-only", *REASON, "--as-of", "2025-07-02").plain
+    assert [(one["document"]["kind"], one["net_minor"]) for one in made["documents"]] == [("credit_note", 180000)]
+    refused = world.run("hold", made["run"], "all", *REASON)
+    assert refused.plain["error"] == f"{made['run']} is a correction, and is applied whole or not at all"
+    assert world.run("approve", made["run"]).code == 0
+    assert world.run("push", made["run"]).code == 0
+    sound_but_for = [one["run"] for one in world.run("runs").plain["runs"] if one["run"] != stale]
+    assert all(world.run("status", run).plain["tie_out"]["ties"] for run in sound_but_for)
+
+
 def test_two_corrections_of_one_charge_one_wins(world: World) -> None:
     world.bill(world.partners(), world.clients(client("A")))
     runs = [correct(world, "US-000001", "--credit-only").plain["run"] for _ in range(2)]
