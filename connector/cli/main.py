@@ -6,17 +6,20 @@ from typing import Annotated
 
 import typer
 
-from connector.cli import keeping_commands, moving_commands, rule_checks, rule_files, rule_simulation, rules_app
+from connector.cli import (
+    deciding_commands,
+    keeping_commands,
+    moving_commands,
+    rule_checks,
+    rule_files,
+    rule_simulation,
+    rules_app,
+)
+from connector.cli.options import HERE, AsJson, Folder, Run
 
-Folder = Annotated[
-    Path, typer.Option("--folder", "-C", help="The working folder.", envvar="CONNECTOR_FOLDER", show_default=False)
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Sources = Annotated[
     list[Path], typer.Argument(help="Workbooks, CSV files and exports (JSON, NDJSON, Parquet).", metavar="FILE…")
 ]
-Run = Annotated[str, typer.Argument(help="A run, such as R-0001; 'latest' is the last one planned.")]
-HERE = Path()
 
 app = typer.Typer(
     name="connector",
@@ -33,6 +36,7 @@ app.add_typer(rules_app.app, name="rules")
 rule_checks.attach(rules_app.app)
 rule_files.attach(rules_app.app)
 rule_simulation.attach(rules_app.app)
+deciding_commands.attach(app)
 keeping_commands.attach(app)
 moving_commands.attach(app)
 
@@ -161,58 +165,6 @@ def approve(run: Run, *, folder: Folder = HERE, as_json: AsJson = False) -> None
     from connector.cli import planning
 
     planning.approve(folder, run, as_json=as_json)
-
-
-@app.command()
-def hold(
-    run: Run,
-    lines: Annotated[
-        list[str], typer.Argument(help="Charges, documents, partners or clients, by their ids; or 'all'.")
-    ],
-    *,
-    reason: Annotated[str, typer.Option("--reason", help="Why; it is shown wherever the line is told of.")],
-    folder: Folder = HERE,
-    as_json: AsJson = False,
-) -> None:
-    """Put lines of a run plan on hold: neither this run nor a later one bills them until they are released."""
-    from connector.cli import holding
-
-    holding.hold(folder, run, lines, reason, as_json=as_json)
-
-
-@app.command()
-def release(
-    lines: Annotated[list[str], typer.Argument(help="Charges or partners, by their ids; or 'all'.")],
-    *,
-    reason: Annotated[str, typer.Option("--reason", help="Why.")],
-    folder: Folder = HERE,
-    as_json: AsJson = False,
-) -> None:
-    """Release lines that are on hold; the plan that waits for approval bills them again, or the next one does."""
-    from connector.cli import holding
-
-    holding.release(folder, lines, reason, as_json=as_json)
-
-
-@app.command()
-def correct(
-    billed: Annotated[list[str], typer.Argument(help="Charges, documents (US-000001) or lines of them (US-000001/2).")],
-    *,
-    reason: Annotated[str, typer.Option("--reason", help="Why; it is kept with the run.")],
-    credit_only: Annotated[
-        bool, typer.Option("--credit-only", help="Take it back, and bill nothing in its place.")
-    ] = False,
-    as_of: Annotated[
-        str,
-        typer.Option("--as-of", help="The day of its documents. Default: today.", metavar="DATE"),
-    ] = "",
-    folder: Folder = HERE,
-    as_json: AsJson = False,
-) -> None:
-    """Plan a correction: credit what is billed, whole, and bill it again by what is known and ruled now."""
-    from connector.cli import correcting
-
-    correcting.correct(folder, billed, reason, as_of, credit_only=credit_only, as_json=as_json)
 
 
 @app.command()

@@ -5,11 +5,7 @@ from typing import Annotated
 
 import typer
 
-Folder = Annotated[
-    Path, typer.Option("--folder", "-C", help="The working folder.", envvar="CONNECTOR_FOLDER", show_default=False)
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-HERE = Path()
+from connector.cli.options import HERE, AsJson, Folder
 
 
 def attach(to: typer.Typer) -> None:

@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from connector import ledger
@@ -13,6 +13,7 @@ from connector.runs import crashpoints, workspace
 from connector.runs.config import FILE, Config, load_config
 from connector.runs.errors import StopError
 from connector.runs.sending import Clock
+from connector.runs.workspace import Asked
 
 
 def now() -> datetime:
@@ -28,6 +29,11 @@ def clock() -> Clock:
 def who() -> str:
     """The person who runs the command: `CONNECTOR_USER`, else the account's name."""
     return os.environ.get("CONNECTOR_USER") or getpass.getuser()
+
+
+def asked(day: date | None) -> Asked:
+    """A plan for a day (None: today), asked for now by this person."""
+    return Asked(day, clock(), who())
 
 
 def config(folder: Path) -> Config:

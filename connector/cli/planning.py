@@ -81,7 +81,7 @@ def make(config: Config, paths: Sequence[Path], day: date | None, *, as_json: bo
     """Read the sources and store the plan made from them. The ledger is open."""
     files = workspace.open_files(config)
     intake = read(config, files.mappings, paths, as_json=as_json)
-    return workspace.plan_run(config, files, intake, as_of=day, clock=opening.clock(), by=opening.who())
+    return workspace.plan_run(config, files, intake, opening.asked(day))
 
 
 def exit_code(plan: RunPlan) -> int:

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from connector.cli.options import HERE, AsJson, Folder
+
 Rules = Annotated[
     Path | None,
     typer.Argument(
@@ -12,11 +14,6 @@ Rules = Annotated[
         metavar="FOLDER",
     ),
 ]
-Folder = Annotated[
-    Path, typer.Option("--folder", "-C", help="The working folder.", envvar="CONNECTOR_FOLDER", show_default=False)
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-HERE = Path()
 
 
 def attach(to: typer.Typer) -> None:

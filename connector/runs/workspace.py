@@ -113,7 +113,16 @@ def read_files(
     return read_sources(paths, mappings, limits=config.limits, progress=progress)
 
 
-def plan_run(config: Config, files: Files, intake: Intake, *, as_of: date | None, clock: Clock, by: str) -> RunPlan:
+@dataclass(frozen=True)
+class Asked:
+    """For which day (None: today), by which clock and by whom a plan is asked for."""
+
+    as_of: date | None
+    clock: Clock
+    by: str
+
+
+def plan_run(config: Config, files: Files, intake: Intake, asked: Asked) -> RunPlan:
     """Make and store a run plan, asking the books whether they would take it. The ledger is open.
 
     Without a source it is of what time alone brings about: terms that begin.
@@ -127,16 +136,7 @@ def plan_run(config: Config, files: Files, intake: Intake, *, as_of: date | None
             "none of the files could be read", "Mend what is listed and plan again.", INPUT, intake.problems
         )
     reached("plan:read")
-    return _stored(config, files, intake, Asked(as_of, clock, by), make_plan)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """For which day (None: today), by which clock and by whom a plan is asked for."""
-
-    as_of: date | None
-    clock: Clock
-    by: str
+    return _stored(config, files, intake, asked, make_plan)
 
 
 def correct_run(config: Config, files: Files, wanted: Wanted, asked: Asked) -> RunPlan:

@@ -1,4 +1,4 @@
-"""hold, release: lines that a person takes out of a plan, and puts back."""
+"""hold, release, correct: what a person decides about lines that would be billed, or are."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +8,10 @@ from rich.text import Text
 
 from connector.cli import opening
 from connector.cli.output import finish, table
-from connector.runs import holds
+from connector.cli.planning import parse_day
+from connector.cli.show import show_plan
+from connector.runs import holds, workspace
+from connector.runs.correct import Wanted
 from connector.runs.runplan import Hold
 
 
@@ -35,6 +38,20 @@ def release(folder: Path, words: Sequence[str], reason: str, *, as_json: bool) -
         last = "The plan that waits for approval bills them again, or the next plan does."
         plain = {"released": [one.to_plain() for one in freed]}
         finish(plain, 0, as_json=as_json, render=lambda to: _show(to, "Released", freed, last))
+
+
+def correct(folder: Path, words: Sequence[str], reason: str, as_of: str, *, credit_only: bool, as_json: bool) -> None:
+    """Plan a correction and show it."""
+    day = parse_day(as_of)
+    with opening.opened(folder) as config:
+        wanted = Wanted(words, reason, bill_again=not credit_only)
+        made = workspace.correct_run(config, workspace.open_files(config), wanted, opening.asked(day))
+
+        def render(to: Console) -> None:
+            show_plan(to, made)
+            to.print(Text(f"'connector approve {made.run_id}' applies it, 'connector push {made.run_id}' sends it."))
+
+        finish(made.to_plain(), 0, as_json=as_json, render=render)
 
 
 def _show(to: Console, title: str, lines: Sequence[Hold], last: str) -> None:

@@ -1,0 +1,63 @@
+"""hold, release, correct: the commands by which a person decides about what is billed."""
+
+from typing import Annotated
+
+import typer
+
+from connector.cli.options import HERE, AsJson, Folder, Run
+
+
+def attach(to: typer.Typer) -> None:
+    """Add these commands to an application."""
+    to.command("hold")(hold)
+    to.command("release")(release)
+    to.command("correct")(correct)
+
+
+def hold(
+    run: Run,
+    lines: Annotated[
+        list[str], typer.Argument(help="Charges, documents, partners or clients, by their ids; or 'all'.")
+    ],
+    *,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it is shown wherever the line is told of.")],
+    folder: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Put lines of a run plan on hold: neither this run nor a later one bills them until they are released."""
+    from connector.cli import deciding
+
+    deciding.hold(folder, run, lines, reason, as_json=as_json)
+
+
+def release(
+    lines: Annotated[list[str], typer.Argument(help="Charges or partners, by their ids; or 'all'.")],
+    *,
+    reason: Annotated[str, typer.Option("--reason", help="Why.")],
+    folder: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Release lines that are on hold; the plan that waits for approval bills them again, or the next one does."""
+    from connector.cli import deciding
+
+    deciding.release(folder, lines, reason, as_json=as_json)
+
+
+def correct(
+    billed: Annotated[list[str], typer.Argument(help="Charges, documents (US-000001) or lines of them (US-000001/2).")],
+    *,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it is kept with the run.")],
+    credit_only: Annotated[
+        bool, typer.Option("--credit-only", help="Take it back, and bill nothing in its place.")
+    ] = False,
+    as_of: Annotated[
+        str,
+        typer.Option("--as-of", help="The day of its documents. Default: today.", metavar="DATE"),
+    ] = "",
+    folder: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Plan a correction: credit what is billed, whole, and bill it again by what is known and ruled now."""
+    from connector.cli import deciding
+
+    deciding.correct(folder, billed, reason, as_of, credit_only=credit_only, as_json=as_json)
