@@ -20,6 +20,7 @@ from connector.runs import scrub, serial, store
 from connector.runs.crashpoints import reached
 from connector.runs.erase_find import charges_of, own_rows, words_of_owner
 from connector.runs.errors import INPUT, REMAINS, StopError
+from connector.runs.issuing import LINES
 from connector.runs.snapshots import Snapshot
 
 CLIENT, PARTNER, RUN = "client", "partner", "run"
@@ -136,7 +137,8 @@ def _documents(owner_type: str, owner_id: str, charges: frozenset[str]) -> Seque
     if owner_type == PARTNER:
         wanted = ledger.read("document", "partner_id = ?", [owner_id])["document_id"]
     else:
-        wanted = ledger.read("document_line").filter(pl.col("charge_id").is_in(sorted(charges)))["document_id"]
+        lines = pl.concat(ledger.read(table).select("document_id", "charge_id") for table in LINES)
+        wanted = lines.filter(pl.col("charge_id").is_in(sorted(charges)))["document_id"]
     ids = set(wanted.to_list())
     return [one for one in outbox.items() if one.document_id in ids]
 

@@ -20,6 +20,9 @@ from connector.ledger import outbox
 from connector.runs.runplan import RunPlan
 from connector.runs.writing import append, stamped
 
+# Which table of the ledger holds the lines of which kind of document.
+LINES = {"document_line": INVOICE, "credit_line": CREDIT_NOTE}
+
 
 @dataclass(frozen=True)
 class _Issued:
@@ -41,7 +44,7 @@ def issue(plan: RunPlan, entities: Mapping[str, SellingEntity], now: datetime) -
     """
     made = _numbered(plan.documents, entities)
     append("document", stamped(_document_frame(made), plan, now))
-    for kind, table in ((INVOICE, "document_line"), (CREDIT_NOTE, "credit_line")):
+    for table, kind in LINES.items():
         append(table, _line_frame([one for one in made if one.document.kind == kind]))
     events = [{"document_id": one.document_id, "state": "approved", "at": now, "detail": ""} for one in made]
     append("document_event", pl.DataFrame(events))

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from connector import ledger
+from connector.runs.issuing import LINES
 from connector.runs.rebuild import Proof, prove, text
 
 # What the outbox may say after the latest event of a document; claims and their ends leave no event.
@@ -29,7 +30,7 @@ _STATES = {
 def sending_proofs() -> tuple[Proof, ...]:
     """What must be so between the outbox, events, receipts and what the documents say."""
     documents = ledger.read("document")
-    lines = pl.concat([ledger.read("document_line"), ledger.read("credit_line")])
+    lines = pl.concat(ledger.read(table) for table in LINES)
     outbox = ledger.read("outbox")
     return (*_states(documents, outbox), *_requests(documents, lines, outbox))
 

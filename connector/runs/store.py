@@ -174,11 +174,7 @@ def load_plan(run_id: str) -> RunPlan:
     Raises:
         StopError: there is no such run.
     """
-    from connector.runs.models import Run
-
-    run = Run.objects.filter(run_id=resolve(run_id)).prefetch_related("frames").get()
-    frames = {frame.name: pl.read_ipc(BytesIO(bytes(frame.data))) for frame in run.frames.all()}
-    return RunPlan.from_plain(run.plan, frames)
+    return RunPlan.from_plain(*stored_plan(resolve(run_id)))
 
 
 def stored_plan(run_id: str) -> tuple[dict[str, Any], dict[str, pl.DataFrame]]:

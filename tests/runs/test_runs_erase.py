@@ -93,6 +93,22 @@ def copy(billed: Path, tmp_path: Path) -> Iterator[Folder]:
     ledger.close_store()
 
 
+def test_a_name_on_a_credit_note_is_erased_too(world: World) -> None:
+    world.bill(_partners(world), world.clients(client(CLIENT[2], name=CLIENT[0], site=CLIENT[1])))
+    run = world.run("correct", "US-000001", "--credit-only", "--reason", "a mistake", "--as-of", "2025-06-21").plain[
+        "run"
+    ]
+    assert world.run("approve", run).code == 0
+    unsent = world.run("erase", CLIENT[2], "--yes")
+    assert unsent.plain["error"] == "1 documents that name it are not in the books yet: US-CN-000001 (ready)"
+    assert world.run("push", run).code == 0
+    copy = Folder(world.folder)
+    assert copy.found(CLIENT) == {*CLIENT}
+    assert copy.run("erase", CLIENT[2], "--yes").code == 0
+    assert copy.found(CLIENT) == set()
+    assert copy.proved()
+
+
 @pytest.mark.parametrize("who", [CLIENT[0].upper(), CLIENT[2]])
 def test_a_client_is_erased_everywhere_and_its_money_stays(copy: Folder, who: str) -> None:
     assert copy.found(CLIENT) == {*CLIENT}
