@@ -99,7 +99,7 @@ def release(words: Sequence[str], reason: str, *, now: datetime, by: str) -> tup
         held = store.holds()
         known = [(one.charge_id, one.partner_id) for one in held.values()]
         lines = pl.DataFrame(known, schema=["charge_id", "partner_id"], orient="row")
-        chosen = _chosen(lines, words, "there is no line on hold of", "'connector exceptions' lists them.")
+        chosen = _chosen(lines, words, "no line on hold is called", "'connector exceptions' lists them.")
         freed = tuple(replace(held[one], reason=reason.strip(), by=by, at=now) for one, _ in chosen)
         store.add_holds(freed, store.RELEASED)
     return freed

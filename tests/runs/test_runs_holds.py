@@ -126,7 +126,7 @@ def test_a_term_is_held_apart_from_the_other_terms_of_its_client(alone: World) -
     [
         (("hold", "latest", "CH-none", *REASON), "R-0001 has no line of CH-none"),
         (("hold", "latest", "P-1", "--reason", "  "), "a hold and a release need a reason"),
-        (("release", "P-1", *REASON), "there is no line on hold of P-1"),
+        (("release", "P-1", *REASON), "no line on hold is called P-1"),
     ],
 )
 def test_what_names_no_line_is_refused(alone: World, words: tuple[str, ...], error: str) -> None:
