@@ -161,6 +161,8 @@ def _credits(lines: pl.DataFrame, credited: pl.DataFrame, charges: pl.DataFrame)
         noted=pl.col("charge_id").is_in(credited["charge_id"].implode())
     )
     yield prove("credited lines stand on a credit note", noted, pl.col("noted"), pl.col("charge_id"))
+    owed = credited.with_columns(entered=pl.col("charge_id").is_in(entries["charge_id"].implode()))
+    yield prove("lines of credit notes stand on a credit", owed, pl.col("entered"), pl.col("charge_id"))
     later = charges.filter(pl.col("revision") > 1)
     key = [name for name in KEY if name != "revision"]
     before = charges.join(entries.select("charge_id"), on="charge_id").select(*key, revision=pl.col("revision") + 1)
