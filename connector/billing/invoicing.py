@@ -8,6 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache, partial
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import polars as pl
@@ -21,6 +24,11 @@ from connector.domain.documents import Document, Line, Party
 from connector.domain.words import EventKind, Grouping
 
 PredictTax = Callable[[int, Decimal, str], int]
+
+_GROUP = ("selling_entity", "partner_id", "currency", "period")
+_OF_CHARGE = ("charge_id", "item", "event", "event_on", "tier", "quantity", "unit_minor", "amount_minor")
+_OF_PARTNER = ("name", "contact_id", "email", "country", "tax_number", "tax_status", "terms_days", "po_reference")
+_NEEDED = (*_GROUP, *_OF_CHARGE, *_OF_PARTNER, "payment_method", "run_day")
 
 
 @dataclass(frozen=True)
@@ -75,29 +83,62 @@ def draft_documents(
         predict_tax: the accounting system's tax on one line: net in minor units, percent, currency.
         context: the givens of the run.
     """
-    group = ["selling_entity", "partner_id", "currency", "period"]
-    ordered = ready.sort([*group, "event_on", "charge_id"])
+    ordered = ready.sort([*_GROUP, "event_on", "charge_id"])
+    desk = _Desk(books, predict_tax)
     drafts = []
-    for (entity, partner, currency, period), lines in ordered.group_by(group, maintain_order=True):
-        rows = lines.to_dicts()
-        identity = "\x1f".join([context.run_id, str(entity), str(partner), str(currency), str(period)])
+    for group, rows in groupby(ordered.select(_NEEDED).iter_rows(named=True), itemgetter(*_GROUP)):
+        identity = "\x1f".join([context.run_id, *(str(one) for one in group)])
         document_id = "D-" + keyed_digest(identity, context.key)[:16]
-        drafts.append(_draft(document_id, rows, labels, books, tenants, predict_tax))
+        drafts.append(_draft(document_id, list(rows), labels, tenants, desk))
     return tuple(drafts)
+
+
+class _Desk:
+    """Where a line is booked and what tax it carries, worked out once for each distinct case."""
+
+    def __init__(self, books: BookSet, predict_tax: PredictTax) -> None:
+        self.booking = cache(partial(_booking, books))
+        self.tax = cache(predict_tax)
+
+
+@dataclass(frozen=True)
+class _Booking:
+    """Where an item is booked: its description, code and account, and the tax; the fault where it is not declared."""
+
+    description: str
+    item_code: str | None = None
+    account: str = ""
+    tax_code: str = ""
+    percent: Decimal = Decimal(0)
+    fault: tuple[str, str] | None = None
+
+
+def _booking(books: BookSet, entity: str, name: str, status: str, country: str | None) -> _Booking:
+    chart = books.by_entity.get(entity)
+    item = chart.items.get(name) if chart else None
+    if chart is None or item is None:
+        fault = (kinds.ITEM_UNMAPPED.code, f"item {name} has no account in the books of {entity}")
+        return _Booking(name, fault=fault)
+    tax = chart.tax_row(status, country, name)
+    if tax is None:
+        case = f"a {status} partner in {country or 'an unstated country'} buying {name} from {entity}"
+        fault = (kinds.TAX_UNMAPPED.code, f"no tax code is declared for {case}")
+        return _Booking(item.description, item.item_code, item.account, fault=fault)
+    return _Booking(item.description, item.item_code, item.account, tax.code, tax.percent)
 
 
 def _draft(
     document_id: str,
     rows: Sequence[Mapping[str, Any]],
     labels: Mapping[str, str],
-    books: BookSet,
     tenants: Mapping[str, str],
-    predict_tax: PredictTax,
+    desk: _Desk,
 ) -> Draft:
     first = rows[0]
     dated: date = first["run_day"]
-    faults: list[tuple[str, str]] = []
-    lines = tuple(_line(row, labels[row["charge_id"]], books, predict_tax, faults) for row in rows)
+    booked = [desk.booking(row["selling_entity"], row["item"], row["tax_status"], row["country"]) for row in rows]
+    lines = tuple(_line(row, labels[row["charge_id"]], one, desk) for row, one in zip(rows, booked, strict=True))
+    faults = dict.fromkeys(one.fault for one in booked if one.fault is not None)
     party = Party(
         first["partner_id"], first["name"], first["contact_id"], first["email"], first["country"], first["tax_number"]
     )
@@ -114,36 +155,24 @@ def _draft(
         payment_method=first["payment_method"],
         lines=lines,
     )
-    return Draft(document_id, document, tuple(dict.fromkeys(faults)))
+    return Draft(document_id, document, tuple(faults))
 
 
-def _line(
-    row: Mapping[str, Any], label: str, books: BookSet, predict_tax: PredictTax, faults: list[tuple[str, str]]
-) -> Line:
-    entity, name = row["selling_entity"], row["item"]
-    chart = books.by_entity.get(entity)
-    item = chart.items.get(name) if chart else None
-    tax = chart.tax_row(row["tax_status"], row["country"], name) if chart and item else None
-    if item is None:
-        faults.append((kinds.ITEM_UNMAPPED.code, f"item {name} has no account in the books of {entity}"))
-    elif tax is None:
-        case = f"a {row['tax_status']} partner in {row['country'] or 'an unstated country'} buying {name} from {entity}"
-        faults.append((kinds.TAX_UNMAPPED.code, f"no tax code is declared for {case}"))
-    percent = tax.percent if tax else Decimal(0)
+def _line(row: Mapping[str, Any], label: str, booked: _Booking, desk: _Desk) -> Line:
     # What is no plain multiple of one price stands on its line as one, so that quantity × price is the amount.
     plain = row["quantity"] * row["unit_minor"] == row["amount_minor"]
     return Line(
         charge_id=row["charge_id"],
-        description=_description(item.description if item else name, label, row),
-        item=name,
-        item_code=item.item_code if item else None,
-        account=item.account if item else "",
-        tax_code=tax.code if tax else "",
-        tax_percent=percent,
+        description=_description(booked.description, label, row),
+        item=row["item"],
+        item_code=booked.item_code,
+        account=booked.account,
+        tax_code=booked.tax_code,
+        tax_percent=booked.percent,
         quantity=row["quantity"] if plain else 1,
         unit_minor=row["unit_minor"] if plain else row["amount_minor"],
         net_minor=row["amount_minor"],
-        tax_minor=predict_tax(row["amount_minor"], percent, row["currency"]),
+        tax_minor=desk.tax(row["amount_minor"], booked.percent, row["currency"]),
     )
 
 

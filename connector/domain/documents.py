@@ -1,7 +1,7 @@
 """Documents for the accounting system. Every contact is a partner (R8); a document is frozen once approved."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -30,7 +30,7 @@ class Party:
     tax_number: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Line:
     """One line. Amounts are whole minor units of the document's currency.
 
@@ -59,6 +59,9 @@ class Line:
     unit_minor: int
     net_minor: int
     tax_minor: int
+
+
+_OF_LINE = tuple(field.name for field in fields(Line))
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,10 @@ class Document:
     def to_plain(self) -> dict[str, Any]:
         """The document as JSON values; `from_plain` reads it back equal."""
         # Not `asdict`: it copies every value of every line, and a run may have a million of them.
-        lines = [{**vars(line), "tax_percent": str(line.tax_percent)} for line in self.lines]
+        lines = [
+            {**{name: getattr(line, name) for name in _OF_LINE}, "tax_percent": str(line.tax_percent)}
+            for line in self.lines
+        ]
         days = {"dated": self.dated.isoformat(), "due": self.due.isoformat()}
         return {**vars(self), **days, "party": dict(vars(self.party)), "lines": lines}
 

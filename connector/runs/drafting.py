@@ -75,6 +75,8 @@ def with_dependents(drafts: Sequence[Draft], charges: pl.DataFrame, fresh: pl.Da
         charges: what the run adds.
         fresh: `client_id` of the clients that the ledger does not know yet.
     """
+    if not any(draft.faults for draft in drafts):
+        return tuple(drafts)
     new = charges.join(fresh.select(subject_id="client_id"), on="subject_id", how="semi")
     owner = dict(new.select("charge_id", "subject_id").iter_rows())
     of_draft = [{owner[one.charge_id] for one in draft.document.lines if one.charge_id in owner} for draft in drafts]
@@ -92,17 +94,29 @@ def with_dependents(drafts: Sequence[Draft], charges: pl.DataFrame, fresh: pl.Da
     )
 
 
-def after_documents(frame: pl.DataFrame, charges: pl.DataFrame, drafts: Sequence[Draft]) -> pl.DataFrame:
-    """Charged records move on to `billed`, or back to `blocked` where their whole document is blocked."""
-    lines = pl.DataFrame(
-        [
-            (line.charge_id, draft.faults[0][0] if draft.faults else None, draft.faults[0][1] if draft.faults else None)
-            for draft in drafts
-            for line in draft.document.lines
-        ],
-        schema={"charge_id": pl.String, "fault": pl.String, "fault_text": pl.String},
-        orient="row",
-    )
+def lines_of(drafts: Sequence[Draft]) -> pl.DataFrame:
+    """Every line of the documents: its `charge_id`, and what blocks its document: `fault` and `fault_text`, or null."""
+    none = pl.lit(None, pl.String)
+    parts = [
+        pl.DataFrame({"charge_id": [line.charge_id for line in draft.document.lines]}).with_columns(
+            fault=pl.lit(draft.faults[0][0]), fault_text=pl.lit(draft.faults[0][1])
+        )
+        for draft in drafts
+        if draft.faults
+    ]
+    sound = [line.charge_id for draft in drafts if not draft.faults for line in draft.document.lines]
+    whole = pl.DataFrame({"charge_id": pl.Series(sound, dtype=pl.String)}).with_columns(fault=none, fault_text=none)
+    return pl.concat([whole, *parts])
+
+
+def after_documents(frame: pl.DataFrame, charges: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """Charged records move on to `billed`, or back to `blocked` where their whole document is blocked.
+
+    Args:
+        frame: records or terms in their buckets.
+        charges: what the run adds.
+        lines: `lines_of` its documents.
+    """
     placed = charges.select(*_KEY, "charge_id").join(lines, on="charge_id")
     joined = frame.join(placed, on=_KEY, how="left", maintain_order="left")
     waiting = pl.col("bucket") == Bucket.AWAITING_DOCUMENT.value
@@ -117,7 +131,7 @@ def after_documents(frame: pl.DataFrame, charges: pl.DataFrame, drafts: Sequence
     ).drop("charge_id", "fault", "fault_text")
 
 
-def approvable(charges: pl.DataFrame, drafts: Sequence[Draft]) -> pl.DataFrame:
-    """Without the charges of blocked documents: they come again with the next plan."""
-    blocked = [line.charge_id for draft in drafts if draft.faults for line in draft.document.lines]
-    return charges.filter(~pl.col("charge_id").is_in(blocked))
+def approvable(charges: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """Without the charges of blocked documents (`lines_of`): they come again with the next plan."""
+    blocked = lines.filter(pl.col("fault").is_not_null()).select("charge_id")
+    return charges.join(blocked, on="charge_id", how="anti", maintain_order="left")

@@ -111,7 +111,7 @@ def without(plan: RunPlan, held: Mapping[str, Hold]) -> RunPlan:
     A document that is blocked for another reason keeps its lines: none of them is billed. A correction is applied
     whole, whatever is on hold.
     """
-    if plan.correction is not None:
+    if plan.correction is not None or not held:
         return plan
     lines = _lines(plan.documents)
     held = {**held, **_dependent(plan, held)}

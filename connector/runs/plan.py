@@ -17,7 +17,7 @@ from connector.domain.problems import Problem
 from connector.domain.words import BY_TIME, EventKind, Plan, RecordKind
 from connector.intake import Intake
 from connector.runs.doubts import DOUBTS, gone_clients, open_doubts
-from connector.runs.drafting import after_documents, approvable, drafted, with_dependents
+from connector.runs.drafting import after_documents, approvable, drafted, lines_of, with_dependents
 from connector.runs.errors import INPUT, StopError
 from connector.runs.events import (
     Basis,
@@ -95,8 +95,9 @@ def make_plan(inputs: Inputs) -> RunPlan:
         *counts.money_checks(found.open_charges, found.waiting, drafts),
     )
     refuse_untied(checks)
-    clients, bundles, terms = (after_documents(one, charges, drafts) for one in (clients, bundles, timed.events))
-    charges, of_records = (approvable(one, drafts) for one in (charges, of_records))
+    lines = lines_of(drafts)
+    clients, bundles, terms = (after_documents(one, charges, lines) for one in (clients, bundles, timed.events))
+    charges, of_records = (approvable(one, lines) for one in (charges, of_records))
     judged = {
         RecordKind.PARTNERS: partners,
         RecordKind.TEMPLATES: templates,

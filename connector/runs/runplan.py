@@ -1,7 +1,7 @@
 """The run plan: what a billing run would do, shown, approved, and applied exactly or refused."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ import polars as pl
 
 from connector.billing.counts import Check
 from connector.billing.invoicing import Draft
+from connector.billing.lines import line_frame, with_lines, without_lines
 from connector.domain.documents import Document
 from connector.domain.money import Money
 from connector.domain.places import Cell, Line, Place
@@ -187,6 +188,25 @@ class RunPlan:
             "on_hold": [one.to_plain() for one in self.on_hold],
         }
 
+    def to_stored(self) -> tuple[dict[str, Any], dict[str, pl.DataFrame]]:
+        """The plan as it is stored: its JSON values without lines, and its frames, the lines among them.
+
+        The totals of each document stay beside it.
+        """
+        plain = replace(self, drafts=()).to_plain()
+        plain["documents"] = [
+            {**draft_to_plain(bare), **totals_of(draft)}
+            for draft, bare in zip(self.drafts, without_lines(self.drafts), strict=True)
+        ]
+        return plain, {**self.frames, "lines": line_frame(self.drafts)}
+
+    @classmethod
+    def from_stored(cls, plain: Mapping[str, Any], frames: Mapping[str, pl.DataFrame]) -> "RunPlan":
+        """The plan that `to_stored` wrote; in plans of earlier versions the lines stand in the JSON values."""
+        own = {name: frame for name, frame in frames.items() if name != "lines"}
+        plan = cls.from_plain(plain, own)
+        return plan if "lines" not in frames else replace(plan, drafts=with_lines(plan.drafts, frames["lines"]))
+
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any], frames: Mapping[str, pl.DataFrame]) -> "RunPlan":
         """The plan that `to_plain` wrote, with its frames."""
@@ -213,16 +233,19 @@ class RunPlan:
 
 def draft_to_plain(draft: Draft) -> dict[str, Any]:
     """A draft as JSON values, its totals beside it for people and programs that only read."""
-    document = draft.document
     return {
         "document_id": draft.document_id,
         "faults": [list(fault) for fault in draft.faults],
-        "net_minor": document.net.minor,
-        "tax_minor": document.tax.minor,
-        "total_minor": document.total.minor,
-        "total": str(document.total),
-        "document": document.to_plain(),
+        **totals_of(draft),
+        "document": draft.document.to_plain(),
     }
+
+
+def totals_of(draft: Draft) -> dict[str, Any]:
+    """What a draft comes to, as JSON values."""
+    net, tax = draft.document.net, draft.document.tax
+    total = net + tax
+    return {"net_minor": net.minor, "tax_minor": tax.minor, "total_minor": total.minor, "total": str(total)}
 
 
 def draft_from_plain(plain: Mapping[str, Any]) -> Draft:

@@ -55,7 +55,7 @@ class Own:
 
 
 def plan_scrubbed(plain: Mapping[str, Any], own: Own) -> dict[str, Any]:
-    """A plan's JSON values (`RunPlan.to_plain`) without what is to be erased."""
+    """A plan's JSON values (`RunPlan.to_stored`) without what is to be erased."""
     return {
         **plain,
         "problems": [_problem(one, own) for one in plain["problems"]],
@@ -108,6 +108,10 @@ def frame_scrubbed(name: str, frame: pl.DataFrame, own: Own) -> pl.DataFrame:
             .to_series()
             for column in _TOLD[name]
         )
+    if name == "lines":
+        named = pl.col("charge_id").is_in(sorted(own.charges))
+        without = _sentences(frame["description"], own)
+        frame = frame.with_columns(description=pl.when(named).then(without).otherwise("description"))
     sentences = [column for column in _SENTENCES if column in frame.columns]
     return frame.with_columns(_sentences(frame[column], own) for column in sentences)
 

@@ -49,17 +49,18 @@ def save_plan(plan: RunPlan, by: str) -> None:
     """Store a plan with its frames, and what its sources said, in one transaction."""
     from connector.runs.models import Run, RunEvent, RunFrame, SnapshotKey, SourceSnapshot
 
+    plain, frames = plan.to_stored()
     with ledger.transaction():
         run = Run.objects.create(
             run_id=plan.run_id,
             created_at=plan.created_at,
             created_by=by,
             as_of=max(plan.as_of.values()),
-            plan=plan.to_plain(),
+            plan=plain,
         )
         reached("plan:run-written")
         RunFrame.objects.bulk_create(
-            RunFrame(run=run, name=name, data=_to_bytes(frame)) for name, frame in plan.frames.items()
+            RunFrame(run=run, name=name, data=_to_bytes(frame)) for name, frame in frames.items()
         )
         RunEvent.objects.create(run=run, state=PLANNED, at=plan.created_at, by=by)
         for snapshot in plan.snapshots:
@@ -174,7 +175,7 @@ def load_plan(run_id: str) -> RunPlan:
     Raises:
         StopError: there is no such run.
     """
-    return RunPlan.from_plain(*stored_plan(resolve(run_id)))
+    return RunPlan.from_stored(*stored_plan(resolve(run_id)))
 
 
 def stored_plan(run_id: str) -> tuple[dict[str, Any], dict[str, pl.DataFrame]]:
@@ -224,7 +225,7 @@ def resolve(run_id: str) -> str:
 
 
 def plain_plan(run_id: str) -> Mapping[str, Any]:
-    """What `RunPlan.to_plain` told of a run that is known to exist, without its frames."""
+    """What is stored of a run that is known to exist, without its frames; see `RunPlan.to_stored`."""
     from connector.runs.models import Run
 
     plan: Mapping[str, Any] = Run.objects.values_list("plan", flat=True).get(run_id=run_id)
