@@ -14,20 +14,27 @@ _HUNDRED = 100
 _PLACE = ("source_id", "source", "sheet", "row")
 
 
-def months_begun(clients: pl.DataFrame, charged: pl.DataFrame) -> pl.DataFrame:
+def months_begun(clients: pl.DataFrame, charged: pl.DataFrame, stretches: pl.DataFrame | None = None) -> pl.DataFrame:
     """One row for each month of each client that has begun and is not billed, in the order of client and month.
 
     Args:
         clients: `client_id`, `partner_id`, their place, `start` (the first day on which they can be billed by the
             month), `bill_from` and `as_of` of their selling entity; a null among the days means none.
         charged: the months billed: `client_id`, `ordinal`.
+        stretches: of clients of whose months the first and the latest alone are given, all between being billed:
+            `client_id`, `first` and `latest`, their ordinals.
 
     Returns:
         `client_id`, `partner_id`, the place, `ordinal`, `event`, `event_on` (the first day of the month, or of the
         client in it) and `month_end`.
     """
     first_day = pl.max_horizontal("start", "bill_from")
-    known = charged.group_by("client_id").agg(latest=_index("ordinal").max(), count=pl.len().cast(pl.Int64))
+    between = _between(stretches)
+    known = charged.group_by("client_id").agg(latest=_index("ordinal").max(), given=pl.len().cast(pl.Int64))
+    passed = between.group_by("client_id").agg(passed=(pl.col("until") - pl.col("since")).sum())
+    known = known.join(passed, on="client_id", how="left").with_columns(
+        count=pl.col("given") + pl.col("passed").fill_null(0)
+    )
     lines = clients.filter(pl.all_horizontal(pl.col("start", "bill_from", "as_of").is_not_null()))
     lines = lines.join(known, on="client_id", how="left", maintain_order="left").with_columns(
         first_day=first_day, first=_month_of(first_day), last=_month_of(pl.col("as_of"))
@@ -37,6 +44,9 @@ def months_begun(clients: pl.DataFrame, charged: pl.DataFrame) -> pl.DataFrame:
     lines = lines.with_columns(first=pl.when(whole).then(pl.col("latest") + 1).otherwise("first"))
     due = lines.filter((pl.col("first") <= pl.col("last")) & (pl.col("first_day") <= pl.col("as_of")))
     each = due.with_columns(month=pl.int_ranges("first", pl.col("last") + 1)).explode("month")
+    billed = between.join(due, on="client_id", how="semi")
+    billed = billed.select("client_id", month=pl.int_ranges("since", "until")).explode("month")
+    each = each.join(billed, on=["client_id", "month"], how="anti", maintain_order="left")
     begins = pl.date(pl.col("month") // _YEAR, pl.col("month") % _YEAR + 1, 1)
     found = each.select(
         "client_id",
@@ -50,6 +60,13 @@ def months_begun(clients: pl.DataFrame, charged: pl.DataFrame) -> pl.DataFrame:
     return found.join(charged, on=["client_id", "ordinal"], how="anti", maintain_order="left").sort(
         "client_id", "ordinal"
     )
+
+
+def _between(stretches: pl.DataFrame | None) -> pl.DataFrame:
+    """The months between the first and the latest of each stretch: from `since` to before `until`, as month numbers."""
+    if stretches is None:
+        return pl.DataFrame(schema={"client_id": pl.String, "since": pl.Int64, "until": pl.Int64})
+    return stretches.select("client_id", since=_index("first") + 1, until=_index("latest"))
 
 
 def within(months: pl.DataFrame, states: pl.DataFrame) -> pl.DataFrame:

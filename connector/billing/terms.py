@@ -21,7 +21,9 @@ NO_PRICE_KEPT = "its price is kept, and an opening entry has none"
 _KINDS = ("charge", "opening")
 
 
-def begun(charges: pl.DataFrame, terms: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
+def begun(
+    charges: pl.DataFrame, terms: pl.DataFrame, days: pl.DataFrame, stretches: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """One row for each term that has begun and is not billed, in the order of subject, metric and ordinal.
 
     An opening entry is the first term like any other; terms that began before go-live are none.
@@ -31,6 +33,8 @@ def begun(charges: pl.DataFrame, terms: pl.DataFrame, days: pl.DataFrame) -> pl.
             `currency`, their source place, and what `WAS` names.
         terms: of the rulebook, for each metric that renews: `metric`, `length`, `renewal_price`, `renewal_tier`.
         days: `Context.days`. A selling entity that is not among them has the latest day of those that are.
+        stretches: of lines of which the first and the latest charge alone are given, all between being billed:
+            `subject_id`, `metric` and `latest`, the ordinal of the latest.
 
     Returns:
         `subject_id`, `metric`, `ordinal`, `event`, `event_on`, `partner_id`, the place, `own_entity` and
@@ -39,11 +43,12 @@ def begun(charges: pl.DataFrame, terms: pl.DataFrame, days: pl.DataFrame) -> pl.
     own = charges.filter((pl.col("subject_type") == "client") & pl.col("kind").is_in(_KINDS))
     own = own.join(terms, on="metric").with_columns(months=months_of("term")).filter(pl.col("months").is_not_null())
     own = own.sort(*SUBJECT, "ordinal", "revision").unique([*SUBJECT, "ordinal"], keep="last", maintain_order=True)
-    found = _days(_due(own, days)).join(own.select(*SUBJECT, "ordinal"), on=[*SUBJECT, "ordinal"], how="anti")
+    passed = own.select(*SUBJECT, latest="ordinal").clear() if stretches is None else stretches
+    found = _days(_due(own, days, passed)).join(own.select(*SUBJECT, "ordinal"), on=[*SUBJECT, "ordinal"], how="anti")
     return _with_term_before(found, own)
 
 
-def _due(own: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
+def _due(own: pl.DataFrame, days: pl.DataFrame, stretches: pl.DataFrame) -> pl.DataFrame:
     """Of each line the first and the last ordinal to look at; those that cannot miss a term are left out."""
     lines = own.group_by(SUBJECT, maintain_order=True).agg(
         anchor=pl.col("event_on").filter(pl.col("ordinal") == 1).first(),
@@ -65,6 +70,9 @@ def _due(own: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
     # Where every term since the first is billed, only those after the latest are looked at: years cost nothing.
     whole = pl.col("count") - 1 == pl.col("latest") - pl.col("first") + 1
     lines = lines.with_columns(first=pl.when(whole).then(pl.col("latest") + 1).otherwise("first"))
+    passed = stretches.select(*SUBJECT, passed=pl.col("latest") + 1)
+    lines = lines.join(passed, on=SUBJECT, how="left", maintain_order="left")
+    lines = lines.with_columns(first=pl.max_horizontal("first", "passed"))
     return lines.filter(pl.col("first") <= pl.col("last"))
 
 

@@ -6,11 +6,12 @@ this package does not load Django; `open_store` does. What is still to be sent i
 
 from connector.ledger.backup import backup
 from connector.ledger.chain import chain_faults, chain_head, chain_heads
+from connector.ledger.charge_lines import STRETCHES, stretches, telling_charges, waiting_charges
 from connector.ledger.database import hold, overwrite_erased, still, transaction
 from connector.ledger.dump import write_dump
 from connector.ledger.entries import acting, seal
 from connector.ledger.errors import RefusedError, StoreError
-from connector.ledger.frames import append, put, read
+from connector.ledger.frames import append, put, read, read_among
 from connector.ledger.locks import process_lock
 from connector.ledger.place import Place, Server, is_url, server_of
 from connector.ledger.registers import alias_key, erase, next_numbers
@@ -20,6 +21,7 @@ from connector.ledger.store import close_store, described, open_store
 from connector.ledger.verify import Chain, Fault, Verified, verify
 
 __all__ = [
+    "STRETCHES",
     "TABLES",
     "Chain",
     "Fault",
@@ -47,11 +49,15 @@ __all__ = [
     "process_lock",
     "put",
     "read",
+    "read_among",
     "restore_dump",
     "seal",
     "server_of",
     "still",
+    "stretches",
+    "telling_charges",
     "transaction",
     "verify",
+    "waiting_charges",
     "write_dump",
 ]

@@ -161,10 +161,8 @@ def hold(names: Iterable[str], group: str = "records") -> None:
         StoreError: another transaction holds one of them for too long.
     """
     require_transaction("holding names")
-    wanted = sorted({*names})
-    if wanted:
-        with translated(), connection().cursor() as cursor:
-            dialect().hold(cursor, group, wanted)
+    with translated(), connection().cursor() as cursor:
+        dialect().hold(cursor, group, names)
 
 
 def write(table: str, frame: "pl.DataFrame", key: Sequence[str] = ()) -> None:

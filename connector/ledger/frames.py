@@ -4,7 +4,8 @@ A stranger's trap: `append` does not skip what is there already. A key that exis
 with it; callers with many rows leave out known keys by an anti-join first.
 """
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -49,6 +50,25 @@ def read(
     sql = f'SELECT {selected} FROM "{table}"{condition} ORDER BY {order}'  # noqa: S608
     values = [time_text(one) if isinstance(one, datetime) else one for one in params]
     return framed(database.fetch(sql, values), schema)
+
+
+def read_among(table: str, column: str, values: Iterable[str], *, columns: Sequence[str] | None = None) -> pl.DataFrame:
+    """The rows of a table whose `column` is one of these texts, in one question however many there are.
+
+    Args:
+        table: as `read`.
+        column: a column of texts.
+        values: what is looked for.
+        columns: as `read`.
+
+    Raises:
+        KeyError, StoreError: as `read`.
+    """
+    if TABLES[table][column] != pl.String:
+        message = f"{column} of {table} is no text"
+        raise ValueError(message)
+    wanted = json.dumps(list(values))
+    return read(table, f'"{column}" IN ({database.dialect().LISTED})', [wanted], columns=columns)
 
 
 def append(table: str, frame: pl.DataFrame) -> None:

@@ -11,7 +11,6 @@ from datetime import datetime
 import polars as pl
 
 from connector import ledger
-from connector.billing.charges import KEY
 from connector.billing.master import CONTACT_DETAILS
 from connector.domain.documents import INVOICE, Document
 from connector.domain.entities import SellingEntity
@@ -20,7 +19,7 @@ from connector.runs import holds, serial, store
 from connector.runs.crashpoints import reached
 from connector.runs.errors import INPUT, StopError
 from connector.runs.issuing import issue
-from connector.runs.known import Known, read_known
+from connector.runs.known import read_partners, read_telling
 from connector.runs.overdraw import places_read
 from connector.runs.runplan import Pins, RunPlan
 from connector.runs.writing import append, stamped
@@ -77,7 +76,7 @@ def approve(run_id: str, pins: Pins, entities: Mapping[str, SellingEntity], *, n
                 f"'connector push {plan.run_id}' sends what is left; 'connector plan FILE' makes a new plan.",
                 INPUT,
             )
-        changed += _changed_ledger(plan, read_known())
+        changed += _changed_ledger(plan)
         if changed:
             message = f"{plan.run_id} was planned on something that has changed: {'; '.join(changed)}"
             raise StopError(message, "Nothing was written. Plan again with the same files and approve that.", INPUT)
@@ -94,54 +93,69 @@ def _changed_pins(planned: Pins, now: Pins) -> list[str]:
     return [text for name, text in names.items() if getattr(planned, name) != getattr(now, name)]
 
 
-def _changed_ledger(plan: RunPlan, known: Known) -> list[str]:
+def _changed_ledger(plan: RunPlan) -> list[str]:
     """What the ledger has learnt since the plan was made, as far as the plan rests on it."""
-    changed = []
-    clients, charges = plan.frames["clients"], plan.frames["charges"]
-    taken = charges.join(known.keys, on=list(KEY), how="semi")
-    changed += [f"charge {key} is taken now" for key in taken["charge_id"].head(_NAMED).to_list()]
+    return [*_changed_charges(plan), *_changed_clients(plan), *_changed_places(plan), *_changed_master(plan)]
+
+
+def _changed_charges(plan: RunPlan) -> list[str]:
+    """Charges that are billed, on a document, or credited by now."""
+    own = plan.frames["charges"]["charge_id"]
+    taken = ledger.read_among("charge", "charge_id", own, columns=["charge_id"])["charge_id"]
+    changed = [f"charge {one} is taken now" for one in taken.head(_NAMED)]
+    invoices = [draft.document for draft in plan.documents if draft.document.kind == INVOICE]
+    earlier = {line.charge_id for document in invoices for line in document.lines} - {*own}
+    billed, credited = (
+        {*ledger.read_among(table, "charge_id", earlier, columns=["charge_id"])["charge_id"]}
+        for table in ("document_line", "credit")
+    )
+    changed += [f"charge {one} is on a document now" for one in sorted(billed | credited)[:_NAMED]]
+    if "credits" in plan.frames:
+        back = plan.frames["credits"]["charge_id"]
+        over = ledger.read_among("credit", "charge_id", back, columns=["charge_id"])["charge_id"]
+        changed += [f"charge {one} is credited now" for one in over.head(_NAMED)]
+    return changed
+
+
+def _changed_clients(plan: RunPlan) -> list[str]:
+    """Clients that have appeared under an id or a domain that the plan takes for new, or that have changed."""
+    clients = plan.frames["clients"]
     fresh = clients.filter(pl.col("is_new") & pl.col("code").is_null())
     digests = pl.concat([fresh["ref_digest"], fresh["pair_digest"]]).drop_nulls()
     claims = clients.filter(pl.col("new_pair") & pl.col("code").is_null())
-    domains = known.aliases.filter(~pl.col("client_id").is_in(claims["client_id"].implode()))
-    same_domain = domains["domain_digest"].is_in(claims["domain_digest"].drop_nulls().implode())
-    appeared = pl.concat(
-        [
-            known.aliases.filter(pl.col("digest").is_in(digests.implode())),
-            domains.filter(same_domain.fill_null(value=False)),
-        ]
+    named = ledger.read_among("client_alias", "digest", digests, columns=["client_id"])
+    domains = ledger.read_among(
+        "client_alias", "domain_digest", claims["domain_digest"].drop_nulls(), columns=["client_id"]
     )
-    changed += [
-        f"client {one} appeared meanwhile" for one in appeared["client_id"].unique().sort().head(_NAMED).to_list()
-    ]
+    others = domains.filter(~pl.col("client_id").is_in(claims["client_id"].implode()))
+    appeared = pl.concat([named, others])["client_id"].unique().sort()
+    changed = [f"client {one} appeared meanwhile" for one in appeared.head(_NAMED)]
     frames = (clients, plan.frames["terms"], plan.frames.get("read_clients", clients))
-    read = (one.select("client_id", "known_sequence") for one in frames)
-    versions = pl.concat(read).drop_nulls().unique()
-    moved = versions.join(known.versions, on="client_id").filter(pl.col("sequence") != pl.col("known_sequence"))
-    changed += [f"client {one} was changed meanwhile" for one in moved["client_id"].sort().head(_NAMED).to_list()]
-    own = set(charges["charge_id"].to_list())
-    invoices = [draft.document for draft in plan.documents if draft.document.kind == INVOICE]
-    lines = {line.charge_id for document in invoices for line in document.lines}
-    gone = sorted(lines - own - set(known.waiting["charge_id"].to_list()))
-    changed += [f"charge {one} is on a document now" for one in gone[:_NAMED]]
-    if "credits" in plan.frames:
-        standing = known.standing.select("charge_id")
-        over = plan.frames["credits"].join(standing, on="charge_id", how="anti")["charge_id"].head(_NAMED)
-        changed += [f"charge {one} is credited now" for one in over.to_list()]
+    read = pl.concat(one.select("client_id", "known_sequence") for one in frames).drop_nulls().unique()
+    versions = ledger.read_among("client_version", "client_id", read["client_id"], columns=["client_id", "sequence"])
+    now = versions.group_by("client_id").agg(pl.col("sequence").max())
+    moved = read.join(now, on="client_id").filter(pl.col("sequence") != pl.col("known_sequence"))
+    return changed + [f"client {one} was changed meanwhile" for one in moved["client_id"].sort().head(_NAMED)]
+
+
+def _changed_places(plan: RunPlan) -> list[str]:
+    """Partners whose bundles the plan counted, and whose places have changed."""
     used = plan.frames["read_places"]
-    places = _difference(used, places_read(known, used))["partner_id"].unique().sort()
-    changed += [f"the places of partner {one} were changed meanwhile" for one in places.head(_NAMED).to_list()]
-    return changed + _changed_master(plan, known)
+    if used.is_empty():
+        return []
+    now = places_read(read_telling(), used)
+    partners = _difference(used, now)["partner_id"].unique().sort()
+    return [f"the places of partner {one} were changed meanwhile" for one in partners.head(_NAMED)]
 
 
-def _changed_master(plan: RunPlan, known: Known) -> list[str]:
+def _changed_master(plan: RunPlan) -> list[str]:
     """Partners and templates that the plan rests on and that have another version now."""
     used = plan.frames["used_partners"]["partner_id"]
-    now = known.partners.filter(pl.col("partner_id").is_in(used.implode()))
-    partners = _difference(plan.frames["read_partners"], now)["partner_id"].unique().sort().to_list()
-    templates = _difference(plan.frames["read_templates"], known.templates)["template"].unique().sort().to_list()
-    told = [f"partner {one} was changed meanwhile" for one in partners[:_NAMED]]
-    return told + [f"template {one} was changed meanwhile" for one in templates[:_NAMED]]
+    now = read_partners().filter(pl.col("partner_id").is_in(used.implode()))
+    partners = _difference(plan.frames["read_partners"], now)["partner_id"].unique().sort()
+    templates = _difference(plan.frames["read_templates"], ledger.read("template_version"))["template"].unique().sort()
+    told = [f"partner {one} was changed meanwhile" for one in partners.head(_NAMED)]
+    return told + [f"template {one} was changed meanwhile" for one in templates.head(_NAMED)]
 
 
 def _difference(then: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:

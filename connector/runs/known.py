@@ -5,8 +5,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from connector import ledger
-from connector.billing.charges import KEY, latest
+from connector.billing.charges import latest
+from connector.billing.identity import with_digests
 from connector.billing.master import CONTACT_DETAILS
+from connector.domain.words import ClientStatus
+from connector.tables import CLIENTS, empty
 
 
 @dataclass(frozen=True)
@@ -19,8 +22,8 @@ class Known:
         history: every version of every client, `said_on` filled in from the time it was recorded where it is missing.
         versions: the latest version of each client.
         charges: of each subject, metric and term the latest charge or opening entry, with the name of its `source`, and
-            whether it is `credited` and nothing was billed in its place.
-        keys: every charge key that is taken, earlier revisions among them.
+            whether it is `credited` and nothing was billed in its place; without those between two of `stretches`.
+        stretches: lines without a gap of which the first and the latest charge alone are here, see `ledger.stretches`.
         waiting: the charges that stand on no document yet.
         partners: every version of the partner master, with the erasable columns beside it.
         templates: every template version.
@@ -32,7 +35,7 @@ class Known:
     history: pl.DataFrame
     versions: pl.DataFrame
     charges: pl.DataFrame
-    keys: pl.DataFrame
+    stretches: pl.DataFrame
     waiting: pl.DataFrame
     partners: pl.DataFrame
     templates: pl.DataFrame
@@ -45,39 +48,62 @@ class Known:
 
 
 def read_known() -> Known:
-    """Read the ledger."""
-    named = ledger.read("source").select("source_id", source="name")
-    every = ledger.read("charge").join(named, on="source_id", how="left", maintain_order="left")
-    credited = ledger.read("credit")["charge_id"]
+    """Read the ledger, every charge of it."""
+    return _known(ledger.read("charge"), pl.DataFrame(schema=dict(ledger.STRETCHES)))
+
+
+def read_telling(clients: pl.DataFrame | None = None) -> Known:
+    """Read the ledger without the charges that no plan over these records looks at.
+
+    All charges of clients that are archived, or were, are read: which of theirs were billed too late is asked.
+
+    Args:
+        clients: the client records of the upload, `tables.CLIENTS`; None for no upload.
+    """
+    clients = empty(CLIENTS) if clients is None else clients
+    gone = (pl.col("status") == ClientStatus.ARCHIVED.value) | pl.col("archived_on").is_not_null()
+    key = ledger.alias_key()
+    digested = with_digests(clients.filter(gone), key)
+    digests = pl.concat([digested["ref_digest"], digested["pair_digest"]]).drop_nulls()
+    aliases = ledger.read("client_alias")
+    said = ledger.read("client_version", "status = ?", [ClientStatus.ARCHIVED.value], columns=["client_id"])
+    named = aliases.filter(pl.col("digest").is_in(digests.implode()))["client_id"]
+    whole = pl.concat([said["client_id"], named]).unique().to_list()
+    return _known(ledger.telling_charges(whole), ledger.stretches(whole))
+
+
+def read_partners() -> pl.DataFrame:
+    """Every version of the partner master, with the erasable columns beside it."""
+    return _with_personal(ledger.read("partner_version"), ledger.read("personal", "owner_type = ?", ["partner"]))
+
+
+def _known(every: pl.DataFrame, stretches: pl.DataFrame) -> Known:
+    named = ledger.read("source", columns=["source_id", "name"]).rename({"name": "source"})
+    every = every.join(named, on="source_id", how="left", maintain_order="left")
+    credited = ledger.read("credit", columns=["charge_id"])["charge_id"]
     charges = latest(every).with_columns(credited=pl.col("charge_id").is_in(credited.implode()))
     history = ledger.read("client_version").join(named, on="source_id", how="left", maintain_order="left")
     history = history.with_columns(said_on=pl.coalesce("said_on", pl.col("recorded_at").dt.date())).sort("sequence")
-    lines = ledger.read("document_line").select("charge_id")
-    personal = ledger.read("personal")
-    open_charges = charges.filter((pl.col("kind") == "charge") & ~pl.col("credited")).drop("credited")
-    waiting = open_charges.join(lines, on="charge_id", how="anti")
-    partners = _with_personal(ledger.read("partner_version"), personal)
+    waiting = ledger.waiting_charges().join(named, on="source_id", how="left", maintain_order="left")
+    names = ledger.read("personal", "owner_type = 'client' AND field = 'name'", columns=["owner_id", "value"])
     return Known(
         key=ledger.alias_key(),
         aliases=ledger.read("client_alias"),
         history=history,
         versions=history.unique("client_id", keep="last", maintain_order=True),
         charges=charges,
-        keys=every.select(KEY),
-        waiting=waiting,
-        partners=partners,
+        stretches=stretches,
+        waiting=waiting.filter(pl.col("kind") == "charge"),
+        partners=read_partners(),
         templates=ledger.read("template_version"),
-        labels=personal.filter((pl.col("owner_type") == "client") & (pl.col("field") == "name")).select(
-            client_id="owner_id", name="value"
-        ),
+        labels=names.select(client_id="owner_id", name="value"),
     )
 
 
 def _with_personal(versions: pl.DataFrame, personal: pl.DataFrame) -> pl.DataFrame:
     """The versions with the partner's erasable columns; a later version for one first day supersedes the earlier."""
-    own = personal.filter(pl.col("owner_type") == "partner")
     latest = versions.sort("sequence").unique(["partner_id", "valid_from"], keep="last", maintain_order=True)
     for field in CONTACT_DETAILS:
-        values = own.filter(pl.col("field") == field).select(partner_id="owner_id", **{field: "value"})
+        values = personal.filter(pl.col("field") == field).select(partner_id="owner_id", **{field: "value"})
         latest = latest.join(values, on="partner_id", how="left", maintain_order="left")
     return latest

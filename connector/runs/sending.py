@@ -19,7 +19,7 @@ from connector.net.errors import SetupError
 from connector.runs import store
 from connector.runs.config import Config
 from connector.runs.errors import USAGE, StopError
-from connector.runs.known import read_known
+from connector.runs.known import read_partners
 from connector.runs.push import Progress, PushResult, push
 from connector.runs.tieout import TieOut, tie_out
 
@@ -111,7 +111,7 @@ def send(config: Config, wish: Wish, clock: Clock, report: Callable[[Progress], 
 
 def _link_contacts(documents: pl.DataFrame, today: date) -> None:
     """Link the contacts that the partner master names by now, for documents approved before it did."""
-    master = read_known().partners.filter((pl.col("valid_from") <= today) & pl.col("contact_id").is_not_null())
+    master = read_partners().filter((pl.col("valid_from") <= today) & pl.col("contact_id").is_not_null())
     current = master.sort("valid_from").unique("partner_id", keep="last")
     linked = documents.select("tenant", "partner_id").unique().join(current, on="partner_id").sort("partner_id")
     columns = linked.select("tenant", "partner_id", "contact_id", how=pl.lit("declared"))

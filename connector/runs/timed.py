@@ -115,7 +115,7 @@ def terms_of(basis: Basis, context: Context, present: Present) -> Timed:
     known = basis.known
     columns = [name for name in known.charges.columns if name in present.charges.columns]
     charges = pl.concat([_anchored(known).select(columns), present.charges.select(columns)])
-    found = begun(charges, renewing(basis.rulebook), context.days)
+    found = begun(charges, renewing(basis.rulebook), context.days, known.stretches)
     found = found.rename({"subject_id": "client_id", "metric": "line_metric"})
     months = _months(basis, context, present)
     wanted = pl.concat([found.select("client_id"), months.select("client_id")]).unique()
@@ -149,7 +149,12 @@ def _months(basis: Basis, context: Context, present: Present) -> pl.DataFrame:
     days = sellers.select("partner_id", "selling_entity").join(context.days, on="selling_entity")
     owned = clients.with_columns(start=start).join(days, on="partner_id", how="left", maintain_order="left")
     billed = basis.known.charges.filter(pl.col("event") == EventKind.MONTH.value)
-    return months_begun(owned, billed.select("ordinal", client_id="subject_id").unique())
+    stretches = basis.known.stretches.join(billed, on=["subject_id", "metric"], how="semi")
+    return months_begun(
+        owned,
+        billed.select("ordinal", client_id="subject_id").unique(),
+        stretches.select("first", "latest", client_id="subject_id"),
+    )
 
 
 def _settled(basis: Basis, context: Context, present: Present, events: pl.DataFrame, versions: pl.DataFrame) -> Timed:

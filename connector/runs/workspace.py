@@ -21,7 +21,7 @@ from connector.runs.config import Config
 from connector.runs.correct import Wanted, make_correction
 from connector.runs.crashpoints import reached
 from connector.runs.errors import INPUT, USAGE, StopError
-from connector.runs.known import read_known
+from connector.runs.known import Known, read_known, read_telling
 from connector.runs.look_ahead import look_into
 from connector.runs.plan import Inputs, make_plan
 from connector.runs.runplan import Pins, RunPlan
@@ -136,7 +136,7 @@ def plan_run(config: Config, files: Files, intake: Intake, asked: Asked) -> RunP
             "none of the files could be read", "Mend what is listed and plan again.", INPUT, intake.problems
         )
     reached("plan:read")
-    return _stored(config, files, intake, asked, make_plan)
+    return _stored(config, files, intake, asked, make_plan, lambda: read_telling(intake.clients))
 
 
 def correct_run(config: Config, files: Files, wanted: Wanted, asked: Asked) -> RunPlan:
@@ -147,10 +147,17 @@ def correct_run(config: Config, files: Files, wanted: Wanted, asked: Asked) -> R
         StoreError: another plan was being made all the while.
     """
     nothing = read_sources([], files.mappings, limits=config.limits)
-    return _stored(config, files, nothing, asked, lambda inputs: make_correction(inputs, wanted))
+    return _stored(config, files, nothing, asked, lambda inputs: make_correction(inputs, wanted), read_known)
 
 
-def _stored(config: Config, files: Files, intake: Intake, asked: Asked, make: Callable[[Inputs], RunPlan]) -> RunPlan:
+def _stored(
+    config: Config,
+    files: Files,
+    intake: Intake,
+    asked: Asked,
+    make: Callable[[Inputs], RunPlan],
+    read: Callable[[], Known],
+) -> RunPlan:
     """A plan made and stored, one at a time, so that two of them cannot take one run id."""
     with ledger.process_lock(config.ledger, "plan", wait_seconds=_PLAN_WAIT_SECONDS):
         reached("plan:locked")
@@ -163,7 +170,7 @@ def _stored(config: Config, files: Files, intake: Intake, asked: Asked, make: Ca
             books=files.books,
             pins=files.pins(config),
             tenants=config.books,
-            known=read_known(),
+            known=read(),
             look=look_into(config, asked.clock),
             earlier=store.last_uploads(),
             doubts=store.last_doubts(),

@@ -4,7 +4,7 @@ A stranger's trap: these files hold texts and small steps on a given cursor. The
 transaction; `connector.ledger.database` does.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -34,6 +34,10 @@ class Dialect(Protocol):
     def DESCRIPTION(self) -> str:  # noqa: N802 - as above
         """A query for what the database is; one text."""
 
+    @property
+    def LISTED(self) -> str:  # noqa: N802 - as above
+        """A query for the texts of a JSON list, which is its one parameter."""
+
     def named(self, cause: BaseException) -> StoreError | RefusedError | None:
         """What an error of the database's library means; None when it is about the statement."""
 
@@ -55,7 +59,7 @@ class Dialect(Protocol):
     def write(self, cursor: Cursor, table: str, frame: pl.DataFrame, key: Sequence[str]) -> None:
         """Add all rows of a frame, as `frames.stored` makes them; with a `key`, in the place of those that have it."""
 
-    def hold(self, cursor: Cursor, group: str, names: Sequence[str]) -> None:
+    def hold(self, cursor: Cursor, group: str, names: Iterable[str]) -> None:
         """Keep other transactions from holding one of these names of a group until this one ends."""
 
     def guards(self) -> Mapping[str, str]:

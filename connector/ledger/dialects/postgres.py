@@ -6,7 +6,7 @@ logged in. Only migrations, guards and rights are made as the login itself.
 
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from hashlib import sha256
 from typing import Any
@@ -33,6 +33,7 @@ __all__ = [
     "DESCRIPTION",
     "EXCESS",
     "GUARDS",
+    "LISTED",
     "ROLE",
     "STILL",
     "VERSION",
@@ -58,6 +59,7 @@ __all__ = [
     "write",
 ]
 
+LISTED = "SELECT json_array_elements_text(?::json)"
 STILL = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 CONNECT_SECONDS = 10
 _LOCK_SECONDS = 30  # as long as SQLite waits for a busy file
@@ -147,9 +149,9 @@ def _copied(frame: pl.DataFrame) -> Iterator[bytes]:
         yield lines.write_csv(include_header=False, separator="\t", quote_style="never", null_value="\\N").encode()
 
 
-def hold(cursor: Cursor, group: str, names: Sequence[str]) -> None:
+def hold(cursor: Cursor, group: str, names: Iterable[str]) -> None:
     """Locks that end with the transaction, taken in one order by everyone, so that two cannot wait for each other."""
-    slots = sorted({_number(name) % _SLOTS for name in names})
+    slots = sorted({_number(name) % _SLOTS for name in {*names}})
     cursor.execute(
         "SELECT pg_advisory_xact_lock(%s, slot) FROM unnest(%s::int[]) AS slot", (_number(group) >> 1, slots)
     )

@@ -4,7 +4,7 @@ A stranger's trap: SQLite stores anything in any column, and forgets a table's t
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ SELECT name, sql, 'DROP TRIGGER "' || name || '"'
 VERSION = "PRAGMA user_version"
 STILL = "BEGIN DEFERRED"
 DESCRIPTION = "SELECT 'SQLite ' || sqlite_version()"
+LISTED = "SELECT value FROM json_each(?)"
 _PRIMARY_CODE = 0xFF  # the low byte of SQLite's extended result codes
 _RESTORE = "Stop using this ledger; restore the latest backup, then run `connector doctor`."
 _FAULTS = {
@@ -154,7 +155,7 @@ def _conflict(frame: pl.DataFrame, key: Sequence[str]) -> str:
     return f" ON CONFLICT ({names}) DO UPDATE SET {rest}"
 
 
-def hold(_cursor: Cursor, _group: str, _names: Sequence[str]) -> None:
+def hold(_cursor: Cursor, _group: str, _names: Iterable[str]) -> None:
     """The transaction holds the whole ledger already."""
 
 
