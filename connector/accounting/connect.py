@@ -14,6 +14,9 @@ from connector.accounting.xero.invoices import Style
 from connector.net.errors import SetupError
 from connector.net.http import Transport
 
+# How a tenant is reached: its settings, the time in UTC, and what waits for seconds.
+Connect = Callable[["TenantSettings", Callable[[], datetime], Callable[[float], None]], AccountingSystem]
+
 XERO = "xero"
 IN_FLIGHT = 5
 SCOPES = "accounting.contacts accounting.invoices accounting.settings.read"

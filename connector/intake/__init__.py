@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from connector.intake.door import Intake, SourceInfo, read_sources
+    from connector.intake.door import Intake, Source, SourceInfo, gathered, read_sources
     from connector.intake.kinds import KINDS
     from connector.intake.limits import Limits
     from connector.intake.load import load_mappings
@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 _HOMES = {
     "KINDS": "kinds",
     "Intake": "door",
+    "Source": "door",
     "Limits": "limits",
     "Mapping": "mapping",
     "Mappings": "mapping",
     "SourceInfo": "door",
+    "gathered": "door",
     "load_mappings": "load",
     "read_sources": "door",
     "Suggestion": "suggest",
@@ -37,8 +39,10 @@ __all__ = [
     "Limits",
     "Mapping",
     "Mappings",
+    "Source",
     "SourceInfo",
     "Suggestion",
+    "gathered",
     "load_mappings",
     "read_sources",
     "schema_text",

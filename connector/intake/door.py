@@ -1,6 +1,6 @@
 """All files of an upload, one after the other: a bad one never stops the others."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -43,6 +43,15 @@ class SourceInfo:
     rows: int
     failed: bool
     lineage: str = ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One source as it was read: its sheets, and what is wrong with it as a whole."""
+
+    info: SourceInfo
+    sheets: tuple[Sheet, ...]
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,33 +113,47 @@ def read_sources(
         progress: told some times a second, and at the end of each file: its name, how many rows are read, about, and
             of how many.
     """
-    names = list(dict.fromkeys(path.as_posix() for path in paths))
-    sources: list[SourceInfo] = []
-    sheets: list[tuple[str, Sheet]] = []
-    problems: list[Problem] = []
-    for name in names:
-        opened, read = _read(name, mappings, limits, partial(progress, name))
-        sheets.extend((name, sheet) for sheet in read)
-        problems.extend((*opened.problems, *(problem for sheet in read for problem in sheet.problems)))
-        used = tuple(sorted({sheet.mapping for sheet in read if sheet.mapping}))
-        failed = any(problem.severity is Severity.ERROR for problem in opened.problems)
-        height = sum(sheet.rows.height for sheet in read)
-        sources.append(SourceInfo(name, opened.sha256, opened.size_bytes, used, height, failed, opened.lineage))
-        progress(name, height, height)
+    names = dict.fromkeys(path.as_posix() for path in paths)
+    return gathered([_read(name, mappings, limits, partial(progress, name)) for name in names])
+
+
+def gathered(sources: Sequence[Source]) -> Intake:
+    """What sources hold together, however each was read.
+
+    Args:
+        sources: each under another name, in the order in which their records follow one another.
+    """
+    sheets = [(one.info.name, sheet) for one in sources for sheet in one.sheets]
+    problems = [problem for one in sources for problem in (*one.problems, *_of_sheets(one.sheets))]
     records = {kind: _records(sheets, kind) for kind in RecordKind}
     return Intake(
-        tuple(sources),
+        tuple(one.info for one in sources),
         pl.concat([empty(ROWS), *(sheet.rows for _, sheet in sheets)]),
         records[RecordKind.PARTNERS],
         records[RecordKind.CLIENTS],
         records[RecordKind.BUNDLES],
         records[RecordKind.TEMPLATES],
-        tuple(sorted(problems, key=_order(names))),
+        tuple(sorted(problems, key=_order([one.info.name for one in sources]))),
         {(source, sheet.name): sheet for source, sheet in sheets},
     )
 
 
-def _read(name: str, mappings: Mappings, limits: Limits, progress: RowProgress) -> tuple[Opened, tuple[Sheet, ...]]:
+def _of_sheets(sheets: Sequence[Sheet]) -> Iterator[Problem]:
+    return (problem for sheet in sheets for problem in sheet.problems)
+
+
+def _read(name: str, mappings: Mappings, limits: Limits, progress: RowProgress) -> Source:
+    """One file, told of when it is read."""
+    opened, sheets = _sheets(name, mappings, limits, progress)
+    used = tuple(sorted({sheet.mapping for sheet in sheets if sheet.mapping}))
+    failed = any(problem.severity is Severity.ERROR for problem in opened.problems)
+    height = sum(sheet.rows.height for sheet in sheets)
+    progress(height, height)
+    info = SourceInfo(name, opened.sha256, opened.size_bytes, used, height, failed, opened.lineage)
+    return Source(info, sheets, opened.problems)
+
+
+def _sheets(name: str, mappings: Mappings, limits: Limits, progress: RowProgress) -> tuple[Opened, tuple[Sheet, ...]]:
     """One file and its sheets; without sheets where it takes more computing than one file may."""
     effort = Effort(limits)
     opened = open_source(Path(name), name, limits, progress)

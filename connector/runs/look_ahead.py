@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from connector.accounting.connect import connect
+from connector.accounting.connect import Connect
 from connector.accounting.port import AccountingSystem, Rejected, RetryLater
 from connector.accounting.preflight import check
 from connector.billing.invoicing import Draft
@@ -47,8 +47,8 @@ def look_nowhere(_drafts: Sequence[Draft]) -> Looked:
     return Looked({}, {})
 
 
-def look_into(config: Config, clock: Clock) -> Look:
-    """A look into the books of the working folder's tenants."""
+def look_into(config: Config, clock: Clock, connect: Connect) -> Look:
+    """A look into the books of the working folder's tenants, reached by `connect`."""
 
     def look(drafts: Sequence[Draft]) -> Looked:
         by_tenant: dict[str, list[Document]] = defaultdict(list)

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from connector import ledger
-from connector.accounting.connect import connect
+from connector.accounting.connect import Connect, connect
 from connector.accounting.port import AccountingSystem, RemoteDocument, RetryLater
 from connector.domain.money import Money
 from connector.ledger import outbox
@@ -72,7 +72,9 @@ class Wish:
     retry_rejected: bool = False
 
 
-def send(config: Config, wish: Wish, clock: Clock, report: Callable[[Progress], None]) -> Sent:
+def send(
+    config: Config, wish: Wish, clock: Clock, report: Callable[[Progress], None], connect: Connect = connect
+) -> Sent:
     """Send what is approved, oldest first, then read back and tie out every run that this touched.
 
     Whatever waits in the outbox is sent, also of other runs than the one asked for: their numbers are older.
@@ -93,7 +95,7 @@ def send(config: Config, wish: Wish, clock: Clock, report: Callable[[Progress], 
     systems: dict[str, AccountingSystem] = {}
     for name in sorted(tenants):
         try:
-            systems[name] = _system(config, name, clock, report)
+            systems[name] = _system(config, name, clock, report, connect)
             if name in waiting:
                 results[name] = _push(config, systems[name], wish, clock, report)
         except SetupError as error:
@@ -129,7 +131,9 @@ def _wanted(run_id: str) -> list[str]:
     return [state.run_id]
 
 
-def _system(config: Config, name: str, clock: Clock, report: Callable[[Progress], None]) -> AccountingSystem:
+def _system(
+    config: Config, name: str, clock: Clock, report: Callable[[Progress], None], connect: Connect
+) -> AccountingSystem:
     if name not in config.tenants:
         raise SetupError(f"connector.yaml has no tenant {name}, which documents wait for", "Declare it again there.")
 

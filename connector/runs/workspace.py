@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from connector import ledger
+from connector.accounting.connect import Connect, connect
 from connector.billing.books import BookSet, load_books
 from connector.domain.problems import Problem
 from connector.intake import Intake, Mappings, load_mappings, read_sources
@@ -115,11 +116,12 @@ def read_files(
 
 @dataclass(frozen=True)
 class Asked:
-    """For which day (None: today), by which clock and by whom a plan is asked for."""
+    """For which day (None: today), by which clock and by whom a plan is asked for, and how the books are reached."""
 
     as_of: date | None
     clock: Clock
     by: str
+    connect: Connect = connect
 
 
 def plan_run(config: Config, files: Files, intake: Intake, asked: Asked) -> RunPlan:
@@ -171,7 +173,7 @@ def _stored(
             pins=files.pins(config),
             tenants=config.books,
             known=read(),
-            look=look_into(config, asked.clock),
+            look=look_into(config, asked.clock, asked.connect),
             earlier=store.last_uploads(),
             doubts=store.last_doubts(),
         )
