@@ -13,6 +13,7 @@ from connector.billing.context import Context
 from connector.billing.digests import keyed_digest
 from connector.billing.verdicts import judge, verdict_bucket
 from connector.domain.words import Bucket
+from connector.tables import kept_for_nothing
 
 WHY = ("list_minor", "basis", "adjustments", "lost")
 LINE = ("subject_type", "subject_id", "metric", "ordinal")
@@ -133,6 +134,7 @@ def charge_ids(charges: pl.DataFrame, key: bytes) -> pl.Series:
     return pl.Series("charge_id", ids, dtype=pl.String)
 
 
+@kept_for_nothing(0)
 def new_charges(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
     """The charges and opening entries that a settled frame adds, one row each under its charge key.
 

@@ -49,11 +49,14 @@ def with_counts(
         counting: what to count.
         context: the givens of the run.
     """
+    if not counting.wanted:
+        none = {name: pl.lit(None, pl.Int64) for name in (CLIENTS_THIS_YEAR, PLACES_LEFT)}
+        return clients.with_columns(**none), bundles.with_columns(**none)
     sound = clients.filter(pl.col("code").is_null())
     known = versions.join(sound, on="client_id", how="anti")
     every = pl.concat([known.select(CLIENT), sound.select(CLIENT)])
-    if counting.wanted:  # a client counts once, also where two events of it are asked about
-        every = every.unique("client_id", keep="first", maintain_order=True)
+    # A client counts once, also where two events of it are asked about.
+    every = every.unique("client_id", keep="first", maintain_order=True)
     asked = pl.concat(
         [
             _asked(clients, "client", "client_id"),

@@ -14,6 +14,7 @@ from connector.billing.digests import digest_contents
 from connector.billing.verdicts import judge, places, unjudged
 from connector.domain.entities import SellingEntity
 from connector.domain.problems import Kind
+from connector.tables import kept_for_nothing
 
 PARTNER_FACTS = (
     "kind",
@@ -34,6 +35,7 @@ CONTACT_DETAILS = ("name", "email", "tax_number")  # erasable, so no part of a v
 TEMPLATE_FACTS = ("plan",)
 
 
+@kept_for_nothing(0)
 def import_partners(
     uploaded: pl.DataFrame, known: pl.DataFrame, entities: Mapping[str, SellingEntity], key: bytes
 ) -> pl.DataFrame:
@@ -64,6 +66,7 @@ def import_partners(
     return _import_versions(frame.drop("entity_currency"), known, ["partner_id", "valid_from"], kinds.PARTNER_CONFLICT)
 
 
+@kept_for_nothing(0)
 def import_templates(uploaded: pl.DataFrame, known: pl.DataFrame, key: bytes) -> pl.DataFrame:
     """Judge uploaded template rows as `import_partners` judges partners."""
     owned = uploaded.with_columns(pl.col("partner_id").fill_null(""))
@@ -90,6 +93,7 @@ def _import_versions(frame: pl.DataFrame, known: pl.DataFrame, identity: list[st
     return frame.with_columns(is_new=new).drop("known_digest", "stated")
 
 
+@kept_for_nothing(0)
 def contact_details(judged: pl.DataFrame, known: pl.DataFrame, today: date) -> pl.DataFrame:
     """The names, addresses and tax numbers that an upload states, one row for each partner.
 

@@ -15,7 +15,7 @@ from connector.ledger import database
 from connector.ledger.entries import stamped
 from connector.ledger.schemas import APPEND_ONLY, SEALED, TABLES, UNIQUE, insert_schema
 from connector.ledger.times import time_text
-from connector.tables.schemas import Schema, conform
+from connector.tables.schemas import Schema, conform, empty
 
 DAY_FORMAT = "%Y-%m-%d"
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S%.6f"
@@ -161,6 +161,8 @@ def column_sql(name: str, kind: pl.DataType | type[pl.DataType]) -> str:
 
 def framed(rows: list[tuple[Any, ...]], schema: Schema) -> pl.DataFrame:
     """Rows of columns that were asked for by `column_sql`, under their types."""
+    if not rows:
+        return empty(schema)
     raw = {name: _raw(kind) for name, kind in schema.items()}
     frame = pl.DataFrame(rows, schema=raw, orient="row")
     return frame.with_columns(_typed(name, kind) for name, kind in schema.items() if _raw(kind) != kind)

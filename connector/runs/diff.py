@@ -139,8 +139,10 @@ def _changed_cells(both: pl.DataFrame, kind: RecordKind) -> pl.DataFrame:
     """The cells that say something else than before, field by field."""
     found = both.filter("found")
     sound = pl.col("sound") & pl.col("sound_before")
+    differ = found.select(_is_changed(name, sound).alias(name) for name in compared_fields(kind))
+    at_all = differ.select(pl.all().any())
     changed = [
-        found.filter(_is_changed(name, sound)).select(
+        found.filter(differ[name]).select(
             *_AT,
             field=pl.lit(name),
             before=_told(name, "_before"),
@@ -148,7 +150,10 @@ def _changed_cells(both: pl.DataFrame, kind: RecordKind) -> pl.DataFrame:
             position=pl.lit(position, pl.Int64),
         )
         for position, name in enumerate(compared_fields(kind))
+        if at_all[name].item()
     ]
+    if not changed:
+        return pl.DataFrame(schema={name: CELLS[name] for name in (*_AT, "field", "before", "after")})
     return pl.concat(changed).sort(*_AT, "position").drop("position")
 
 

@@ -20,7 +20,7 @@ from connector.billing.master import contact_details, import_partners, import_te
 from connector.domain.words import RecordKind
 from connector.rulebook import Rulebook
 from connector.runs.known import Known
-from connector.tables import EVENTS, conform
+from connector.tables import EVENTS, conform, kept_for_nothing
 
 Records = Mapping[RecordKind, pl.DataFrame]
 
@@ -91,6 +91,7 @@ def given(basis: Basis, records: Records) -> Given:
     return Given(context, partners, templates, details)
 
 
+@kept_for_nothing(1)
 def identified(basis: Basis, clients: pl.DataFrame) -> pl.DataFrame:
     """Client records with their client ids, and a verdict where that is in doubt."""
     known = basis.known
@@ -99,6 +100,7 @@ def identified(basis: Basis, clients: pl.DataFrame) -> pl.DataFrame:
     return ask_namesakes(found, known.aliases, known.labels)
 
 
+@kept_for_nothing(1)
 def events_of_clients(basis: Basis, clients: pl.DataFrame, context: Context) -> pl.DataFrame:
     """The deciding event of every client record.
 
@@ -116,6 +118,7 @@ def events_of_clients(basis: Basis, clients: pl.DataFrame, context: Context) -> 
     )
 
 
+@kept_for_nothing(1)
 def events_of_bundles(basis: Basis, bundles: pl.DataFrame, context: Context) -> pl.DataFrame:
     """The event of every bundle purchase."""
     charged = basis.known.charges.filter(pl.col("subject_type") == "bundle")
@@ -154,6 +157,7 @@ def counted_bundles(basis: Basis, bundles: pl.DataFrame, context: Context) -> pl
     return counted(basis, nobody, bundles, context)[1]
 
 
+@kept_for_nothing(1)
 def settle(rulebook: Rulebook, events: pl.DataFrame, charges: pl.DataFrame) -> pl.DataFrame:
     """Every event rated, and in its bucket.
 

@@ -194,6 +194,8 @@ def paired(now: pl.DataFrame, before: pl.DataFrame, kind: RecordKind) -> pl.Data
 def _rounds(now: pl.DataFrame, before: pl.DataFrame, rounds: Sequence[tuple[str, ...]]) -> pl.DataFrame:
     found = [pl.DataFrame(schema={"now": pl.UInt32, "before": pl.UInt32})]
     for keys in rounds:
+        if now.is_empty() or before.is_empty():
+            break
         pairs = _ranked(now, keys).join(_ranked(before, keys), on=[*keys, "rank"], suffix="_before")
         found.append(pairs.select(now="at", before="at_before"))
         now = now.join(found[-1], left_on="at", right_on="now", how="anti", maintain_order="left")

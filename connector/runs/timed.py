@@ -23,6 +23,7 @@ from connector.runs.events import Basis, asked, counted
 from connector.runs.known import Known
 from connector.runs.ledger_records import known_clients
 from connector.runs.snapshots import Snapshot
+from connector.tables import kept_for_nothing
 
 _STATED = ("client_id", "sequence", "plan", "created_on", "upgraded_on", "status", "archived_on", "said_on")
 _SAID = ("count_low", "band_low", "band_high", "advisors", "users")
@@ -81,6 +82,11 @@ def billed_too_late(basis: Basis, context: Context, present: Present) -> pl.Data
     if context.policies.archived_renewal == BILL:
         billed = billed.clear()
     versions = _versions(basis, context, present, billed.select("client_id").unique())
+    return _late(billed, versions)
+
+
+@kept_for_nothing(0)
+def _late(billed: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
     late = with_state(billed, spans(facts_of(versions.select(_STATED)))).filter("archived")
     return late.with_columns(
         code=pl.lit(TERM_LATE.code), reason=pl.lit("it was billed, and by then the client was archived")
@@ -158,11 +164,7 @@ def _months(basis: Basis, context: Context, present: Present) -> pl.DataFrame:
 
 
 def _settled(basis: Basis, context: Context, present: Present, events: pl.DataFrame, versions: pl.DataFrame) -> Timed:
-    wanted = versions.select("client_id").unique()
-    said = versions.select("client_id", "sequence", size_as_of="said_on", **{f"now_{name}": name for name in _SAID})
-    events = as_said(events, said)
-    for more in (_records(basis, present, wanted), versions.group_by("client_id").agg(pl.col("known_sequence").max())):
-        events = events.join(more, on="client_id", how="left", maintain_order="left")
+    events = _with_record(events, basis, present, versions)
     stopped = 0
     policy = context.policies.archived_renewal
     if policy == STOP:
@@ -170,8 +172,19 @@ def _settled(basis: Basis, context: Context, present: Present, events: pl.DataFr
         events = events.filter(~pl.col("archived"))
     elif policy == BILL:
         events = events.with_columns(archived=pl.lit(value=False))
-    settled = _rated(basis, context, present, events)
+    settled = _rated(events, basis, context, present)
     return Timed(settled, events.height, stopped, new_charges(settled, context))
+
+
+@kept_for_nothing(0)
+def _with_record(events: pl.DataFrame, basis: Basis, present: Present, versions: pl.DataFrame) -> pl.DataFrame:
+    """The events with what was last said of their clients by then, and what their latest records say."""
+    wanted = versions.select("client_id").unique()
+    said = versions.select("client_id", "sequence", size_as_of="said_on", **{f"now_{name}": name for name in _SAID})
+    events = as_said(events, said)
+    for more in (_records(basis, present, wanted), versions.group_by("client_id").agg(pl.col("known_sequence").max())):
+        events = events.join(more, on="client_id", how="left", maintain_order="left")
+    return events
 
 
 def _versions(basis: Basis, context: Context, present: Present, wanted: pl.DataFrame) -> pl.DataFrame:
@@ -193,7 +206,8 @@ def _records(basis: Basis, present: Present, wanted: pl.DataFrame) -> pl.DataFra
     return pl.concat([sound, stored.with_columns(tags=tag_list()).select(_RECORD)])
 
 
-def _rated(basis: Basis, context: Context, present: Present, events: pl.DataFrame) -> pl.DataFrame:
+@kept_for_nothing(0)
+def _rated(events: pl.DataFrame, basis: Basis, context: Context, present: Present) -> pl.DataFrame:
     doubts = present.doubts.select("client_id", doubt=pl.format("its row asks a question: {} ({})", "code", "run_id"))
     frame = judged_terms(sized(events, "was_tier"), doubts, context)
     frame = frame.with_columns(subject_id="client_id", advisors="now_advisors", users="now_users")

@@ -43,6 +43,8 @@ def upload_of(
 def _parts(
     run_id: str, intake: Intake, kind: RecordKind, every: pl.DataFrame, judged: pl.DataFrame
 ) -> tuple[Snapshot, ...]:
+    if not any(sheet.kind is kind for sheet in intake.sheets.values()):
+        return ()
     said = rows_said(intake, kind, every, judged, run_id)
     return tuple(
         Snapshot(

@@ -4,6 +4,7 @@ A frame is checked against its schema where it enters and leaves a room, so that
 three rooms later. Money travels as whole minor units with its currency in the same row.
 """
 
+from connector.tables.nothing import kept_for_nothing
 from connector.tables.schemas import (
     BUNDLES,
     CLIENTS,
@@ -30,4 +31,5 @@ __all__ = [
     "SchemaError",
     "conform",
     "empty",
+    "kept_for_nothing",
 ]
