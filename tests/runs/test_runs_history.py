@@ -1,7 +1,8 @@
 """Any history of uploads, edits, upgrades and corrections bills each client once, at the price of what was decided.
 
-The second opinion is a dozen lines: what each client was billed at, by a table of prices. `CONNECTOR_HISTORIES` asks
-for more of them than the few of a usual run.
+Through files, the command line and a sandbox, so only a few: many more are in `test_runs_interleavings.py`. The second
+opinion is a dozen lines: what each client was billed at, by a table of prices.
+`CONNECTOR_FILE_HISTORIES` asks for more.
 """
 
 import os
@@ -21,7 +22,7 @@ from connector.runs.config import load_config
 from connector.sandbox import Limits, SandboxServer
 
 PRICES = {"2-10": 90000, "11-50": 180000, "51-200": 360000}  # of the sample price book, minor units
-HISTORIES = int(os.environ.get("CONNECTOR_HISTORIES", "6"))
+HISTORIES = int(os.environ.get("CONNECTOR_FILE_HISTORIES", "3"))
 numbers = st.integers(0, 3)
 sizes = st.sampled_from(sorted(PRICES))
 days = st.integers(1, 28)
