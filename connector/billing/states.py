@@ -21,7 +21,7 @@ def facts_of(versions: pl.DataFrame) -> pl.DataFrame:
 
     Creation and upgrade are as the latest version says: an edited day supersedes the earlier one. A client is archived
     on the day its row gives, else on the day of the first upload of those that say so one after the other; it is
-    reactivated on the day of the first upload that says so.
+    reactivated on the day of the first upload that says so, unless the next ones say that it was archived by then.
 
     Args:
         versions: `client_id`, `sequence`, `plan`, `created_on`, `upgraded_on`, `status`, `archived_on`, `said_on`.
@@ -46,7 +46,9 @@ def _turns(ordered: pl.DataFrame) -> list[pl.DataFrame]:
         back=pl.col("said_on").first(),
     )  # fmt: skip
     archived = stretches.filter("gone").select("client_id", "on", fact=pl.lit(ARCHIVED))
-    back = stretches.filter(~pl.col("gone")).select("client_id", on="back", fact=pl.lit(REACTIVATED))
+    # Whoever says afterwards that it was archived by that day takes the return back.
+    undone = (pl.col("on").shift(-1).over("client_id") <= pl.col("back")).fill_null(value=False)
+    back = stretches.filter(~pl.col("gone") & ~undone).select("client_id", on="back", fact=pl.lit(REACTIVATED))
     return [archived, back]
 
 

@@ -56,6 +56,15 @@ def test_a_reactivated_client_is_billed_again_from_then_on(alone: World) -> None
     assert told(alone.plan(as_of="2025-07-01").plain) == [(4, "2025-07-01", "billed", 180_000)]
 
 
+def test_a_return_by_mistake_that_is_taken_back_begins_no_term(alone: World) -> None:
+    started(alone)
+    approved(alone, alone.clients(client("A", **ARCHIVED)), as_of="2025-04-25")
+    approved(alone, alone.clients(client("A")), as_of="2025-04-28")
+    approved(alone, alone.clients(client("A", **ARCHIVED)), as_of="2025-04-28")
+    later = alone.plan(as_of="2025-05-15").plain
+    assert (told(later), later["terms"]["stopped"]) == ([], 1)
+
+
 def test_terms_of_a_client_in_question_wait_with_and_without_files_until_it_is_answered(alone: World) -> None:
     started(alone)
     asked = alone.plan(alone.clients(client("A", plan="Assessment Only")), as_of="2025-05-15")
