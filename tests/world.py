@@ -123,10 +123,10 @@ class World:
         answer = requests.post(f"{self.server.url}/sandbox/faults", json=fault, timeout=TIME_OUT_SECONDS)
         answer.raise_for_status()
 
-    def lock(self, tenant: str, day: str | None) -> None:
+    def lock(self, tenant: str, day: str | None, name: str = "PeriodLockDate") -> None:
         """Lock a tenant's books up to a day, or open them."""
         assert self.server is not None
-        body = {"tenant": tenant, "PeriodLockDate": day}
+        body = {"tenant": tenant, name: day}
         url = f"{self.server.url}/sandbox/organisation"
         requests.post(url, json=body, timeout=TIME_OUT_SECONDS).raise_for_status()
 

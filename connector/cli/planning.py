@@ -124,12 +124,13 @@ def approve(folder: Path, run: str, *, as_json: bool) -> None:
     """Approve a run."""
     with opening.opened(folder) as config:
         files = workspace.open_files(config)
-        done = workspace.approve_run(config, files, run, now=opening.now(), by=opening.who())
+        done = workspace.approve_run(config, files, run, opening.asked(None))
         plain = {
             "run": done.run_id,
             "charges": done.charges,
             "documents": [document.to_plain() for document in done.documents],
             "chain_heads": dict(done.heads),
+            "books_not_asked": dict(done.unasked),
         }
         finish(plain, 0, as_json=as_json, render=lambda to: show_approval(to, done))
 
@@ -142,6 +143,8 @@ def show_approval(to: Console, done: Approval) -> None:
     else:
         to.print(Text(f"Approved: {done.run_id}. It has no document: there was nothing new to bill."))
     to.print(Text(f"{done.charges} charges and opening entries written."))
+    for tenant, reason in done.unasked.items():
+        to.print(Text(f"The books of {tenant} could not be asked for their lock dates: {reason}", style="yellow"))
     for entity, head in done.heads.items():
         to.print(Text(f"chain head of {entity}: {head}"))
 

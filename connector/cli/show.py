@@ -15,6 +15,7 @@ from connector.cli.timed import show_terms
 from connector.domain.documents import CREDIT_NOTE, INVOICE
 from connector.domain.money import Money
 from connector.domain.places import Cell
+from connector.runs.lock_dates import dated_on
 from connector.runs.runplan import Correction, RunPlan
 from connector.runs.tieout import TieOut
 from connector.runs.views import Attention, DocumentState
@@ -126,7 +127,7 @@ def _show_documents(to: Console, plan: RunPlan) -> None:
         (
             draft.document.selling_entity,
             f"{draft.document.party.partner_id} {draft.document.party.name}",
-            str(draft.document.dated),
+            dated_on(draft.document),
             str(draft.document.due),
             str(len(draft.document.lines)),
             str(draft.document.net),
@@ -190,7 +191,7 @@ def show_documents(to: Console, documents: Sequence[DocumentState]) -> None:
             one.document.number,
             one.run_id,
             f"{one.document.party.partner_id} {one.document.party.name}",
-            str(one.document.dated),
+            dated_on(one.document),
             str(one.document.owed),
             one.state,
             one.detail,

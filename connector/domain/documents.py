@@ -68,7 +68,8 @@ _OF_LINE = tuple(field.name for field in fields(Line))
 class Document:
     """An invoice or a credit note as it will be sent, with the totals that must be returned (invariant 11).
 
-    Amounts are positive in both: `kind` says whether the partner owes them or gets them back.
+    Amounts are positive in both: `kind` says whether the partner owes them or gets them back. `moved_from` is the day
+    on which it would have been dated, where the books were locked then and `dated` is the first open day; else None.
     """
 
     number: str
@@ -82,6 +83,7 @@ class Document:
     reference: str
     payment_method: str
     lines: tuple[Line, ...]
+    moved_from: date | None = None
 
     @property
     def net(self) -> Money:
@@ -104,18 +106,20 @@ class Document:
         return Money(-self.total.minor, self.currency) if self.kind == CREDIT_NOTE else self.total
 
     def to_plain(self) -> dict[str, Any]:
-        """The document as JSON values; `from_plain` reads it back equal."""
+        """The document as JSON values; `from_plain` reads it back equal. `moved_from` is there only if set."""
         # Not `asdict`: it copies every value of every line, and a run may have a million of them.
         lines = [
             {**{name: getattr(line, name) for name in _OF_LINE}, "tax_percent": str(line.tax_percent)}
             for line in self.lines
         ]
         days = {"dated": self.dated.isoformat(), "due": self.due.isoformat()}
-        return {**vars(self), **days, "party": dict(vars(self.party)), "lines": lines}
+        plain = {**vars(self), **days, "party": dict(vars(self.party)), "lines": lines}
+        del plain["moved_from"]
+        return plain if self.moved_from is None else {**plain, "moved_from": self.moved_from.isoformat()}
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "Document":
         """The document that `to_plain` wrote."""
         lines = tuple(Line(**{**line, "tax_percent": Decimal(line["tax_percent"])}) for line in plain["lines"])
-        days = {"dated": date.fromisoformat(plain["dated"]), "due": date.fromisoformat(plain["due"])}
+        days = {name: date.fromisoformat(plain[name]) for name in ("dated", "due", "moved_from") if name in plain}
         return cls(**{**plain, **days, "party": Party(**plain["party"]), "lines": lines})

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+FIRST_OPEN_DAY = "first_open_day"
+
 
 @dataclass(frozen=True)
 class SellingEntity:
@@ -15,7 +17,8 @@ class SellingEntity:
         bill_from: go-live; events before this day become opening entries and are not billed (invariant 3).
         time_zone: IANA name; "today" and event days are days of this zone.
         number_prefix: what its document numbers start with.
-        locked_period: what happens to a document dated into a locked period: `refuse` or `first_open_day`.
+        locked_period: what happens to a document dated into a locked period: `refuse`, or `first_open_day`, on which it
+            is dated instead.
         place: file and line of its declaration.
         credit_note_prefix: what the numbers of its credit notes start with; None where it declares none.
     """

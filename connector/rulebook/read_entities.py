@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connector.declared import MapNode, Node, Reader
 from connector.domain.currency import is_currency
-from connector.domain.entities import Policies, SellingEntity
+from connector.domain.entities import FIRST_OPEN_DAY, Policies, SellingEntity
 from connector.domain.places import Line
 from connector.rulebook import kinds
 from connector.rulebook.sources import Section, Sources
 
-LOCKED_PERIOD = ("refuse",)
+LOCKED_PERIOD = ("refuse", FIRST_OPEN_DAY)
 POLICIES: Mapping[str, tuple[str, ...]] = {
     "employee_size": ("count_first", "band_first"),
     "upgrade": ("keeps_bundle_place", "frees_bundle_place"),

@@ -22,10 +22,10 @@ from connector.rulebook.schema_parts import (
     meanings,
     some,
     told,
-    words,
 )
 from connector.rulebook.schema_rules import LASTING, rule
 from connector.rulebook.schema_tests import rule_tests
+from connector.rulebook.views.words import LOCKED_PERIODS
 from connector.rulebook.views.words import POLICIES as MEANINGS
 
 FILE = "rules.schema.json"
@@ -93,13 +93,14 @@ def _sections() -> Schema:
         name: told(meanings({option: _sentence(MEANINGS[name, option]) for option in options}), _POLICIES[name])
         for name, options in POLICIES.items()
     }
+    locked = {option: _sentence(LOCKED_PERIODS[option]) for option in LOCKED_PERIOD}
     entity = {
         "name": told(TEXT, "The company's name, as documents carry it."),
         "currency": told(CURRENCY, "The currency it sells in: a code of ISO 4217."),
         "bill_from": told(DAY, "Go-live: what happened before this day is not billed here."),
         "time_zone": told(TEXT, "The IANA name of the zone of its days, such as America/New_York."),
         "number_prefix": told(_PREFIX, "What its document numbers start with."),
-        "locked_period": told(words(LOCKED_PERIOD), "What happens to a document dated into a locked period."),
+        "locked_period": told(meanings(locked), "What happens to a document dated into a locked period."),
     }
     optional = {"credit_note_prefix": told(_PREFIX, "What the numbers of its credit notes start with.")}
     return closed(

@@ -5,7 +5,7 @@ of two approvals of one plan, or of two plans over the same clients, one wins an
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import polars as pl
@@ -20,6 +20,7 @@ from connector.runs.crashpoints import reached
 from connector.runs.errors import INPUT, StopError
 from connector.runs.issuing import issue
 from connector.runs.known import read_partners, read_telling
+from connector.runs.lock_dates import AskLocks, changed_locks
 from connector.runs.overdraw import places_read
 from connector.runs.runplan import Pins, RunPlan
 from connector.runs.writing import append, stamped
@@ -43,21 +44,26 @@ class Approval:
         documents: the documents with their numbers, in the order of their numbers.
         charges: new charges, opening entries among them.
         heads: the new heads of the hash chains, by selling entity, and of the ledger's own.
+        unasked: tenants whose books could not be asked for their lock dates, and why; the push looks again.
     """
 
     run_id: str
     documents: tuple[Document, ...]
     charges: int
     heads: Mapping[str, str]
+    unasked: Mapping[str, str]
 
 
-def approve(run_id: str, pins: Pins, entities: Mapping[str, SellingEntity], *, now: datetime, by: str) -> Approval:
+def approve(
+    run_id: str, pins: Pins, entities: Mapping[str, SellingEntity], ask: AskLocks, *, now: datetime, by: str
+) -> Approval:
     """Apply a plan.
 
     Args:
         run_id: the run.
         pins: the digests of the rulebook, mappings and books as they are now.
-        entities: the selling entities, for their number prefixes.
+        entities: the selling entities, for their number prefixes and what they declare about locked periods.
+        ask: asks the books for their lock dates.
         now: the moment, UTC.
         by: who approves.
 
@@ -65,6 +71,7 @@ def approve(run_id: str, pins: Pins, entities: Mapping[str, SellingEntity], *, n
         StopError: the run was approved before, or what it was computed from has changed; every change is named.
     """
     whole = store.load_plan(run_id)
+    locks = ask({draft.document.tenant for draft in whole.documents})  # a call, so before anything is held
     with ledger.transaction():
         serial.hold_plan(whole)
         plan, state = holds.standing(whole)
@@ -77,11 +84,12 @@ def approve(run_id: str, pins: Pins, entities: Mapping[str, SellingEntity], *, n
                 INPUT,
             )
         changed += _changed_ledger(plan)
+        changed += changed_locks((draft.document for draft in plan.documents), entities, locks)
         if changed:
             message = f"{plan.run_id} was planned on something that has changed: {'; '.join(changed)}"
             raise StopError(message, "Nothing was written. Plan again with the same files and approve that.", INPUT)
         reached("approve:checked")
-        done = _apply(plan, entities, now, by)
+        done = replace(_apply(plan, entities, now, by), unasked=locks.unasked)
         reached("approve:before-commit")
     reached("approve:committed")
     return done
@@ -182,7 +190,7 @@ def _apply(plan: RunPlan, entities: Mapping[str, SellingEntity], now: datetime, 
     heads = ledger.seal(now, by)
     reached("approve:sealed")
     store.add_event(plan.run_id, store.APPROVED, now, by)
-    return Approval(plan.run_id, documents, charges.height, heads)
+    return Approval(plan.run_id, documents, charges.height, heads, {})
 
 
 def _located(frame: pl.DataFrame, sources: Mapping[str, str]) -> pl.DataFrame:

@@ -24,7 +24,7 @@ from connector.runs.errors import INPUT, StopError
 from connector.runs.events import counted, events_of_bundles, events_of_clients, settle
 from connector.runs.known import Known
 from connector.runs.ledger_records import known_clients, known_purchases
-from connector.runs.look_ahead import look_nowhere, refused
+from connector.runs.look_ahead import answered, look_nowhere
 from connector.runs.plan import Inputs, given_of, make_plan, read_set, refuse_untied, settled_records
 from connector.runs.runplan import Corrected, Correction, RunPlan
 from connector.runs.timed import Present, terms_of
@@ -80,7 +80,7 @@ def make_correction(inputs: Inputs, wanted: Wanted) -> RunPlan:
     found = drafted(charges, names, known, inputs.books, inputs.tenants, context)
     made = (*credit_notes(billed, context), *found.drafts)
     looked = inputs.look([draft for draft in made if not draft.faults])
-    drafts = refused(made, looked)
+    drafts = answered(made, looked, context.entities)
     _refuse_faults(drafts)
     checks = _checks(targets, billed, charges, found.waiting, drafts)
     refuse_untied(checks)

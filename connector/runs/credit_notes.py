@@ -71,5 +71,5 @@ def _draft(context: Context, document_id: str, own: list[tuple[Billed, Line]]) -
     day = context.as_of[first.document.selling_entity]
     identity = keyed_digest(f"{context.run_id}\x1f{document_id}\x1f{CREDIT_NOTE}", context.key)[:16]
     lines = tuple(line for _, line in own)
-    note = replace(first.document, number="", kind=CREDIT_NOTE, dated=day, due=day, reference=first.number, lines=lines)
-    return Draft(f"D-{identity}", note, ())
+    head = replace(first.document, number="", kind=CREDIT_NOTE, dated=day, due=day, moved_from=None)
+    return Draft(f"D-{identity}", replace(head, reference=first.number, lines=lines), ())

@@ -12,6 +12,7 @@ from connector.billing.identity import reference_digest
 from connector.domain.employees import band_label
 from connector.domain.money import Money
 from connector.runs.errors import INPUT, StopError
+from connector.runs.lock_dates import dated_on
 from connector.runs.views import DocumentState, document
 
 
@@ -60,7 +61,8 @@ def _document_reasons(found: DocumentState, line: str) -> tuple[Reason, ...]:
         tax = f"{item.tax_percent} % as {item.tax_code}: {Money(item.tax_minor, found.document.currency)}"
         title = f"{found.document.number}/{position} ({found.state}): {item.description}"
         reason = _reason(row, title)
-        reasons.append(Reason(title, (*reason.facts, ("tax", tax), ("account", item.account))))
+        facts = (*reason.facts, ("tax", tax), ("account", item.account), ("document dated", dated_on(found.document)))
+        reasons.append(Reason(title, facts))
     return tuple(reasons)
 
 

@@ -1,4 +1,4 @@
-"""A look into the books while planning: would they take these documents? It only reads.
+"""A look into the books while planning: would they take these documents, and on which day? It only reads.
 
 What the books would refuse blocks its document before anything is written. Books that cannot be asked block nothing:
 the plan says so, and the push looks again.
@@ -6,16 +6,19 @@ the plan says so, and the push looks again.
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import date
 
 from connector.accounting.connect import Connect
 from connector.accounting.port import AccountingSystem, Rejected, RetryLater
 from connector.accounting.preflight import check
 from connector.billing.invoicing import Draft
 from connector.domain.documents import Document
+from connector.domain.entities import SellingEntity
 from connector.domain.problems import Kind
 from connector.net.errors import SetupError
 from connector.runs.config import Config
+from connector.runs.lock_dates import last_locked, placed
 from connector.runs.sending import Clock
 
 REFUSED = Kind(
@@ -33,10 +36,12 @@ class Looked:
     Attributes:
         faults: by document id: why the books would refuse it.
         unasked: tenants that could not be asked, and why.
+        locked: by tenant, the last locked day of the books that were asked and have one.
     """
 
     faults: Mapping[str, tuple[str, ...]]
     unasked: Mapping[str, str]
+    locked: Mapping[str, date] = field(default_factory=dict)
 
 
 Look = Callable[[Sequence[Draft]], Looked]
@@ -47,8 +52,15 @@ def look_nowhere(_drafts: Sequence[Draft]) -> Looked:
     return Looked({}, {})
 
 
-def look_into(config: Config, clock: Clock, connect: Connect) -> Look:
-    """A look into the books of the working folder's tenants, reached by `connect`."""
+def look_into(config: Config, clock: Clock, entities: Mapping[str, SellingEntity], connect: Connect) -> Look:
+    """A look into the books of the working folder's tenants.
+
+    Args:
+        config: where they are.
+        clock: the time, and waiting.
+        entities: whose documents they take, for what each declares about locked periods.
+        connect: how they are reached.
+    """
 
     def look(drafts: Sequence[Draft]) -> Looked:
         by_tenant: dict[str, list[Document]] = defaultdict(list)
@@ -56,26 +68,32 @@ def look_into(config: Config, clock: Clock, connect: Connect) -> Look:
             by_tenant[draft.document.tenant].append(replace(draft.document, number=draft.document_id))
         faults: dict[str, tuple[str, ...]] = {}
         unasked: dict[str, str] = {}
+        locked: dict[str, date] = {}
         for name, documents in sorted(by_tenant.items()):
             try:
-                answer = _refusals(connect(config.tenants[name], clock.now, clock.sleep), documents)
+                answer = _answer(connect(config.tenants[name], clock.now, clock.sleep), documents, entities)
             except SetupError as error:
                 unasked[name] = error.message
                 continue
             if isinstance(answer, RetryLater):
                 unasked[name] = answer.reason
             else:
-                faults |= answer
-        return Looked(faults, unasked)
+                faults |= answer[0]
+                locked |= {name: answer[1]} if answer[1] else {}
+        return Looked(faults, unasked, locked)
 
     return look
 
 
-def _refusals(system: AccountingSystem, documents: Sequence[Document]) -> dict[str, tuple[str, ...]] | RetryLater:
+def _answer(
+    system: AccountingSystem, documents: Sequence[Document], entities: Mapping[str, SellingEntity]
+) -> tuple[dict[str, tuple[str, ...]], date | None] | RetryLater:
+    """The refusals by number, and the last locked day."""
     catalogue = system.catalogue()
     if isinstance(catalogue, RetryLater):
         return catalogue
-    faults = dict(check(documents, catalogue))
+    locked = last_locked(catalogue)
+    faults = dict(check([placed(one, entities[one.selling_entity], locked) for one in documents], catalogue))
     named = {one.party.partner_id: one.party for one in documents if one.party.contact_id}
     contacts = system.find_contacts(list(named.values())) if named else {}
     if isinstance(contacts, RetryLater):
@@ -84,10 +102,17 @@ def _refusals(system: AccountingSystem, documents: Sequence[Document]) -> dict[s
         answer = contacts.get(document.party.partner_id)
         if isinstance(answer, Rejected):
             faults[document.number] = (*faults.get(document.number, ()), str(answer))
-    return faults
+    return faults, locked
 
 
-def refused(drafts: Sequence[Draft], looked: Looked) -> tuple[Draft, ...]:
-    """The drafts with the books' refusals added to their faults."""
+def answered(drafts: Sequence[Draft], looked: Looked, entities: Mapping[str, SellingEntity]) -> tuple[Draft, ...]:
+    """The drafts on the days that their books have open, with the books' refusals added to their faults."""
     told = {one: tuple((REFUSED.code, text) for text in texts) for one, texts in looked.faults.items()}
-    return tuple(replace(draft, faults=(*draft.faults, *told.get(draft.document_id, ()))) for draft in drafts)
+    return tuple(
+        Draft(
+            draft.document_id,
+            placed(draft.document, entities[draft.document.selling_entity], looked.locked.get(draft.document.tenant)),
+            (*draft.faults, *told.get(draft.document_id, ())),
+        )
+        for draft in drafts
+    )

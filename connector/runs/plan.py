@@ -31,7 +31,7 @@ from connector.runs.events import (
     settle,
 )
 from connector.runs.known import Known
-from connector.runs.look_ahead import Look, look_nowhere, refused
+from connector.runs.look_ahead import Look, answered, look_nowhere
 from connector.runs.overdraw import ALLOW, automatic, charged, places_read, without_overdraw
 from connector.runs.problems import document_problems, record_problems, term_problems
 from connector.runs.rows import every_row, hidden_rows, record_buckets, row_kinds, shown_terms, term_buckets
@@ -87,7 +87,8 @@ def make_plan(inputs: Inputs) -> RunPlan:
     names = dict(labels.iter_rows())
     found = drafted(charges, names, inputs.known, inputs.books, inputs.tenants, context)
     looked = inputs.look([draft for draft in found.drafts if not draft.faults])
-    drafts = with_dependents(refused(found.drafts, looked), charges, clients.filter("is_new"))
+    drafts = answered(found.drafts, looked, context.entities)
+    drafts = with_dependents(drafts, charges, clients.filter("is_new"))
     checks = (
         *_row_checks(inputs),
         *counted_once,

@@ -12,6 +12,7 @@ from connector.domain.places import Cell
 from connector.domain.words import Bucket
 from connector.printed import Table, Value
 from connector.runs.changes import cells_to_plain
+from connector.runs.lock_dates import dated_on
 from connector.runs.runplan import RunPlan
 
 MOST_ON_A_PAGE = 2_000
@@ -101,7 +102,7 @@ def _documents(plan: RunPlan) -> Iterator[Row]:
         who = f"{one.party.partner_id} {one.party.name}"
         ready = "credit note, ready" if one.kind == CREDIT_NOTE else "ready"
         state = "blocked: " + "; ".join(text for _, text in draft.faults) if draft.faults else ready
-        days = (one.dated.isoformat(), one.due.isoformat())
+        days = (dated_on(one), one.due.isoformat())
         yield who, one.selling_entity, *days, len(one.lines), one.net, one.tax, one.owed, state
 
 

@@ -5,7 +5,7 @@ The one place that turns paths into parts. Everything it calls takes what it nee
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 from connector import ledger
@@ -23,6 +23,7 @@ from connector.runs.correct import Wanted, make_correction
 from connector.runs.crashpoints import reached
 from connector.runs.errors import INPUT, USAGE, StopError
 from connector.runs.known import Known, read_known, read_telling
+from connector.runs.lock_dates import ask_locks
 from connector.runs.look_ahead import look_into
 from connector.runs.plan import Inputs, make_plan
 from connector.runs.runplan import Pins, RunPlan
@@ -173,7 +174,7 @@ def _stored(
             pins=files.pins(config),
             tenants=config.books,
             known=read(),
-            look=look_into(config, asked.clock, asked.connect),
+            look=look_into(config, asked.clock, files.rulebook.entities, asked.connect),
             earlier=store.last_uploads(),
             doubts=store.last_doubts(),
         )
@@ -184,17 +185,18 @@ def _stored(
     return holds.without(plan, store.holds())
 
 
-def approve_run(config: Config, files: Files, run_id: str, *, now: datetime, by: str) -> Approval:
-    """Approve a run. The ledger is open.
+def approve_run(config: Config, files: Files, run_id: str, asked: Asked) -> Approval:
+    """Approve a run, asking the books for their lock dates again. The ledger is open.
 
     Raises:
         StopError: it was approved before, what it rests on has changed, or another person must approve it.
     """
     planned_by = store.state_of(run_id).created_by
-    if config.two_persons and planned_by == by:
-        message = f"{store.resolve(run_id)} was planned by {by}, and two persons are required"
+    if config.two_persons and planned_by == asked.by:
+        message = f"{store.resolve(run_id)} was planned by {asked.by}, and two persons are required"
         raise StopError(message, "Let another person approve it (approval: two_persons in connector.yaml).", INPUT)
-    return apply_plan(run_id, files.pins(config), files.rulebook.entities, now=now, by=by)
+    ask, entities = ask_locks(config, asked.clock, asked.connect), files.rulebook.entities
+    return apply_plan(run_id, files.pins(config), entities, ask, now=asked.clock.now(), by=asked.by)
 
 
 def faults_by_severity(problems: Sequence[Problem]) -> tuple[int, int]:

@@ -96,7 +96,11 @@ def test_the_plain_form_is_written_out() -> None:
         "country": None,
         "tax_number": None,
     }
-    assert list(plain) == [field.name for field in fields(Document)]
+    names = [field.name for field in fields(Document)]
+    assert [*plain, "moved_from"] == names
+    moved = replace(DOCUMENT, moved_from=date(2024, 2, 20))
+    assert moved.to_plain() == {**plain, "moved_from": "2024-02-20"}
+    assert Document.from_plain(moved.to_plain()) == moved
 
 
 @pytest.mark.parametrize("part", [DOCUMENT, DOCUMENT.party, LINE])

@@ -51,6 +51,10 @@ MANNERS: Mapping[str, str] = {
     "flat": "one price",
     "per_unit": "per unit",
 }
+LOCKED_PERIODS: Mapping[str, str] = {
+    "refuse": "a document dated into a locked period is not sent",
+    "first_open_day": "a document dated into a locked period is dated on the first open day instead",
+}
 POLICIES: Mapping[tuple[str, str], str] = {
     ("employee_size", "count_first"): "a real employee count goes before a declared band",
     ("employee_size", "band_first"): "a declared band goes before a real employee count",
