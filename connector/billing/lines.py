@@ -23,6 +23,7 @@ LINES: Schema = {
     "unit_minor": pl.Int64,
     "net_minor": pl.Int64,
     "tax_minor": pl.Int64,
+    "adjustment_id": pl.String,  # null but where the line bills a difference
 }
 _OF_LINE = tuple(field.name for field in fields(Line))
 

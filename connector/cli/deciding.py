@@ -11,7 +11,8 @@ from connector.cli.output import finish, table
 from connector.cli.planning import parse_day
 from connector.cli.show import show_plan
 from connector.runs import holds, workspace
-from connector.runs.correct import Wanted
+from connector.runs.errors import USAGE, StopError
+from connector.runs.rebilling import Wanted
 from connector.runs.runplan import Hold
 
 
@@ -40,11 +41,16 @@ def release(folder: Path, words: Sequence[str], reason: str, *, as_json: bool) -
         finish(plain, 0, as_json=as_json, render=lambda to: _show(to, "Released", freed, last))
 
 
-def correct(folder: Path, words: Sequence[str], reason: str, as_of: str, *, credit_only: bool, as_json: bool) -> None:
-    """Plan a correction and show it."""
+def correct(folder: Path, wanted: Wanted, as_of: str, *, as_json: bool) -> None:
+    """Plan a correction and show it.
+
+    Raises:
+        StopError: it should be credited alone and adjusted by a difference at once.
+    """
+    if wanted.difference and not wanted.bill_again:
+        raise StopError("--credit-only and --difference exclude each other", "Leave one of them out.", USAGE)
     day = parse_day(as_of)
     with opening.opened(folder) as config:
-        wanted = Wanted(words, reason, bill_again=not credit_only)
         made = workspace.correct_run(config, workspace.open_files(config), wanted, opening.asked(day))
 
         def render(to: Console) -> None:

@@ -50,6 +50,9 @@ def correct(
     credit_only: Annotated[
         bool, typer.Option("--credit-only", help="Take it back, and bill nothing in its place.")
     ] = False,
+    difference: Annotated[
+        bool, typer.Option("--difference", help="Credit nothing: bill or give back what the amount differs by.")
+    ] = False,
     as_of: Annotated[
         str,
         typer.Option("--as-of", help="The day of its documents. Default: today.", metavar="DATE"),
@@ -59,5 +62,7 @@ def correct(
 ) -> None:
     """Plan a correction: credit what is billed, whole, and bill it again by what is known and ruled now."""
     from connector.cli import deciding
+    from connector.runs.rebilling import Wanted
 
-    deciding.correct(folder, billed, reason, as_of, credit_only=credit_only, as_json=as_json)
+    wanted = Wanted(billed, reason, bill_again=not credit_only, difference=difference)
+    deciding.correct(folder, wanted, as_of, as_json=as_json)

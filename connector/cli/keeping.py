@@ -13,6 +13,7 @@ from connector.cli.output import finish, progress_bar, table
 from connector.runs import workspace
 from connector.runs.errors import INPUT, StopError
 from connector.runs.rebuild import Proof, refuse_without_check, register_proofs
+from connector.runs.rebuild_adjustments import adjustment_proofs
 from connector.runs.rebuild_balances import balance_proofs
 from connector.runs.rebuild_sending import sending_proofs
 from connector.runs.rebuild_sources import source_proofs
@@ -72,7 +73,8 @@ def rebuild(folder: Path, *, check: bool, as_json: bool) -> None:
         rulebook = workspace.open_files(config).rulebook
         with ledger.still():
             balances = balance_proofs(rulebook, opening.now().date())
-            proofs = (*register_proofs(), *sending_proofs(), *balances, *source_proofs(progress))
+            registers = (*register_proofs(), *adjustment_proofs())
+            proofs = (*registers, *sending_proofs(), *balances, *source_proofs(progress))
     wrong = [one for one in proofs if one.wrong]
     plain = {"agrees": not wrong, "proofs": [asdict(one) for one in proofs]}
 

@@ -76,7 +76,8 @@ def _show_correction(to: Console, correction: Correction) -> None:
         (one.partner_id, one.place or "waiting for its document", one.charge_id, one.before, one.after)
         for one in correction.lines
     ]
-    to.print(table("Credited, and billed again", ["partner", "line", "charge", "was", "is now"], rows))
+    title = "Billed by the difference" if correction.difference else "Credited, and billed again"
+    to.print(table(title, ["partner", "line", "charge", "was", "is now"], rows))
 
 
 def _show_rows(to: Console, plan: RunPlan) -> None:

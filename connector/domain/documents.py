@@ -46,6 +46,7 @@ class Line:
         unit_minor: price of one.
         net_minor: quantity × unit.
         tax_minor: predicted tax of the line.
+        adjustment_id: the adjustment of that charge which this line bills or gives back; None for the charge itself.
     """
 
     charge_id: str
@@ -59,6 +60,16 @@ class Line:
     unit_minor: int
     net_minor: int
     tax_minor: int
+    adjustment_id: str | None = None
+
+    def to_plain(self) -> dict[str, Any]:
+        """The line as JSON values; `adjustment_id` is there only if set."""
+        # Not `asdict`: it copies every value of every line, and a run may have a million of them.
+        plain = {name: getattr(self, name) for name in _OF_LINE}
+        plain["tax_percent"] = str(self.tax_percent)
+        if self.adjustment_id is None:
+            del plain["adjustment_id"]
+        return plain
 
 
 _OF_LINE = tuple(field.name for field in fields(Line))
@@ -107,11 +118,7 @@ class Document:
 
     def to_plain(self) -> dict[str, Any]:
         """The document as JSON values; `from_plain` reads it back equal. `moved_from` is there only if set."""
-        # Not `asdict`: it copies every value of every line, and a run may have a million of them.
-        lines = [
-            {**{name: getattr(line, name) for name in _OF_LINE}, "tax_percent": str(line.tax_percent)}
-            for line in self.lines
-        ]
+        lines = [line.to_plain() for line in self.lines]
         days = {"dated": self.dated.isoformat(), "due": self.due.isoformat()}
         plain = {**vars(self), **days, "party": dict(vars(self.party)), "lines": lines}
         del plain["moved_from"]

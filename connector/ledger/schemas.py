@@ -20,7 +20,7 @@ _LINE: Schema = {
     "id": _WHOLE,
     "document_id": _TEXT,
     "position": _WHOLE,  # from 1
-    "charge_id": _TEXT,  # a charge is on one invoice, and on one credit note, only
+    "charge_id": _TEXT,  # a charge is on one invoice, and whole on one credit note, only
     "net_minor": _WHOLE,
     "tax_minor": _WHOLE,
     "item": _TEXT,
@@ -30,6 +30,29 @@ _LINE: Schema = {
     "tax_percent": _TEXT,  # exact decimal
     "quantity": _WHOLE,
     "unit_minor": _WHOLE,
+}
+
+# How an amount came about. Null from here to rule_place where the rulebook had nothing to say: an opening entry, or a
+# bundle's tier.
+_WHY: Schema = {
+    "item": _TEXT,
+    "term": _TEXT,
+    "tier": _TEXT,
+    "size_source": _TEXT,
+    "count_low": _WHOLE,
+    "band_low": _WHOLE,
+    "band_high": _WHOLE,
+    "size_as_of": _DAY,
+    "price_book": _TEXT,
+    "price_place": _TEXT,
+    "rule_id": _TEXT,
+    "rule_place": _TEXT,
+    "rulebook_digest": _TEXT,
+    "list_minor": _WHOLE,  # before adjustments and proration; null for an opening entry
+    "basis": _TEXT,  # how a ladder or a term cut short came to its amount; null for unit × quantity
+    "adjustments": _TEXT,  # a JSON list of rule, place, what, reason; null for none
+    "lost": _TEXT,  # the rules that fitted too and lost
+    "near_tiers": _TEXT,  # the tiers below and above its own, each with its price
 }
 
 # Rows of these tables are written once; the database refuses to change, replace or delete them.
@@ -120,25 +143,7 @@ APPEND_ONLY: Mapping[str, Schema] = {
         "unit_minor": _WHOLE,
         "quantity": _WHOLE,
         "amount_minor": _WHOLE,  # 0 for an opening entry
-        # Null from here to rule_place where the rulebook had nothing to say: an opening entry, or a bundle's tier.
-        "item": _TEXT,
-        "term": _TEXT,
-        "tier": _TEXT,
-        "size_source": _TEXT,
-        "count_low": _WHOLE,
-        "band_low": _WHOLE,
-        "band_high": _WHOLE,
-        "size_as_of": _DAY,
-        "price_book": _TEXT,
-        "price_place": _TEXT,
-        "rule_id": _TEXT,
-        "rule_place": _TEXT,
-        "rulebook_digest": _TEXT,
-        "list_minor": _WHOLE,  # before adjustments and proration; null for an opening entry
-        "basis": _TEXT,  # how a ladder or a term cut short came to its amount; null for unit × quantity
-        "adjustments": _TEXT,  # a JSON list of rule, place, what, reason; null for none
-        "lost": _TEXT,  # the rules that fitted too and lost
-        "near_tiers": _TEXT,  # the tiers below and above its own, each with its price
+        **_WHY,
         **_PLACE,
         **_RUN,
     },
@@ -168,6 +173,21 @@ APPEND_ONLY: Mapping[str, Schema] = {
         **_RUN,
     },
     "credit_line": _LINE,
+    "adjustment": {
+        "adjustment_id": _TEXT,
+        "charge_id": _TEXT,
+        "sequence": _WHOLE,  # from 1 within the charge
+        "partner_id": _TEXT,
+        "selling_entity": _TEXT,
+        "currency": _TEXT,
+        "amount_minor": _WHOLE,  # below zero where less is owed; never zero
+        "unit_minor": _WHOLE,  # this and what follows: what the charge comes to with it
+        "quantity": _WHOLE,
+        **_WHY,
+        **_PLACE,
+        **_RUN,
+    },
+    "adjustment_line": {**_LINE, "adjustment_id": _TEXT},  # on an invoice where more is owed, else on a credit note
     "document_event": {"id": _WHOLE, "document_id": _TEXT, "state": _TEXT, "at": _TIME, "detail": _TEXT},
     "receipt": {
         "id": _WHOLE,
@@ -251,6 +271,8 @@ UNIQUE: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "document_line": (("document_id", "position"), ("charge_id",)),
     "credit": (("charge_id",),),
     "credit_line": (("document_id", "position"), ("charge_id",)),
+    "adjustment": (("adjustment_id",), ("charge_id", "sequence")),
+    "adjustment_line": (("document_id", "position"), ("adjustment_id",)),
     "document_event": (),
     "receipt": (("document_id",),),
     "erasure": (),
@@ -268,24 +290,3 @@ UNIQUE: Mapping[str, tuple[tuple[str, ...], ...]] = {
 def insert_schema(table: str) -> Schema:
     """The columns that `append` takes: the table's own but for the automatic `id`."""
     return {name: kind for name, kind in TABLES[table].items() if name != "id"}
-
-
-REVISION_REFUSED = "a revision above 1 exists only where the one before it is fully credited"
-CREDIT_REFUSED = "a credit takes back a whole charge: its amount, its currency, its partner"
-
-# Conditions on a new row, in SQL that both databases read; `{0}` stands before the name of each table.
-REVISION_STANDS = (
-    "EXISTS (SELECT 1 FROM {0}credit, {0}charge WHERE credit.charge_id = charge.charge_id"
-    " AND charge.subject_type = NEW.subject_type AND charge.subject_id = NEW.subject_id"
-    " AND charge.metric = NEW.metric AND charge.ordinal = NEW.ordinal AND charge.revision = NEW.revision - 1)"
-)
-CREDIT_IS_WHOLE = (
-    "EXISTS (SELECT 1 FROM {0}charge WHERE charge.charge_id = NEW.charge_id"
-    " AND charge.amount_minor = NEW.amount_minor AND charge.currency = NEW.currency"
-    " AND charge.partner_id = NEW.partner_id AND charge.selling_entity = NEW.selling_entity)"
-)
-
-
-def refusal(table: str, verb: str) -> str:
-    """What the database says to an UPDATE, DELETE or TRUNCATE of an append-only table."""
-    return f"{table} is append-only: its rows are never {'changed' if verb == 'UPDATE' else 'deleted'}"

@@ -16,6 +16,7 @@ from connector.domain.documents import INVOICE, Document
 from connector.domain.entities import SellingEntity
 from connector.domain.words import Bucket
 from connector.runs import holds, serial, store
+from connector.runs.adjusted import with_adjustments
 from connector.runs.crashpoints import reached
 from connector.runs.errors import INPUT, StopError
 from connector.runs.issuing import issue
@@ -112,17 +113,14 @@ def _changed_charges(plan: RunPlan) -> list[str]:
     taken = ledger.read_among("charge", "charge_id", own, columns=["charge_id"])["charge_id"]
     changed = [f"charge {one} is taken now" for one in taken.head(_NAMED)]
     invoices = [draft.document for draft in plan.documents if draft.document.kind == INVOICE]
-    earlier = {line.charge_id for document in invoices for line in document.lines} - {*own}
+    lines = {line.charge_id for document in invoices for line in document.lines if line.adjustment_id is None}
+    earlier = lines - {*own}
     billed, credited = (
         {*ledger.read_among(table, "charge_id", earlier, columns=["charge_id"])["charge_id"]}
         for table in ("document_line", "credit")
     )
     changed += [f"charge {one} is on a document now" for one in sorted(billed | credited)[:_NAMED]]
-    if "credits" in plan.frames:
-        back = plan.frames["credits"]["charge_id"]
-        over = ledger.read_among("credit", "charge_id", back, columns=["charge_id"])["charge_id"]
-        changed += [f"charge {one} is credited now" for one in over.head(_NAMED)]
-    return changed
+    return changed + (_changed_billed(plan) if "credits" in plan.frames else [])
 
 
 def _changed_clients(plan: RunPlan) -> list[str]:
@@ -156,6 +154,24 @@ def _changed_places(plan: RunPlan) -> list[str]:
     return [f"the places of partner {one} were changed meanwhile" for one in partners.head(_NAMED)]
 
 
+def _changed_billed(plan: RunPlan) -> list[str]:
+    """The charges that a correction takes back or adjusts, and that are not what they were any more."""
+    taken = [plan.frames["credits"].select("charge_id", was="amount_minor")]
+    if "adjustments" in plan.frames:
+        taken.append(plan.frames["adjustments"].select("charge_id", was="was_minor"))
+    was = pl.concat(taken)
+    charges, adjustments, credits_made = (
+        ledger.read_among(table, "charge_id", was["charge_id"]) for table in ("charge", "adjustment", "credit")
+    )
+    standing = with_adjustments(charges, adjustments).join(credits_made, on="charge_id", how="anti")
+    now = was.join(standing.select("charge_id", now="amount_minor"), on="charge_id", how="left", maintain_order="left")
+    found = now.filter(pl.col("was").ne_missing(pl.col("now")))
+    return [
+        f"charge {charge} is credited now" if amount is None else f"charge {charge} was adjusted meanwhile"
+        for charge, _, amount in found.head(_NAMED).iter_rows()
+    ]
+
+
 def _changed_master(plan: RunPlan) -> list[str]:
     """Partners and templates that the plan rests on and that have another version now."""
     used = plan.frames["used_partners"]["partner_id"]
@@ -184,6 +200,7 @@ def _apply(plan: RunPlan, entities: Mapping[str, SellingEntity], now: datetime, 
     reached("approve:clients")
     _write_credits(plan, now)
     charges = _write_charges(plan, sources, now)
+    _write_adjustments(plan, sources, now)
     reached("approve:charges")
     documents = issue(plan, entities, now)
     reached("approve:documents")
@@ -269,6 +286,12 @@ def _write_credits(plan: RunPlan, now: datetime) -> None:
     """What a correction takes back; before its charges, which may follow only then."""
     if "credits" in plan.frames:
         append("credit", stamped(plan.frames["credits"], plan, now))
+
+
+def _write_adjustments(plan: RunPlan, sources: Mapping[str, str], now: datetime) -> None:
+    """What a correction bills more or less of charges that stay."""
+    if "adjustments" in plan.frames:
+        append("adjustment", _located(stamped(plan.frames["adjustments"], plan, now), sources))
 
 
 def _write_charges(plan: RunPlan, sources: Mapping[str, str], now: datetime) -> pl.DataFrame:

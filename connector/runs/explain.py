@@ -9,8 +9,10 @@ import polars as pl
 
 from connector import ledger
 from connector.billing.identity import reference_digest
+from connector.domain.documents import Line
 from connector.domain.employees import band_label
 from connector.domain.money import Money
+from connector.runs.adjusted import with_adjustments
 from connector.runs.errors import INPUT, StopError
 from connector.runs.lock_dates import dated_on
 from connector.runs.views import DocumentState, document
@@ -57,7 +59,7 @@ def _document_reasons(found: DocumentState, line: str) -> tuple[Reason, ...]:
     reasons = []
     for position in wanted:
         item = lines[position - 1]
-        row = charges[item.charge_id]
+        row = charges[item.charge_id] if item.adjustment_id is None else _with(charges[item.charge_id], item)
         tax = f"{item.tax_percent} % as {item.tax_code}: {Money(item.tax_minor, found.document.currency)}"
         title = f"{found.document.number}/{position} ({found.state}): {item.description}"
         reason = _reason(row, title)
@@ -89,7 +91,7 @@ def _reason(row: Mapping[str, Any], title: str) -> Reason:
         ("source", f"{sources[row['source_id']]}:{sheet}{row['row']} ({row['run_id']})"),
         ("rule", f"{row['rule_id']} at {row['rule_place']}"),
     ]
-    facts += _credit(row["charge_id"])
+    facts += [*row.get("differs", ()), *_credit(row["charge_id"]), *_differences(row)]
     if row["kind"] == "opening":
         facts.append(("amount", f"{amount}: an opening entry, before go-live"))
     else:
@@ -118,6 +120,39 @@ def _credit(charge_id: str) -> list[tuple[str, str]]:
     numbers = dict(ledger.read("document").select("document_id", "number").iter_rows())
     where = f" on {numbers[lines['document_id'][0]]}/{lines['position'][0]}" if lines.height else ""
     return [("credited", f"whole, by {found['run_id'][0]}{where}")]
+
+
+def _with(charge: Mapping[str, Any], line: Line) -> dict[str, Any]:
+    """A charge as one of its adjustments left it, and as `differs` what it was before and where it stands."""
+    entries = ledger.read("adjustment", "charge_id = ?", [charge["charge_id"]]).sort("sequence")
+    sequence = entries.filter(pl.col("adjustment_id") == line.adjustment_id)["sequence"][0]
+    before, after = (
+        with_adjustments(pl.DataFrame([charge], schema=ledger.TABLES["charge"]), entries.filter(until)).to_dicts()[0]
+        for until in (pl.col("sequence") < sequence, pl.col("sequence") <= sequence)
+    )
+    was = Money(before["amount_minor"], charge["currency"])
+    return {**after, "differs": [("difference to", f"{_document_of(charge)}, {was} before")]}
+
+
+def _differences(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What was billed more or less for the charge later, by which run and where."""
+    if "differs" in row:
+        return []
+    entries = ledger.read("adjustment", "charge_id = ?", [row["charge_id"]]).sort("sequence").to_dicts()
+    if not entries:
+        return []
+    heads = ledger.read("document").select("document_id", "number")
+    lines = ledger.read("adjustment_line").join(heads, on="document_id").to_dicts()
+    where = {one["adjustment_id"]: f"{one['number']}/{one['position']}" for one in lines}
+    told = [
+        (
+            f"difference {one['sequence']}",
+            f"{Money(one['amount_minor'], one['currency'])}, by {one['run_id']} on {where[one['adjustment_id']]}",
+        )
+        for one in entries
+    ]
+    net = row["amount_minor"] + sum(one["amount_minor"] for one in entries)
+    return [*told, ("with its differences", str(Money(net, row["currency"])))]
 
 
 def _plain(row: Mapping[str, Any]) -> bool:

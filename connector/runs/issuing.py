@@ -14,14 +14,14 @@ import polars as pl
 
 from connector import ledger
 from connector.billing.invoicing import Draft
-from connector.domain.documents import CREDIT_NOTE, INVOICE, Document
+from connector.domain.documents import INVOICE, Document, Line
 from connector.domain.entities import SellingEntity
 from connector.ledger import outbox
 from connector.runs.runplan import RunPlan
 from connector.runs.writing import append, stamped
 
-# Which table of the ledger holds the lines of which kind of document.
-LINES = {"document_line": INVOICE, "credit_line": CREDIT_NOTE}
+# The tables of the ledger that hold lines of documents.
+LINES = ("document_line", "credit_line", "adjustment_line")
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,9 @@ def issue(plan: RunPlan, entities: Mapping[str, SellingEntity], now: datetime) -
     """
     made = _numbered(plan.documents, entities)
     append("document", stamped(_document_frame(made), plan, now))
-    for table, kind in LINES.items():
-        append(table, _line_frame([one for one in made if one.document.kind == kind]))
+    lines = _line_frame(made)
+    for table in LINES:
+        append(table, lines.filter(pl.col("table") == table))
     events = [{"document_id": one.document_id, "state": "approved", "at": now, "detail": ""} for one in made]
     append("document_event", pl.DataFrame(events))
     outbox.enqueue(
@@ -108,15 +109,35 @@ def _document_frame(made: Sequence[_Issued]) -> pl.DataFrame:
 
 
 _LINE = (
-    *("charge_id", "net_minor", "tax_minor", "item", "item_code", "account", "tax_code", "tax_percent", "quantity"),
+    *(
+        "charge_id",
+        "adjustment_id",
+        "net_minor",
+        "tax_minor",
+        "item",
+        "item_code",
+        "account",
+        "tax_code",
+        "tax_percent",
+        "quantity",
+    ),
     "unit_minor",
 )
 
 
 def _line_frame(made: Sequence[_Issued]) -> pl.DataFrame:
     lines = [line for one in made for line in one.document.lines]
+    tables = [_table(line, one.document.kind) for one in made for line in one.document.lines]
     columns = {name: [getattr(line, name) for line in lines] for name in _LINE}
     columns["tax_percent"] = [str(percent) for percent in columns["tax_percent"]]
     places = [(one.document_id, at) for one in made for at in range(1, len(one.document.lines) + 1)]
     numbered = pl.DataFrame(places, schema={"document_id": pl.String, "position": pl.Int64}, orient="row")
+    numbered = numbered.with_columns(pl.Series("table", tables, dtype=pl.String))
     return numbered.with_columns(pl.Series(name, values, strict=False) for name, values in columns.items())
+
+
+def _table(line: Line, kind: str) -> str:
+    """An adjustment is on an invoice or a credit note; a charge on an invoice, and taken back on a credit note."""
+    if line.adjustment_id is not None:
+        return "adjustment_line"
+    return "document_line" if kind == INVOICE else "credit_line"

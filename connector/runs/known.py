@@ -9,6 +9,7 @@ from connector.billing.charges import latest
 from connector.billing.identity import with_digests
 from connector.billing.master import CONTACT_DETAILS
 from connector.domain.words import ClientStatus
+from connector.runs.adjusted import with_adjustments
 from connector.tables import CLIENTS, empty
 
 
@@ -21,8 +22,9 @@ class Known:
         aliases: every client alias.
         history: every version of every client, `said_on` filled in from the time it was recorded where it is missing.
         versions: the latest version of each client.
-        charges: of each subject, metric and term the latest charge or opening entry, with the name of its `source`, and
-            whether it is `credited` and nothing was billed in its place; without those between two of `stretches`.
+        charges: of each subject, metric and term the latest charge or opening entry, with what its adjustments add and
+            say, the name of its `source`, and whether it is `credited` and nothing was billed in its place; without
+            those between two of `stretches`.
         stretches: lines without a gap of which the first and the latest charge alone are here, see `ledger.stretches`.
         waiting: the charges that stand on no document yet.
         partners: every version of the partner master, with the erasable columns beside it.
@@ -79,6 +81,7 @@ def read_partners() -> pl.DataFrame:
 
 def _known(every: pl.DataFrame, stretches: pl.DataFrame) -> Known:
     named = ledger.read("source", columns=["source_id", "name"]).rename({"name": "source"})
+    every = with_adjustments(every, ledger.read("adjustment"))
     every = every.join(named, on="source_id", how="left", maintain_order="left")
     credited = ledger.read("credit", columns=["charge_id"])["charge_id"]
     charges = latest(every).with_columns(credited=pl.col("charge_id").is_in(credited.implode()))

@@ -107,7 +107,8 @@ def _documents(plan: RunPlan) -> Iterator[Row]:
 
 
 def _lines(plan: RunPlan) -> Iterator[Row]:
-    why = {row["charge_id"]: row for row in plan.frames["charges"].iter_rows(named=True)}
+    rated = [plan.frames[name] for name in ("charges", "adjustments") if name in plan.frames]
+    why = {row["charge_id"]: row for frame in rated for row in frame.iter_rows(named=True)}
     for draft in plan.documents:
         code = draft.document.currency
         for line in draft.document.lines:

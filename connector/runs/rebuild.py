@@ -13,6 +13,7 @@ import polars as pl
 from connector import ledger
 from connector.accounting.totals import predict_tax_minor
 from connector.billing.charges import KEY, charge_ids
+from connector.runs.adjusted import with_adjustments
 from connector.runs.errors import USAGE, StopError
 
 NAMED = 20
@@ -70,10 +71,11 @@ def register_proofs() -> tuple[Proof, ...]:
     """What must be so among the entries of the ledger."""
     documents, charges = ledger.read("document"), ledger.read("charge")
     lines, credited = ledger.read("document_line"), ledger.read("credit_line")
+    every = pl.concat([lines, credited, ledger.read("adjustment_line").select(lines.columns)])
     return (
         *_numbers(documents),
-        *_documents(documents, pl.concat([lines, credited])),
-        *_lines(documents, pl.concat([lines, credited]), charges),
+        *_documents(documents, every),
+        *_lines(documents, every, lines, charges),
         *_credits(lines, credited, charges),
         *_charges(charges, lines),
         *_versions(),
@@ -119,41 +121,43 @@ def _documents(documents: pl.DataFrame, lines: pl.DataFrame) -> Iterable[Proof]:
     yield prove("documents against the sums of their lines", joined, right, told)
 
 
-def _lines(documents: pl.DataFrame, lines: pl.DataFrame, charges: pl.DataFrame) -> Iterable[Proof]:
-    """Each line of an invoice says what its charge says, and is taxed as its rate says."""
+def _lines(documents: pl.DataFrame, every: pl.DataFrame, lines: pl.DataFrame, charges: pl.DataFrame) -> Iterable[Proof]:
+    """Each line is taxed as its rate says, and one that bills a charge says what the charge says."""
     heads = documents.select("document_id", "number", "kind", "currency", partner="partner_id", entity="selling_entity")
     facts = charges.select(
         "charge_id", "amount_minor", "selling_entity", "partner_id", of="kind", charged_in="currency"
     )
-    joined = lines.join(heads, on="document_id", how="left", maintain_order="left")
-    taxed = joined.with_columns(_predicted(joined))
+    joined = every.join(heads, on="document_id", how="left", maintain_order="left")
+    taxed = joined.with_columns(predicted(joined))
     place = pl.format("{}/{}", "number", "position")
     told = pl.format("{}: tax {}, by its rate {}", place, "tax_minor", "predicted")
     yield prove("tax of lines against their rates", taxed, pl.col("predicted") == pl.col("tax_minor"), told)
     product = pl.col("quantity") * pl.col("unit_minor") == pl.col("net_minor")
     told = pl.format("{}: {} × {} is not {}", place, "quantity", "unit_minor", "net_minor")
     yield prove("lines against quantity × unit", joined, product, told)
-    billed = joined.filter(pl.col("kind") == "invoice").join(facts, on="charge_id", how="left", maintain_order="left")
+    billed = lines.join(heads, on="document_id", how="left", maintain_order="left")
+    billed = billed.join(facts, on="charge_id", how="left", maintain_order="left")
     same = (
         (pl.col("amount_minor") == pl.col("net_minor"))
         & (pl.col("charged_in") == pl.col("currency"))
         & (pl.col("partner_id") == pl.col("partner"))
         & (pl.col("selling_entity") == pl.col("entity"))
         & (pl.col("of") == "charge")
+        & (pl.col("kind") == "invoice")
     )
     told = pl.format("{}: it says {}, its charge {} {}", place, "net_minor", "charge_id", text("amount_minor"))
     yield prove("lines of invoices against their charges", billed, same, told)
 
 
 def _credits(lines: pl.DataFrame, credited: pl.DataFrame, charges: pl.DataFrame) -> Iterable[Proof]:
-    """A credit takes back the charge and its line as they were, and a revision stands on the credit before it."""
-    entries = ledger.read("credit")
-    billed = charges.select("charge_id", was="amount_minor")
+    """A credit takes back what is left of a charge, and a revision stands on the credit before it."""
+    entries, adjustments = ledger.read("credit"), ledger.read("adjustment")
+    billed = with_adjustments(charges, adjustments).select("charge_id", was="amount_minor")
     joined = entries.join(billed, on="charge_id", how="left", maintain_order="left")
     told = pl.format("{}: {} is credited of {}", "charge_id", "amount_minor", text("was"))
     yield prove("credits against their charges", joined, pl.col("amount_minor") == pl.col("was"), told)
     same = ("net_minor", "tax_minor", "account", "tax_code", "tax_percent", "quantity", "unit_minor")
-    there = lines.select("charge_id", there=pl.struct(same))
+    there = _as_left(lines, adjustments, charges).select("charge_id", there=pl.struct(same))
     placed = credited.join(there, on="charge_id", how="left", maintain_order="left")
     told = pl.format("{}: not as it was billed", "charge_id")
     yield prove("lines of credit notes against lines of invoices", placed, pl.struct(same) == pl.col("there"), told)
@@ -170,8 +174,21 @@ def _credits(lines: pl.DataFrame, credited: pl.DataFrame, charges: pl.DataFrame)
     yield prove("revisions stand on a credit", stands, pl.col("stands"), pl.col("charge_id"))
 
 
-def _predicted(lines: pl.DataFrame) -> pl.Series:
-    """The tax of each line, worked out once for each distinct case."""
+def _as_left(lines: pl.DataFrame, adjustments: pl.DataFrame, charges: pl.DataFrame) -> pl.DataFrame:
+    """The lines of charges, those of adjusted ones with what is left as one amount, taxed as one."""
+    net = with_adjustments(charges, adjustments).join(adjustments, on="charge_id", how="semi")
+    left = lines.join(net.select("charge_id", "currency", left="amount_minor"), on="charge_id")
+    left = left.with_columns(net_minor="left", unit_minor="left", quantity=pl.lit(1, pl.Int64))
+    left = left.with_columns(tax_minor=predicted(left)).select(lines.columns)
+    return pl.concat([lines.join(left, on="charge_id", how="anti"), left])
+
+
+def predicted(lines: pl.DataFrame) -> pl.Series:
+    """The tax of each line, worked out once for each distinct case.
+
+    Args:
+        lines: their `net_minor`, `tax_percent` and `currency`.
+    """
     keys = ["net_minor", "tax_percent", "currency"]
     cases = lines.select(keys).unique()
     taxes = [predict_tax_minor(net, Decimal(percent), currency) for net, percent, currency in cases.iter_rows()]

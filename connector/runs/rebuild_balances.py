@@ -23,6 +23,8 @@ def balance_proofs(rulebook: Rulebook, day: date) -> tuple[Proof, ...]:
     masters, latest = _masters(day), _latest()
     bought = ledger.read("charge", "subject_type = 'bundle' AND kind = 'charge'")
     purchases = bought.join(ledger.read("credit").select("charge_id"), on="charge_id", how="anti").to_dicts()
+    changed = {one["charge_id"]: one["quantity"] for one in ledger.read("adjustment").sort("sequence").to_dicts()}
+    purchases = [{**one, "quantity": changed.get(one["charge_id"], one["quantity"])} for one in purchases]
     told = {one.partner_id: one.left for one in bundle_balances(rulebook, day)}
     counted = {
         partner: _left(master, purchases, latest, rulebook, day)

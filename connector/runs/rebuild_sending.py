@@ -30,7 +30,7 @@ _STATES = {
 def sending_proofs() -> tuple[Proof, ...]:
     """What must be so between the outbox, events, receipts and what the documents say."""
     documents = ledger.read("document")
-    lines = pl.concat(ledger.read(table) for table in LINES)
+    lines = pl.concat((ledger.read(table) for table in LINES), how="diagonal")
     outbox = ledger.read("outbox")
     return (*_states(documents, outbox), *_requests(documents, lines, outbox))
 

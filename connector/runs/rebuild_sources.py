@@ -19,6 +19,8 @@ from connector.runs.snapshots import Snapshot
 # Per table, the frame of a plan that approval writes to it, and by which columns a row is found again.
 _WRITTEN = {
     "charge": ("charges", ["charge_id"]),
+    "credit": ("credits", ["charge_id"]),  # corrections alone have these two
+    "adjustment": ("adjustments", ["adjustment_id"]),
     "client_version": ("clients", ["client_id"]),
     "partner_version": ("partners", ["partner_id", "valid_from"]),
     "template_version": ("templates", ["template", "partner_id", "valid_from"]),
@@ -51,6 +53,8 @@ def _together(proofs: Sequence[Proof]) -> Proof:
 def _against_plan(plan: RunPlan) -> Iterator[Proof]:
     """Every row the run wrote stands in its approved plan, word by word, and nothing of the plan is missing."""
     for table, (name, keys) in _WRITTEN.items():
+        if name not in plan.frames:
+            continue
         planned = plan.frames[name]
         if table == "client_version":
             planned = planned.filter(pl.col("bucket").is_in(SETTLED))

@@ -65,15 +65,19 @@ class Corrected:
 
 @dataclass(frozen=True)
 class Correction:
-    """What a correcting run takes back, and why a person says so."""
+    """What a correcting run takes back, and why a person says so; or to what it bills a difference and no more."""
 
     reason: str
     lines: tuple[Corrected, ...]
+    difference: bool = False
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any] | None) -> "Correction | None":
         """The correction that `asdict` wrote; None for none."""
-        return None if plain is None else cls(plain["reason"], tuple(Corrected(**one) for one in plain["lines"]))
+        if plain is None:
+            return None
+        lines = tuple(Corrected(**one) for one in plain["lines"])
+        return cls(plain["reason"], lines, plain.get("difference", False))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import polars as pl
 from connector import ledger
 from connector.accounting.port import RemoteDocument
 from connector.billing.counts import Check
+from connector.domain.documents import CREDIT_NOTE
 from connector.domain.words import Bucket
 from connector.runs import holds
 from connector.runs.runplan import RunPlan
@@ -70,6 +71,8 @@ def tie_out(run_id: str, remote: Mapping[str, RemoteDocument] | None = None) -> 
     lines = ledger.read("document_line").join(heads, on="document_id")
     back = ledger.read("credit_line").join(heads, on="document_id")
     credits_made = ledger.read("credit", "run_id = ?", [plan.run_id])
+    adjusted = ledger.read("adjustment", "run_id = ?", [plan.run_id])
+    differences = _signed(documents)
     charges = ledger.read("charge", "run_id = ?", [plan.run_id]).filter(pl.col("kind") == "charge")
     openings = ledger.read("charge", "run_id = ?", [plan.run_id]).filter(pl.col("kind") == "opening")
     receipts = ledger.read("receipt").join(documents.select("document_id", "number"), on="document_id")
@@ -88,6 +91,7 @@ def tie_out(run_id: str, remote: Mapping[str, RemoteDocument] | None = None) -> 
         Stage("charges of earlier runs, billed now", earlier.height, joined, "net"),
         Stage("lines", lines.height, net, "net"),
         *_credit_stages(credits_made, taken, unbilled),
+        *_difference_stages(adjusted),
         Stage("documents", documents.height, total, "total with tax"),
         Stage("receipts", receipts.height, booked, "total with tax"),
     ]
@@ -96,7 +100,15 @@ def tie_out(run_id: str, remote: Mapping[str, RemoteDocument] | None = None) -> 
         *_money("net of charges and lines", _plus(made, joined), _plus(put_off, net)),
         Check("credits and lines of credit notes", credits_made.height, unbilled.height + back.height),
         *_money("net of credits and lines of credit notes", taken, _plus(never, returned)),
-        *_money("net of lines and documents", _plus(net, returned), _sum(documents, "net_minor")),
+        Check("adjustments and lines of differences", adjusted.height, differences.height),
+        *_money(
+            "net of adjustments and lines of differences", _sum(adjusted, "amount_minor"), _sum(differences, "owed")
+        ),
+        *_money(
+            "net of lines and documents",
+            _plus(_plus(net, returned), _sum(differences, "net_minor")),
+            _sum(documents, "net_minor"),
+        ),
         Check("documents and receipts", documents.height, receipts.height),
         *_money("total of documents and receipts", total, booked),
     ]
@@ -114,6 +126,19 @@ def _credit_stages(made: pl.DataFrame, taken: Mapping[str, int], unbilled: pl.Da
         return []
     told = f"; {unbilled.height} of them on no document" if unbilled.height else ""
     return [Stage("charges credited", made.height, taken, f"net{told}")]
+
+
+def _signed(documents: pl.DataFrame) -> pl.DataFrame:
+    """The lines of differences, with what is `owed` by them: below zero on a credit note."""
+    heads = documents.select("document_id", "currency", "kind")
+    lines = ledger.read("adjustment_line").join(heads, on="document_id")
+    less = pl.col("kind") == CREDIT_NOTE
+    return lines.with_columns(owed=pl.when(less).then(-pl.col("net_minor")).otherwise("net_minor"))
+
+
+def _difference_stages(adjusted: pl.DataFrame) -> list[Stage]:
+    """What is owed more or less for charges that stay; a run without such has no such stage."""
+    return [Stage("differences", adjusted.height, _sum(adjusted, "amount_minor"), "net")] if adjusted.height else []
 
 
 def _row_stages(plan: RunPlan) -> list[Stage]:

@@ -19,13 +19,15 @@ from connector.runs import holds, store
 from connector.runs.approve import Approval
 from connector.runs.approve import approve as apply_plan
 from connector.runs.config import Config
-from connector.runs.correct import Wanted, make_correction
+from connector.runs.correct import make_correction
 from connector.runs.crashpoints import reached
+from connector.runs.differences import make_difference
 from connector.runs.errors import INPUT, USAGE, StopError
 from connector.runs.known import Known, read_known, read_telling
 from connector.runs.lock_dates import ask_locks
 from connector.runs.look_ahead import look_into
 from connector.runs.plan import Inputs, make_plan
+from connector.runs.rebilling import Wanted
 from connector.runs.runplan import Pins, RunPlan
 from connector.runs.sending import Clock
 
@@ -146,11 +148,12 @@ def correct_run(config: Config, files: Files, wanted: Wanted, asked: Asked) -> R
     """Make and store the run plan of a correction. The ledger is open.
 
     Raises:
-        StopError: what is wanted cannot be corrected; see `correct.make_correction`.
+        StopError: what is wanted cannot be corrected; see `correct.make_correction`, `differences.make_difference`.
         StoreError: another plan was being made all the while.
     """
     nothing = read_sources([], files.mappings, limits=config.limits)
-    return _stored(config, files, nothing, asked, lambda inputs: make_correction(inputs, wanted), read_known)
+    make = make_difference if wanted.difference else make_correction
+    return _stored(config, files, nothing, asked, lambda inputs: make(inputs, wanted), read_known)
 
 
 def _stored(

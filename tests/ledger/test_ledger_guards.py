@@ -68,7 +68,9 @@ def test_a_known_key_is_refused(ledger_file: Path, table: str, key: tuple[str, .
     verbs = [("INSERT", ""), ("INSERT OR REPLACE", ""), ("INSERT OR IGNORE", ""), ("INSERT", upsert), ("INSERT", skip)]
     for row, (verb, ending) in product((same, different), verbs):
         names, marks = ", ".join(row), ", ".join("?" * len(row))
-        with pytest.raises(sqlite3.IntegrityError, match=f"{table} holds a row with this|a credit takes back"):
+        with pytest.raises(
+            sqlite3.IntegrityError, match=f"{table} holds a row with this|a credit takes back|an adjustment is"
+        ):
             other.execute(f"{verb} INTO {table} ({names}) VALUES ({marks}){ending}", list(row.values()))
     other.close()
     assert read(table).equals(before)
@@ -85,6 +87,7 @@ def test_django_cannot_change_or_delete_either(ledger: Place, table: str) -> Non
     rows = model.objects
     row = rows.first()
     field = next(one.name for one in model._meta.fields if not one.primary_key)  # noqa: SLF001 - as above
+    told = "append-only|holds a row with this|an adjustment is the next|permission denied for table"
     for attempt in (
         row.save,
         row.delete,
@@ -93,7 +96,7 @@ def test_django_cannot_change_or_delete_either(ledger: Place, table: str) -> Non
         lambda: rows.bulk_update([row], [field]),
         lambda: rows.bulk_create([row], update_conflicts=True, unique_fields=["pk"], update_fields=[field]),
     ):
-        with pytest.raises(DatabaseError, match=r"append-only|holds a row with this|permission denied for table"):
+        with pytest.raises(DatabaseError, match=told):
             attempt()
     assert ledger.exists()
     assert read(table).equals(before)
@@ -122,15 +125,47 @@ def test_a_second_revision_is_refused_with_its_reason(ledger: Place) -> None:
         append("charge", frame("charge", {"charge_id": "CH-4", "metric": "other", "revision": 2}))
 
 
-@pytest.mark.parametrize("other", [{"amount_minor": 1}, {"currency": "GBP"}, {"partner_id": "P-2"}, {"charge_id": "X"}])
+@pytest.mark.parametrize(
+    "other", [{"amount_minor": 270000}, {"currency": "GBP"}, {"partner_id": "P-2"}, {"charge_id": "X"}]
+)
 def test_a_credit_takes_back_a_whole_charge(ledger: Place, other: dict[str, object]) -> None:
     assert ledger.exists()
     fill()
     append("charge", frame("charge", {"charge_id": "CH-2", "revision": 2}))
     with pytest.raises(RefusedError):
-        append("credit", frame("credit", {"charge_id": "CH-2", **other}))
-    append("credit", frame("credit", {"charge_id": "CH-2"}))
+        append("credit", frame("credit", {"charge_id": "CH-2", "amount_minor": 180000, **other}))
+    append("credit", frame("credit", {"charge_id": "CH-2", "amount_minor": 180000}))
     append("charge", frame("charge", {"charge_id": "CH-3", "revision": 3}))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"sequence": 2},
+        {"amount_minor": 0},
+        {"currency": "GBP"},
+        {"partner_id": "P-2"},
+        {"selling_entity": "uk"},
+        {"charge_id": "X"},
+        {"charge_id": "CH-3"},
+    ],
+)
+def test_an_adjustment_is_the_next_of_a_charge_that_is_billed(ledger: Place, other: dict[str, object]) -> None:
+    assert ledger.exists()
+    fill()
+    append("charge", frame("charge", {"charge_id": "CH-2", "revision": 2}))
+    append("charge", frame("charge", {"charge_id": "CH-3", "metric": "other"}))  # on no document
+    append("document_line", frame("document_line", {"charge_id": "CH-2", "position": 2}))
+    first = {"charge_id": "CH-2", "adjustment_id": "AD-2", "amount_minor": -1}
+    with pytest.raises(RefusedError):
+        append("adjustment", frame("adjustment", {**first, **other}))
+    append("adjustment", frame("adjustment", first))
+    with pytest.raises(RefusedError):
+        append("adjustment", frame("adjustment", {**first, "adjustment_id": "AD-3"}))
+    append("adjustment", frame("adjustment", {**first, "adjustment_id": "AD-3", "sequence": 2}))
+    append("credit", frame("credit", {"charge_id": "CH-2", "amount_minor": 179998}))
+    with pytest.raises(RefusedError, match="billed and not credited"):
+        append("adjustment", frame("adjustment", {**first, "adjustment_id": "AD-4", "sequence": 3}))
 
 
 def test_a_missing_guard_is_found_at_open(ledger_file: Path) -> None:

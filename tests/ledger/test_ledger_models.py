@@ -79,6 +79,11 @@ def test_no_foreign_key_points_upward(ledger: Place) -> None:
         ("charge", "source_id"),
         ("document_line", "document_id"),
         ("document_line", "charge_id"),
+        ("adjustment", "charge_id"),
+        ("adjustment", "source_id"),
+        ("adjustment_line", "adjustment_id"),
+        ("adjustment_line", "charge_id"),
+        ("adjustment_line", "document_id"),
         ("credit", "charge_id"),
         ("credit_line", "document_id"),
         ("credit_line", "charge_id"),
@@ -110,6 +115,8 @@ def test_every_model_shows_its_key_and_never_a_secret(ledger: Place) -> None:
     put("personal", frame("personal", personal))
     got = {name: str(getattr(models, name).objects.first()) for name in models.__all__}
     assert got == {
+        "Adjustment": "AD-1",
+        "AdjustmentLine": "D-1/1",
         "ChainHead": "ledger 1",
         "ChainLink": "of an earlier version 1",
         "Charge": "CH-1",

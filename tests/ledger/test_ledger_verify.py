@@ -148,6 +148,8 @@ def test_a_byte_changed_in_the_file_is_found(filled: Path, table: str) -> None:
         "document_line": b"OUTPUT",
         "credit": b"USD",
         "credit_line": b"OUTPUT",
+        "adjustment": b"SPOKE-FULL",
+        "adjustment_line": b"OUTPUT",
         "document_event": b"approved",
         "receipt": b"AUTHORISED",
         "erasure": b"CL-9",
@@ -336,7 +338,7 @@ def test_rows_of_a_ledger_from_before_are_sealed_when_it_is_opened(ledger: Path,
     other.execute("INSERT INTO chain_head VALUES ('us', 1, ?)", (digest,))
     for column in ("batch", "by", "contents"):
         other.execute(f"ALTER TABLE chain_link DROP COLUMN {column}")
-    for table in ("erasure", "credit_line", "credit"):
+    for table in ("erasure", "credit_line", "credit", "adjustment_line", "adjustment"):
         other.execute(f"DROP TABLE {table}")
     for column in ("said_on", "archived_on", "advisors", "users"):
         other.execute(f"ALTER TABLE client_version DROP COLUMN {column}")
@@ -347,7 +349,7 @@ def test_rows_of_a_ledger_from_before_are_sealed_when_it_is_opened(ledger: Path,
     found = verify({"us": digest})
     assert found.faults == ()
     assert {table: rows for table, rows in found.rows.items() if rows == 0} == dict.fromkeys(
-        ("credit", "credit_line", "erasure"), 0
+        ("credit", "credit_line", "adjustment", "adjustment_line", "erasure"), 0
     )
     assert [(one.entity, one.links, one.earlier) for one in found.chains] == [("ledger", 1, 0), ("us", 2, 1)]
     with behind(old) as changed:

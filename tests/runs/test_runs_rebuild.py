@@ -74,7 +74,7 @@ def test_everything_agrees_and_is_counted(copy: Folder) -> None:
     assert {wrong for _, wrong in counted.values()} == {0}
     assert counted["numbers without a gap"] == counted["documents against the approved plans"] == (8, 0)
     assert counted["charges against the rows of their sources"] == counted["charge ids against their keys"] == (25, 0)
-    assert {name for name, (looked, _) in counted.items() if not looked} == CREDITS
+    assert {name for name, (looked, _) in counted.items() if not looked} == CREDITS | DIFFERENCES
     told = copy.run("rebuild", "--check", as_json=False)
     assert told.out.rstrip().endswith("Everything that was derived again agrees.")
 
@@ -107,6 +107,15 @@ CREDITS = {
     "lines of credit notes stand on a credit",
     "revisions stand on a credit",
 }
+DIFFERENCES = {
+    "adjustment ids against their charges",
+    "adjustments of a charge are 1, 2, …",
+    "adjustments against their charges",
+    "amounts with adjustments against unit × quantity",
+    "adjustments against lines of documents",
+    "tax with adjustments against rates",
+}
+CREDITED = "credit rows against the approved plans"
 
 
 @pytest.mark.parametrize(
@@ -238,13 +247,13 @@ def test_corrections_agree_and_are_counted(corrected: Folder) -> None:
 @pytest.mark.parametrize(
     ("statement", "wrong"),
     [
-        ("UPDATE credit SET amount_minor = amount_minor - 1", {"credits against their charges"}),
+        ("UPDATE credit SET amount_minor = amount_minor - 1", {"credits against their charges", CREDITED}),
         (
             "UPDATE credit_line SET net_minor = net_minor - 1",
             {SUMS, SENT, "lines against quantity × unit", "lines of credit notes against lines of invoices"},
         ),
         ("DELETE FROM credit_line", {SUMS, SENT, "credited lines stand on a credit note"}),
-        ("DELETE FROM credit", {"lines of credit notes stand on a credit", "revisions stand on a credit"}),
+        ("DELETE FROM credit", {"lines of credit notes stand on a credit", "revisions stand on a credit", CREDITED}),
     ],
 )
 def test_a_correction_that_does_not_follow_any_more_is_told(corrected: Folder, statement: str, wrong: set[str]) -> None:

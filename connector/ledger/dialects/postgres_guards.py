@@ -9,19 +9,24 @@ A stranger's trap: each text is written as PostgreSQL shows it, because it is co
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from connector.ledger.schemas import (
-    APPEND_ONLY,
+from connector.ledger.conditions import (
+    ADJUSTMENT_FITS,
+    ADJUSTMENT_REFUSED,
     CREDIT_IS_WHOLE,
     CREDIT_REFUSED,
     REVISION_REFUSED,
     REVISION_STANDS,
     refusal,
 )
+from connector.ledger.schemas import APPEND_ONLY
 
 SCHEMA = "connector"
 ROLE = "connector_app"
 MARK = "partner billing ledger, guards "
-_FUNCTION, _REVISION, _CREDIT = "guard_refuse", "guard_unless_credited", "guard_unless_whole"
+_FUNCTION = "guard_refuse"
+_REVISION, _CREDIT, _ADJUSTMENT = "guard_unless_credited", "guard_unless_whole", "guard_unless_billed"
+_CONDITIONS = {_REVISION: REVISION_STANDS, _CREDIT: CREDIT_IS_WHOLE, _ADJUSTMENT: ADJUSTMENT_FITS}
+_FUNCTIONS = (_FUNCTION, *_CONDITIONS)
 _VERBS = ("UPDATE", "DELETE", "TRUNCATE")
 GUARDS = f"""
 SELECT tgname, pg_get_triggerdef(pg_trigger.oid) || CASE tgenabled WHEN 'A' THEN '' ELSE ' (not always)' END,
@@ -31,7 +36,7 @@ SELECT tgname, pg_get_triggerdef(pg_trigger.oid) || CASE tgenabled WHEN 'A' THEN
 UNION ALL
 SELECT proname, rtrim(pg_get_functiondef(pg_proc.oid), chr(10)),
        'DROP FUNCTION ' || pg_proc.oid::regprocedure || ' CASCADE'
-  FROM pg_proc WHERE proname IN ('{_FUNCTION}', '{_REVISION}', '{_CREDIT}') AND pronamespace = '{SCHEMA}'::regnamespace
+  FROM pg_proc WHERE proname IN {_FUNCTIONS} AND pronamespace = '{SCHEMA}'::regnamespace
 """  # noqa: S608 - our own names
 VERSION = f"""
 SELECT coalesce(substring(obj_description('{SCHEMA}'::regnamespace, 'pg_namespace') FROM '[0-9]+$')::bigint, 0)
@@ -61,10 +66,10 @@ MAY_BE = f"""(SELECT pg_has_role(oid, CASE WHEN current_setting('server_version_
 
 
 def guards() -> Mapping[str, str]:
-    """One function that refuses, two that refuse by what is in the ledger, and the triggers that call them."""
+    """One function that refuses, three that refuse by what is in the ledger, and the triggers that call them."""
     refuse = "  RAISE EXCEPTION '%', TG_ARGV[0];\n"
     functions = {_FUNCTION: refuse}
-    for name, condition in ((_REVISION, REVISION_STANDS), (_CREDIT, CREDIT_IS_WHOLE)):
+    for name, condition in _CONDITIONS.items():
         functions[name] = f"  IF NOT {condition.format(f'{SCHEMA}.')} THEN\n  {refuse}  END IF;\n  RETURN NEW;\n"
     made = {name: _function(name, body) for name, body in functions.items()}
     return {**made, **{name: text for table in APPEND_ONLY for name, text in _of(table)}}
@@ -86,6 +91,10 @@ def _of(table: str) -> Iterator[tuple[str, str]]:
     if table == "credit":
         name = "guard_credit_amount"
         yield name, _trigger(name, f"BEFORE INSERT ON {SCHEMA}.credit FOR EACH ROW", CREDIT_REFUSED, _CREDIT)
+    if table == "adjustment":
+        name = "guard_adjustment_charge"
+        when = f"BEFORE INSERT ON {SCHEMA}.adjustment FOR EACH ROW"
+        yield name, _trigger(name, when, ADJUSTMENT_REFUSED, _ADJUSTMENT)
 
 
 def _trigger(name: str, when: str, told: str, function: str = _FUNCTION) -> str:
@@ -94,9 +103,7 @@ def _trigger(name: str, when: str, told: str, function: str = _FUNCTION) -> str:
 
 def completion(name: str) -> Sequence[str]:
     """A trigger that fires always, whatever a session has set."""
-    return (
-        () if name in (_FUNCTION, _REVISION, _CREDIT) else (f"ALTER TABLE {_table(name)} ENABLE ALWAYS TRIGGER {name}",)
-    )
+    return () if name in _FUNCTIONS else (f"ALTER TABLE {_table(name)} ENABLE ALWAYS TRIGGER {name}",)
 
 
 def _table(trigger: str) -> str:

@@ -11,17 +11,18 @@ from typing import Any
 
 import polars as pl
 
-from connector.ledger.dialects import Cursor
-from connector.ledger.errors import RefusedError, StoreError
-from connector.ledger.schemas import (
-    APPEND_ONLY,
+from connector.ledger.conditions import (
+    ADJUSTMENT_FITS,
+    ADJUSTMENT_REFUSED,
     CREDIT_IS_WHOLE,
     CREDIT_REFUSED,
     REVISION_REFUSED,
     REVISION_STANDS,
-    UNIQUE,
     refusal,
 )
+from connector.ledger.dialects import Cursor
+from connector.ledger.errors import RefusedError, StoreError
+from connector.ledger.schemas import APPEND_ONLY, UNIQUE
 
 BUSY_SECONDS = 30
 GUARDS = """
@@ -186,6 +187,9 @@ def _of(table: str) -> Iterator[tuple[str, str]]:
     if table == "credit":
         when = f"BEFORE INSERT ON credit WHEN NOT {CREDIT_IS_WHOLE.format('')}"
         yield "guard_credit_amount", f"{when} BEGIN {_fail(CREDIT_REFUSED)} END"
+    if table == "adjustment":
+        when = f"BEFORE INSERT ON adjustment WHEN NOT {ADJUSTMENT_FITS.format('')}"
+        yield "guard_adjustment_charge", f"{when} BEGIN {_fail(ADJUSTMENT_REFUSED)} END"
 
 
 def _raise(told: str) -> str:

@@ -4,7 +4,8 @@ A stranger's trap: `save()` on an entry that exists, `update()` and `delete()` a
 not by these classes. Foreign keys have no action on delete for the same reason.
 """
 
-from connector.ledger.models.billing import Charge, Credit, CreditLine, Document, DocumentEvent, DocumentLine, Receipt
+from connector.ledger.models.billing import Charge, Document, DocumentEvent, DocumentLine, Receipt
+from connector.ledger.models.corrections import Adjustment, AdjustmentLine, Credit, CreditLine
 from connector.ledger.models.parties import (
     Client,
     ClientAlias,
@@ -25,6 +26,8 @@ from connector.ledger.models.registers import (
 from connector.ledger.models.sending import Outbox, TenantHold
 
 __all__ = [
+    "Adjustment",
+    "AdjustmentLine",
     "ChainHead",
     "ChainLink",
     "Charge",

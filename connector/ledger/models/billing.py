@@ -10,24 +10,9 @@ from connector.ledger.models.parties import Source
 LONGEST_NUMBER = 21
 
 
-class Charge(Sealed):
-    """A rated event under its charge key: subject, metric, ordinal and revision are billed once, ever."""
+class Rated(Sealed):
+    """How an amount came about, from which row, and by which run."""
 
-    charge_id = models.TextField(primary_key=True)
-    subject_type = models.TextField()
-    subject_id = models.TextField()
-    metric = models.TextField()
-    ordinal = models.BigIntegerField()
-    revision = models.BigIntegerField()
-    kind = models.TextField()
-    event = models.TextField()
-    event_on = models.DateField()
-    partner_id = models.TextField(db_index=True)
-    selling_entity = models.TextField()
-    currency = models.TextField()
-    unit_minor = models.BigIntegerField()
-    quantity = models.BigIntegerField()
-    amount_minor = models.BigIntegerField()
     item = models.TextField(null=True)  # noqa: DJ001 - here and below null is "the rulebook says nothing"
     term = models.TextField(null=True)  # noqa: DJ001
     tier = models.TextField(null=True)  # noqa: DJ001
@@ -53,8 +38,34 @@ class Charge(Sealed):
     recorded_at = models.DateTimeField()
 
     class Meta(Sealed.Meta):
+        """No table of its own."""
+
+        abstract = True
+
+
+class Charge(Rated):
+    """A rated event under its charge key: subject, metric, ordinal and revision are billed once, ever."""
+
+    charge_id = models.TextField(primary_key=True)
+    subject_type = models.TextField()
+    subject_id = models.TextField()
+    metric = models.TextField()
+    ordinal = models.BigIntegerField()
+    revision = models.BigIntegerField()
+    kind = models.TextField()
+    event = models.TextField()
+    event_on = models.DateField()
+    partner_id = models.TextField(db_index=True)
+    selling_entity = models.TextField()
+    currency = models.TextField()
+    unit_minor = models.BigIntegerField()
+    quantity = models.BigIntegerField()
+    amount_minor = models.BigIntegerField()
+
+    class Meta(Rated.Meta):
         """Table and constraints."""
 
+        abstract = False
         db_table = "charge"
         constraints = (
             models.UniqueConstraint(
@@ -118,7 +129,7 @@ class Document(Sealed):
         return self.number
 
 
-class _Line(Sealed):
+class AnyLine(Sealed):
     """A line of a document: what it says of a charge, with its account and tax."""
 
     id = models.BigAutoField(primary_key=True)
@@ -145,7 +156,7 @@ class _Line(Sealed):
         return f"{self.document_id}/{self.position}"
 
 
-def _of_line(table: str) -> tuple[models.BaseConstraint, ...]:
+def of_line(table: str) -> tuple[models.BaseConstraint, ...]:
     """The constraints of a table of lines."""
     return (
         models.UniqueConstraint(fields=["document", "position"], name=f"{table}_position"),
@@ -156,48 +167,15 @@ def _of_line(table: str) -> tuple[models.BaseConstraint, ...]:
     )
 
 
-class DocumentLine(_Line):
+class DocumentLine(AnyLine):
     """A line joins one charge to one invoice, and no charge to two."""
 
-    class Meta(_Line.Meta):
+    class Meta(AnyLine.Meta):
         """Table and constraints."""
 
         abstract = False
         db_table = "document_line"
-        constraints = _of_line("document_line")
-
-
-class CreditLine(_Line):
-    """A line of a credit note takes one line back, whole and as it was billed; no line twice."""
-
-    class Meta(_Line.Meta):
-        """Table and constraints."""
-
-        abstract = False
-        db_table = "credit_line"
-        constraints = _of_line("credit_line")
-
-
-class Credit(Sealed):
-    """A charge that is taken back, whole: once, ever. Its next revision may exist from then on."""
-
-    charge = models.OneToOneField(Charge, on_delete=models.DO_NOTHING, primary_key=True)
-    partner_id = models.TextField(db_index=True)
-    selling_entity = models.TextField()
-    currency = models.TextField()
-    amount_minor = models.BigIntegerField()
-    run_id = models.TextField(db_index=True)
-    recorded_at = models.DateTimeField()
-
-    class Meta(Sealed.Meta):
-        """Table and constraints."""
-
-        db_table = "credit"
-        constraints = (currency("credit"), *whole("credit", "amount_minor"))
-
-    def __str__(self) -> str:
-        """The charge that is credited."""
-        return self.charge_id
+        constraints = of_line("document_line")
 
 
 class DocumentEvent(Sealed):
