@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable
 from ipaddress import ip_address
 
 from connector.sandbox import dates, faults, jsontext, replies, settings, store
-from connector.sandbox.context import LOCK_FIELDS
 from connector.sandbox.jsontext import Record, text
-from connector.sandbox.objects import ALLOCATIONS, CONTACTS, CREDIT_NOTES, INVOICES
 from connector.sandbox.replies import Reply, Request
 from connector.sandbox.settings import Limits, SettingError, Switches
 from connector.sandbox.store import Store
-from connector.sandbox.tenants import Tenant
+from connector.sandbox.xero.context import LOCK_FIELDS
+from connector.sandbox.xero.objects import ALLOCATIONS, CONTACTS, CREDIT_NOTES, INVOICES
+from connector.sandbox.xero.tenants import Tenant
 
 ROOT = "/sandbox/"
 

@@ -12,12 +12,12 @@ from types import FrameType
 
 from connector.sandbox import control, replies
 from connector.sandbox.control import Control
-from connector.sandbox.gateway import Gateway
 from connector.sandbox.http import Listener
 from connector.sandbox.replies import Reply, Request
 from connector.sandbox.settings import Limits, Switches
 from connector.sandbox.store import Store
-from connector.sandbox.tenants import DEFAULT_TENANTS, Tenant
+from connector.sandbox.xero.gateway import Gateway
+from connector.sandbox.xero.tenants import DEFAULT_TENANTS, Tenant
 
 
 class SandboxServer:

@@ -92,6 +92,6 @@ def test_a_real_breakdown_is_a_500_that_is_replayed_and_leaves_nothing(
 
     body = {"Contacts": [{"Name": "North"}]}
     with monkeypatch.context() as patched:
-        patched.setattr("connector.sandbox.contacts.shown", break_down)
+        patched.setattr("connector.sandbox.xero.contacts.shown", break_down)
         assert us.put("Contacts", body, **key("k")).status_code == 500
     assert [us.put("Contacts", body, **key(name)).status_code for name in ("k", "fresh")] == [500, 200]

@@ -3,8 +3,9 @@ from decimal import Decimal
 import pytest
 from sandbox_client import Client, exact, invoice, line
 
-from connector.sandbox import Tenant, money
-from connector.sandbox.money import Asked, Rules
+from connector.sandbox import Tenant
+from connector.sandbox.xero import money
+from connector.sandbox.xero.money import Asked, Rules
 
 FIFTEEN = Decimal(15)
 

@@ -7,9 +7,10 @@ app-wide limit header.
 import sqlite3
 from collections.abc import Iterable
 
-from connector.sandbox import rates, replies, store, tokens
+from connector.sandbox import replies, store
 from connector.sandbox.replies import Reply, Request
-from connector.sandbox.tenants import Tenant
+from connector.sandbox.xero import rates, tokens
+from connector.sandbox.xero.tenants import Tenant
 
 _CREATED = "2025-01-01T00:00:00.0000000"
 

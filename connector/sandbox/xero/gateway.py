@@ -11,15 +11,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from connector.sandbox import accounting, bulk, connections, faults, idempotency, rates, replies, store, tokens
-from connector.sandbox.accounting import Route
-from connector.sandbox.context import Context, locks_of
+from connector.sandbox import faults, replies, store
 from connector.sandbox.faults import THROTTLES, Fault
-from connector.sandbox.rates import Remaining, Slots
 from connector.sandbox.replies import Reply, Request
 from connector.sandbox.settings import Limits, Switches
 from connector.sandbox.store import Store
-from connector.sandbox.tenants import Tenant
+from connector.sandbox.xero import accounting, bulk, connections, idempotency, rates, tokens
+from connector.sandbox.xero.accounting import Route
+from connector.sandbox.xero.context import Context, locks_of
+from connector.sandbox.xero.rates import Remaining, Slots
+from connector.sandbox.xero.tenants import Tenant
 
 _log = logging.getLogger(__name__)
 _NO_FAULT = Fault("", Decimal(-1), 0)

@@ -6,7 +6,7 @@ discounts and needs no due date, and its number is compared with other credit no
 
 from dataclasses import dataclass
 
-from connector.sandbox.objects import CREDIT_NOTES, INVOICES
+from connector.sandbox.xero.objects import CREDIT_NOTES, INVOICES
 
 
 @dataclass(frozen=True, slots=True)

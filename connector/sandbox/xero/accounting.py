@@ -8,13 +8,14 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from connector.sandbox import allocations, bulk, contacts, dates, documents, listing, organisation, replies
-from connector.sandbox.contacts import Outcome
-from connector.sandbox.context import Context
+from connector.sandbox import dates, replies
 from connector.sandbox.jsontext import Record
-from connector.sandbox.objects import CONTACTS, CREDIT_NOTES, ID_FIELDS, INVOICES, by_id
 from connector.sandbox.replies import Reply, Request
-from connector.sandbox.shapes import SHAPES
+from connector.sandbox.xero import allocations, bulk, contacts, documents, listing, organisation
+from connector.sandbox.xero.contacts import Outcome
+from connector.sandbox.xero.context import Context
+from connector.sandbox.xero.objects import CONTACTS, CREDIT_NOTES, ID_FIELDS, INVOICES, by_id
+from connector.sandbox.xero.shapes import SHAPES
 
 ROOT = "/api.xro/2.0/"
 _SETTINGS: dict[str, tuple[str, Callable[[Context], list[Record]]]] = {

@@ -8,11 +8,12 @@ import uuid
 from datetime import date
 from decimal import Decimal
 
-from connector.sandbox import dates, jsontext, money, objects
-from connector.sandbox.contacts import Outcome
-from connector.sandbox.context import Context
+from connector.sandbox import dates, jsontext
 from connector.sandbox.jsontext import Record, number, text
-from connector.sandbox.objects import ALLOCATIONS, INVOICES, Stored
+from connector.sandbox.xero import money, objects
+from connector.sandbox.xero.contacts import Outcome
+from connector.sandbox.xero.context import Context
+from connector.sandbox.xero.objects import ALLOCATIONS, INVOICES, Stored
 
 
 def write(context: Context, note_id: str, asked: Record) -> Outcome:

@@ -7,8 +7,8 @@ is not set is absent from the reply, not null.
 from decimal import Decimal
 
 from connector.sandbox import dates
-from connector.sandbox.context import LOCK_FIELDS, Context, reference_id
 from connector.sandbox.jsontext import Record
+from connector.sandbox.xero.context import LOCK_FIELDS, Context, reference_id
 
 _CREATED_MS = 1_735_689_600_000
 _VERSIONS = {"US": "US", "GB": "UK"}

@@ -7,11 +7,12 @@ looked for with ``where``; the default order is the time of the last change, so 
 import sqlite3
 from dataclasses import dataclass, field
 
-from connector.sandbox import contacts, dates, objects, replies, show, where
-from connector.sandbox.context import Context
+from connector.sandbox import dates, replies
 from connector.sandbox.jsontext import Record
-from connector.sandbox.objects import CONTACTS, CREDIT_NOTES, INVOICES, Stored
 from connector.sandbox.replies import Reply, Request
+from connector.sandbox.xero import contacts, objects, show, where
+from connector.sandbox.xero.context import Context
+from connector.sandbox.xero.objects import CONTACTS, CREDIT_NOTES, INVOICES, Stored
 
 PAGE_SIZE = 100
 LARGEST_PAGE = 1000

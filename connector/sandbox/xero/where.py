@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from connector.sandbox.objects import CONTACTS, CREDIT_NOTES, INVOICES, name_key
+from connector.sandbox.xero.objects import CONTACTS, CREDIT_NOTES, INVOICES, name_key
 
 
 class WhereError(ValueError):

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from connector.sandbox import jsontext, money
-from connector.sandbox.context import Context, reference_id
+from connector.sandbox import jsontext
 from connector.sandbox.jsontext import Record, number, text
-from connector.sandbox.money import Asked, Rules
-from connector.sandbox.tenants import Account
+from connector.sandbox.xero import money
+from connector.sandbox.xero.context import Context, reference_id
+from connector.sandbox.xero.money import Asked, Rules
+from connector.sandbox.xero.tenants import Account
 
 _PRICES = ("Quantity", "UnitAmount", "LineAmount", "TaxAmount", "DiscountRate", "DiscountAmount")
 _TAXED_BY = (*_PRICES, "TaxType", "AccountCode", "AccountID")

@@ -8,11 +8,11 @@ import re
 import uuid
 from dataclasses import dataclass
 
-from connector.sandbox import objects
-from connector.sandbox.context import Context
-from connector.sandbox.fields import FIELDS
 from connector.sandbox.jsontext import Record, text
-from connector.sandbox.objects import CONTACTS, Stored
+from connector.sandbox.xero import objects
+from connector.sandbox.xero.context import Context
+from connector.sandbox.xero.fields import FIELDS
+from connector.sandbox.xero.objects import CONTACTS, Stored
 
 _LONGEST = {"ContactNumber": 50, "AccountNumber": 50, "TaxNumber": 50, "CompanyNumber": 50, "Name": 255}
 _STATUSES = ("ACTIVE", "ARCHIVED", "GDPRREQUEST")

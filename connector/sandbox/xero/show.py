@@ -4,10 +4,11 @@ Owns the three degrees of detail. What a stranger would get wrong: a list withou
 contact in a list is only its id and name.
 """
 
-from connector.sandbox import contacts, jsontext, objects
-from connector.sandbox.context import Context
+from connector.sandbox import jsontext
 from connector.sandbox.jsontext import Record, text
-from connector.sandbox.objects import CONTACTS, CREDIT_NOTES, INVOICES, Stored
+from connector.sandbox.xero import contacts, objects
+from connector.sandbox.xero.context import Context
+from connector.sandbox.xero.objects import CONTACTS, CREDIT_NOTES, INVOICES, Stored
 
 _BULKY = ("LineItems", "Payments", "CreditNotes", "Prepayments", "Overpayments", "Allocations")
 

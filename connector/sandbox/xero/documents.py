@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from connector.sandbox import contacts, dates, jsontext, lines, money, objects, store
-from connector.sandbox.contacts import Outcome
-from connector.sandbox.context import Context
+from connector.sandbox import dates, jsontext, store
 from connector.sandbox.jsontext import Record, number, text
-from connector.sandbox.objects import INVOICES, Stored
-from connector.sandbox.shapes import CLOSED, EDITABLE, NEXT_STATUSES, Shape
-from connector.sandbox.show import shown
+from connector.sandbox.xero import contacts, lines, money, objects
+from connector.sandbox.xero.contacts import Outcome
+from connector.sandbox.xero.context import Context
+from connector.sandbox.xero.objects import INVOICES, Stored
+from connector.sandbox.xero.shapes import CLOSED, EDITABLE, NEXT_STATUSES, Shape
+from connector.sandbox.xero.show import shown
 
 LINE_AMOUNT_TYPES = ("Exclusive", "Inclusive", "NoTax")
 LONGEST = 255

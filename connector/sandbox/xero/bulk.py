@@ -6,12 +6,13 @@ only the failed elements, while the others were created and their ids are not to
 
 from collections.abc import Callable
 
-from connector.sandbox import dates, fields, jsontext, replies
-from connector.sandbox.contacts import Outcome
-from connector.sandbox.context import Context
-from connector.sandbox.documents import NO_ID
+from connector.sandbox import dates, jsontext, replies
 from connector.sandbox.jsontext import Record, text
 from connector.sandbox.replies import Reply, Request
+from connector.sandbox.xero import fields
+from connector.sandbox.xero.contacts import Outcome
+from connector.sandbox.xero.context import Context
+from connector.sandbox.xero.documents import NO_ID
 
 _DATED = ("InvoiceID", "CreditNoteID")
 Work = Callable[[Record], Outcome]
