@@ -6,8 +6,8 @@ stands in ``settings.py``.
 """
 
 from connector.sandbox.server import SandboxServer, serve
-from connector.sandbox.settings import Limits, Switches
 from connector.sandbox.store import StateError
+from connector.sandbox.xero.settings import Limits, Switches
 from connector.sandbox.xero.tenants import DEFAULT_TENANTS, UK_BOOKS, US_BOOKS, Tenant
 from connector.sandbox.xero.tokens import CLIENT_ID, CLIENT_SECRET
 

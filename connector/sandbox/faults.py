@@ -5,6 +5,7 @@ done: ``…_before``, ``throttle_…`` and the 503s did nothing, ``…_after`` d
 """
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -13,15 +14,12 @@ from connector.sandbox.jsontext import Record, number, text
 from connector.sandbox.replies import Request
 from connector.sandbox.settings import SettingError
 
-THROTTLES = {"throttle_minute": 5, "throttle_day": 3600, "throttle_concurrent": 0, "throttle_appminute": 5}
-KINDS = (
+COMMON = (
     "reply_lost_after_commit",
     "late_commit",
-    *THROTTLES,
     "error_500_before",
     "error_500_after",
     "unavailable_503",
-    "offline_503",
     "slow",
     "html",
     "token_expired",
@@ -39,21 +37,34 @@ class Fault:
     retry_after: int
 
 
-def order(db: sqlite3.Connection, asked: Record, tenants: dict[str, str]) -> None:
-    """Remember a fault; ``tenants`` gives the id of each code.
+NO_FAULT = Fault("", Decimal(-1), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What can be ordered of one service: kinds, the ``Retry-After`` of those that throttle, tenants by code."""
+
+    service: str
+    kinds: tuple[str, ...]
+    throttles: Mapping[str, int]
+    tenants: Mapping[str, str]
+
+
+def order(db: sqlite3.Connection, asked: Record, orders: Orders) -> None:
+    """Remember a fault.
 
     Raises:
         SettingError: the order cannot be understood.
     """
-    kind, tenant = text(asked, "kind"), text(asked, "tenant")
+    kind, tenant, tenants = text(asked, "kind"), text(asked, "tenant"), orders.tenants
     times, after = (_whole(asked, name, default) for name, default in (("times", 1), ("after", 0)))
-    retry_after = _whole(asked, "retry_after", THROTTLES.get(kind, 0))
+    retry_after = _whole(asked, "retry_after", orders.throttles.get(kind, 0))
     unknown = sorted(set(asked) - _KNOWN)
     if unknown:
         message = f"{unknown[0]} is not part of a fault; there are {', '.join(sorted(_KNOWN))}"
         raise SettingError(message)
-    if kind not in KINDS:
-        message = f"{kind!r} is not a kind of fault; there are {', '.join(KINDS)}"
+    if kind not in orders.kinds:
+        message = f"{kind!r} is not a kind of fault; there are {', '.join(orders.kinds)}"
         raise SettingError(message)
     if tenant and tenant not in tenants and tenant not in tenants.values():
         message = f"{tenant!r} is not a tenant"
@@ -68,9 +79,10 @@ def order(db: sqlite3.Connection, asked: Record, tenants: dict[str, str]) -> Non
         text(asked, "method").upper(),
         "" if seconds is None else str(max(seconds, Decimal(0))),
         retry_after,
+        orders.service,
     )
-    columns = "kind, times, skip, path, tenant, method, seconds, retry_after"
-    db.execute(f"insert into faults({columns}) values (?, ?, ?, ?, ?, ?, ?, ?)", held)  # noqa: S608  # names of ours
+    columns = "kind, times, skip, path, tenant, method, seconds, retry_after, service"
+    db.execute(f"insert into faults({columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)", held)  # noqa: S608  # names of ours
 
 
 def _whole(asked: Record, name: str, default: int) -> int:
@@ -81,11 +93,11 @@ def _whole(asked: Record, name: str, default: int) -> int:
     return value
 
 
-def take(db: sqlite3.Connection, request: Request, tenant: str, root: str) -> Fault | None:
+def take(db: sqlite3.Connection, request: Request, service: str, tenant: str, root: str) -> Fault | None:
     """The fault of this call, used up by it; those with ``after`` count the call instead."""
-    rows = db.execute(
-        "select id, kind, skip, path, tenant, method, seconds, retry_after from faults order by id"
-    ).fetchall()
+    columns = "id, kind, skip, path, tenant, method, seconds, retry_after"
+    sql = f"select {columns} from faults where service = ? order by id"  # noqa: S608  # names of ours
+    rows = db.execute(sql, (service,)).fetchall()
     for key, kind, skip, path, whose, method, seconds, retry_after in rows:
         is_meant = whose in ("", tenant) and method in ("", request.method)
         if not is_meant or not _path_matches(path, request.path, root):
@@ -105,16 +117,17 @@ def _path_matches(prefix: str, path: str, root: str) -> bool:
     return path.startswith(prefix if prefix.startswith(root) else root + prefix)
 
 
-def pending(db: sqlite3.Connection) -> list[Record]:
+def pending(db: sqlite3.Connection, service: str) -> list[Record]:
     """The faults still to come."""
-    columns = ("kind", "times", "after", "path", "tenant", "method", "seconds", "retry_after")
-    rows = db.execute("select kind, times, skip, path, tenant, method, seconds, retry_after from faults order by id")
-    return [dict(zip(columns, row, strict=True)) for row in rows]
+    told = ("kind", "times", "after", "path", "tenant", "method", "seconds", "retry_after")
+    columns = "kind, times, skip, path, tenant, method, seconds, retry_after"
+    sql = f"select {columns} from faults where service = ? order by id"  # noqa: S608  # names of ours
+    return [dict(zip(told, row, strict=True)) for row in db.execute(sql, (service,))]
 
 
-def clear(db: sqlite3.Connection) -> None:
-    """Forget all faults."""
-    db.execute("delete from faults")
+def clear(db: sqlite3.Connection, service: str) -> None:
+    """Forget all faults of a service."""
+    db.execute("delete from faults where service = ?", (service,))
 
 
 def parse(body: bytes) -> Record:

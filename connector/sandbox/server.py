@@ -14,9 +14,11 @@ from connector.sandbox import control, replies
 from connector.sandbox.control import Control
 from connector.sandbox.http import Listener
 from connector.sandbox.replies import Reply, Request
-from connector.sandbox.settings import Limits, Switches
 from connector.sandbox.store import Store
+from connector.sandbox.xero import settings
 from connector.sandbox.xero.gateway import Gateway
+from connector.sandbox.xero.settings import Limits, Switches
+from connector.sandbox.xero.steering import steering
 from connector.sandbox.xero.tenants import DEFAULT_TENANTS, Tenant
 
 
@@ -46,7 +48,7 @@ class SandboxServer:
         self._state = state
         self._address = (host, port)
         self._tenants = tuple(tenants)
-        self._settings = (limits, switches)
+        self._settings = ((settings.LIMITS, limits), (settings.SWITCHES, switches))
         self._running: tuple[Store, Gateway, Listener, threading.Thread] | None = None
 
     @property
@@ -73,9 +75,9 @@ class SandboxServer:
         except BaseException:
             listener.server_close()
             raise
-        control.apply_settings(store, *self._settings)
+        control.apply(store, self._settings)
         gateway = Gateway(store, self._tenants)
-        listener.answer = _router(gateway, Control(store, self._tenants))
+        listener.answer = _router(gateway, Control(store, [steering(self._tenants)]))
         thread = threading.Thread(target=listener.serve_forever, args=(0.05,), name="sandbox", daemon=True)
         thread.start()
         self._running = (store, gateway, listener, thread)

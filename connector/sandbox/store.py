@@ -13,11 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from connector.sandbox import jsontext, settings
-from connector.sandbox.settings import Limits, Switches
+from connector.sandbox.settings import Settings
 
-VERSION = 1
-
-_SCHEMA = """
+_FIRST = """
 create table meta(name text primary key, value text not null) without rowid;
 create table objects(
     seq integer primary key,
@@ -42,6 +40,19 @@ create table faults(
     id integer primary key, kind text not null, times integer not null, skip integer not null, path text not null,
     tenant text not null, method text not null, seconds text not null, retry_after integer not null);
 """
+
+_SECOND = """
+alter table faults add column service text not null default 'xero';
+create table codes(
+    code text primary key, realm text not null, scope text not null, redirect text not null,
+    expires_ms integer not null) without rowid;
+create table refresh_tokens(
+    token text primary key, realm text not null, scope text not null, issued_ms integer not null,
+    expires_ms integer not null, hard_ms integer not null) without rowid;
+"""
+
+STEPS = (_FIRST, _SECOND)
+VERSION = len(STEPS)
 
 
 class StateError(Exception):
@@ -77,11 +88,12 @@ class Store:
         self._db.execute("pragma journal_mode=wal")
         self._db.execute("pragma synchronous=normal")
         (version,) = self._db.execute("pragma user_version").fetchone()
-        if version == 0:
-            self._db.executescript(f"begin immediate; {_SCHEMA} pragma user_version={VERSION}; commit;")
-        elif version != VERSION:
+        if version not in range(VERSION + 1):
             message = f"it was written by version {version} of the sandbox, this is version {VERSION}"
             raise StateError(message)
+        if version < VERSION:
+            steps = " ".join(STEPS[version:])
+            self._db.executescript(f"begin immediate; {steps} pragma user_version={VERSION}; commit;")
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -125,11 +137,6 @@ def now_ms(db: sqlite3.Connection) -> int:
     return time.time_ns() // 1_000_000 + (shift if isinstance(shift, int) else 0)
 
 
-def limits(db: sqlite3.Connection) -> Limits:
-    """The limits in force."""
-    return settings.changed(Limits(), jsontext.as_record(get(db, "limits")) or {})
-
-
-def switches(db: sqlite3.Connection) -> Switches:
-    """The switches in force."""
-    return settings.changed(Switches(), jsontext.as_record(get(db, "switches")) or {})
+def settings_in_force(db: sqlite3.Connection, name: str, default: Settings) -> Settings:
+    """The limits or switches remembered under that name, over the defaults."""
+    return settings.changed(default, jsontext.as_record(get(db, name)) or {})

@@ -5,7 +5,7 @@ import requests
 from sandbox_client import Client, invoice
 
 from connector.sandbox import UK_BOOKS
-from connector.sandbox.faults import KINDS
+from connector.sandbox.xero.steering import KINDS
 
 NOTHING: dict[str, int] = {}
 ONE = {"AUTHORISED": 1}

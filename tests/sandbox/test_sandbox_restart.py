@@ -17,7 +17,7 @@ import pytest
 import requests
 from sandbox_client import BULK, Client, invoice
 
-from connector.sandbox import Limits, SandboxServer, StateError, serve
+from connector.sandbox import Limits, SandboxServer, StateError, serve, store
 
 ROOT = Path(__file__).parents[2]
 
@@ -117,6 +117,19 @@ def test_a_state_of_another_version_is_refused(tmp_path: Path) -> None:
         db.execute("pragma user_version=99")
     with pytest.raises(StateError, match="version 99"):
         SandboxServer(state).start()
+
+
+def test_a_state_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    state = tmp_path / "sandbox.sqlite3"
+    with contextlib.closing(sqlite3.connect(state)) as db:
+        db.executescript(f"{store.STEPS[0]} pragma user_version=1;")
+        db.execute("insert into faults values (1, 'unavailable_503', 1, 0, '', '', '', '', 0)")
+        db.commit()
+    server = SandboxServer(state)
+    server.start()
+    with Client(server.url) as client:
+        assert [client.get("Items").status_code for _ in range(2)] == [503, 200]
+    server.stop()
 
 
 def test_settings_given_in_code_win(tmp_path: Path) -> None:

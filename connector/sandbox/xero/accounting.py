@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from connector.sandbox import dates, replies
 from connector.sandbox.jsontext import Record
 from connector.sandbox.replies import Reply, Request
-from connector.sandbox.xero import allocations, bulk, contacts, documents, listing, organisation
+from connector.sandbox.xero import allocations, bulk, contacts, documents, listing, organisation, refusals
 from connector.sandbox.xero.contacts import Outcome
 from connector.sandbox.xero.context import Context
 from connector.sandbox.xero.objects import CONTACTS, CREDIT_NOTES, ID_FIELDS, INVOICES, by_id
@@ -95,25 +95,25 @@ def _read(context: Context, request: Request, found: Route) -> Record | Reply:
     if found.resource in _SETTINGS:
         name, read = _SETTINGS[found.resource]
         if set(request.query) and context.switches.strict_fields:
-            return replies.query_error(f"the sandbox has no filters on {found.resource}")
+            return refusals.query_error(f"the sandbox has no filters on {found.resource}")
         return {name: read(context)}
     if not found.key:
         return listing.many(context, found.resource, request)
     one = listing.one(context, found.resource, found.key)
-    return replies.not_found() if one is None else {found.resource: one}
+    return refusals.not_found() if one is None else {found.resource: one}
 
 
 def _write(context: Context, request: Request, found: Route) -> Record | Reply:
     strays = sorted(set(request.query) - _WRITE_PARAMETERS)
     if strays and context.switches.strict_fields:
-        return replies.query_error(f"a write has no parameter {strays[0]}; the real service would ignore it")
+        return refusals.query_error(f"a write has no parameter {strays[0]}; the real service would ignore it")
     asked = bulk.elements(context, request, found.resource, _ELEMENTS[found.resource])
     if isinstance(asked, Reply):
         return asked
     id_field = ID_FIELDS[found.resource]
     if found.key:
         if len(asked) != 1 or by_id(context.db, context.tenant.tenant_id, found.resource, found.key) is None:
-            return replies.not_found()
+            return refusals.not_found()
         asked = [{**asked[0], id_field: found.key}]
     create_only = request.method == "PUT"
 
@@ -127,7 +127,7 @@ def _write(context: Context, request: Request, found: Route) -> Record | Reply:
 
 def _allocate(context: Context, request: Request, note_id: str) -> Record | Reply:
     if by_id(context.db, context.tenant.tenant_id, CREDIT_NOTES, note_id) is None:
-        return replies.not_found()
+        return refusals.not_found()
     asked = bulk.elements(context, request, "Allocations", "Allocation")
     if isinstance(asked, Reply):
         return asked

@@ -6,10 +6,10 @@ only the failed elements, while the others were created and their ids are not to
 
 from collections.abc import Callable
 
-from connector.sandbox import dates, jsontext, replies
+from connector.sandbox import dates, jsontext
 from connector.sandbox.jsontext import Record, text
 from connector.sandbox.replies import Reply, Request
-from connector.sandbox.xero import fields
+from connector.sandbox.xero import fields, refusals
 from connector.sandbox.xero.contacts import Outcome
 from connector.sandbox.xero.context import Context
 from connector.sandbox.xero.documents import NO_ID
@@ -32,7 +32,7 @@ def elements(context: Context, request: Request, kind: str, shape: str) -> list[
     if not isinstance(listed, list) or len(found) != len(listed):
         return _malformed(context, f"{kind} is not a list of objects")
     if not found:
-        return replies.bad_request(
+        return refusals.bad_request(
             switches.no_data_error_number, "NoDataProcessedException", "No data has been processed"
         )
     strays = [f"{name} does not belong beside {kind}" for name in body if kind in body and name != kind]
@@ -52,7 +52,7 @@ def size(request: Request) -> int:
 
 def _malformed(context: Context, message: str) -> Reply:
     number = context.switches.malformed_error_number
-    return replies.bad_request(number, "PostDataInvalidException", message)
+    return refusals.bad_request(number, "PostDataInvalidException", message)
 
 
 def run(context: Context, asked: list[Record], work: Work) -> list[Outcome]:
@@ -72,7 +72,7 @@ def answer(context: Context, request: Request, outcomes: list[Outcome], kind: st
     """The bulk reply, in one of its two forms."""
     failed = [outcome for outcome in outcomes if outcome.errors]
     if failed and request.flag("summarizeErrors", default=True):
-        return replies.invalid([_failed(outcome, id_field) for outcome in failed])
+        return refusals.invalid([_failed(outcome, id_field) for outcome in failed])
     bodies = [_marked(outcome, id_field) for outcome in outcomes]
     if request.flag("summarizeErrors", default=True):
         bodies = [outcome.body for outcome in outcomes]

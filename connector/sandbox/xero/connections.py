@@ -7,9 +7,9 @@ app-wide limit header.
 import sqlite3
 from collections.abc import Iterable
 
-from connector.sandbox import replies, store
+from connector.sandbox import replies
 from connector.sandbox.replies import Reply, Request
-from connector.sandbox.xero import rates, tokens
+from connector.sandbox.xero import rates, settings, tokens
 from connector.sandbox.xero.tenants import Tenant
 
 _CREATED = "2025-01-01T00:00:00.0000000"
@@ -20,7 +20,7 @@ def answer(db: sqlite3.Connection, request: Request, tenants: Iterable[Tenant]) 
     grant = tokens.check(db, request)
     if isinstance(grant, Reply):
         return grant
-    remaining = rates.admit(db, grant.app, "", store.limits(db), store.switches(db))
+    remaining = rates.admit(db, grant.app, "", settings.limits(db), settings.switches(db))
     if isinstance(remaining, Reply):
         return remaining
     if request.method != "GET":

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from connector.sandbox import dates, jsontext, store
 from connector.sandbox.jsontext import text
-from connector.sandbox.settings import Switches
+from connector.sandbox.xero.settings import Switches
 from connector.sandbox.xero.tenants import Account, TaxRate, Tenant
 
 LOCK_FIELDS = ("PeriodLockDate", "EndOfYearLockDate")

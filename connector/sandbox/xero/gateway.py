@@ -5,25 +5,24 @@ idempotency record) is another, so that a call which is killed or breaks was cou
 """
 
 import logging
-import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from connector.sandbox import faults, replies, store
-from connector.sandbox.faults import THROTTLES, Fault
+from connector.sandbox import atwork, faults, replies, store
+from connector.sandbox.faults import NO_FAULT, Fault
 from connector.sandbox.replies import Reply, Request
-from connector.sandbox.settings import Limits, Switches
 from connector.sandbox.store import Store
-from connector.sandbox.xero import accounting, bulk, connections, idempotency, rates, tokens
+from connector.sandbox.xero import accounting, bulk, connections, idempotency, rates, refusals, settings, tokens
 from connector.sandbox.xero.accounting import Route
 from connector.sandbox.xero.context import Context, locks_of
-from connector.sandbox.xero.rates import Remaining, Slots
+from connector.sandbox.xero.rates import THROTTLES, Remaining
+from connector.sandbox.xero.settings import Limits, Switches
 from connector.sandbox.xero.tenants import Tenant
 
+SERVICE = "xero"
 _log = logging.getLogger(__name__)
-_NO_FAULT = Fault("", Decimal(-1), 0)
 _PAGE = b"<!DOCTYPE html><html><head><title>Xero</title></head><body><h1>We'll be right back</h1></body></html>"
 
 
@@ -47,9 +46,9 @@ class Gateway:
         """Answer for those tenants out of that state file."""
         self._store = held
         self._tenants = {tenant.tenant_id: tenant for tenant in tenants}
-        self._slots = Slots()
-        self._running = idempotency.Running()
-        self._late: list[threading.Thread] = []
+        self._slots = atwork.Slots()
+        self._running = atwork.Running()
+        self._late = atwork.Late()
 
     def answer(self, request: Request) -> Reply | None:
         """The reply to a call, or ``None`` to drop its connection."""
@@ -57,7 +56,7 @@ class Gateway:
             return self._outside_tenants(request)
         found = accounting.route(request.path)
         if found is None:
-            return replies.not_found()
+            return refusals.not_found()
         known = self._identify(request, found)
         if isinstance(known, Reply):
             return known
@@ -73,15 +72,15 @@ class Gateway:
         """The app, the tenant and how many calls it may have at once; or the 401 or 403."""
         with self._store.transaction() as db:
             grant = tokens.check(db, request)
-            limits, switches = store.limits(db), store.switches(db)
+            limits, switches = settings.limits(db), settings.switches(db)
             store.count(db, f"request {request.method} {found.resource}{'/Allocations' if found.part else ''}")
         if isinstance(grant, Reply):
             return grant
         if not accounting.is_allowed(grant.scope, request.method, found.resource) and switches.check_scopes:
-            return replies.unauthorized("AuthorizationUnsuccessful", request.path)
+            return refusals.unauthorized("AuthorizationUnsuccessful", request.path)
         tenant = self._tenant(request, switches)
         if tenant is None:
-            return replies.problem(403, "Forbidden", "AuthenticationUnsuccessful", request.path)
+            return refusals.problem(403, "Forbidden", "AuthenticationUnsuccessful", request.path)
         return grant.app, tenant, limits.concurrent
 
     def _tenant(self, request: Request, switches: Switches) -> Tenant | None:
@@ -92,23 +91,23 @@ class Gateway:
 
     def _admit(self, request: Request, app: str, tenant: Tenant, found: Route, *, is_free: bool) -> Admitted | Reply:
         with self._store.transaction() as db:
-            limits, switches = store.limits(db), store.switches(db)
+            limits, switches = settings.limits(db), settings.switches(db)
             if not is_free:
                 store.count(db, "breach concurrent")
                 return rates.refusal(switches.concurrent_header, None, Remaining(limits.app_minute))
             remaining = rates.admit(db, app, tenant.tenant_id, limits, switches)
             if isinstance(remaining, Reply):
                 return remaining
-            fault = faults.take(db, request, tenant.tenant_id, accounting.ROOT) or _NO_FAULT
+            fault = faults.take(db, request, SERVICE, tenant.tenant_id, accounting.ROOT) or NO_FAULT
         return Admitted(app, tenant, found, limits, switches, fault, remaining)
 
     def _outside_tenants(self, request: Request) -> Reply | None:
         with self._store.transaction() as db:
             store.count(db, f"request {request.method} {request.path}")
-            fault = faults.take(db, request, "", accounting.ROOT) or _NO_FAULT
+            fault = faults.take(db, request, SERVICE, "", accounting.ROOT) or NO_FAULT
             if fault.kind in ("drop_before", "late_commit"):
                 return None
-            early = _refusal_of(fault, request, store.switches(db), store.now_ms(db))
+            early = _refusal_of(fault, request, settings.switches(db), store.now_ms(db))
             if early is not None:
                 return early
             reply = tokens.mint(db, request) if request.path == "/connect/token" else None
@@ -117,7 +116,7 @@ class Gateway:
         if fault.kind == "slow":
             time.sleep(float(max(fault.seconds, Decimal(0))))
         if fault.kind.startswith("error_500"):
-            return replies.internal_error()
+            return refusals.internal_error()
         return None if fault.kind == "reply_lost_after_commit" else reply
 
     def _faulty(self, request: Request, call: Admitted) -> Reply | None:
@@ -131,20 +130,14 @@ class Gateway:
         if early is not None:
             return early
         if fault.kind == "late_commit":
-            self._later(request, call)
+            self._late.begin(lambda: self._once(request, call))
             return None
         reply = self._once(request, call)
         return None if fault.kind == "reply_lost_after_commit" else reply
 
-    def _later(self, request: Request, call: Admitted) -> None:
-        thread = threading.Thread(target=self._once, args=(request, call), name="late commit", daemon=True)
-        self._late = [one for one in self._late if one.is_alive()] + [thread]
-        thread.start()
-
     def finish(self) -> None:
         """Wait for work that was to be committed late."""
-        for thread in self._late:
-            thread.join()
+        self._late.finish()
 
     def _once(self, request: Request, call: Admitted) -> Reply:
         key = idempotency.key_of(request)
@@ -152,7 +145,7 @@ class Gateway:
         with self._running.hold(call.app, key, wait=wait) as is_mine:
             if not is_mine:
                 words = f"Idempotency Key: {key} is used by a request that is still running."
-                return replies.problem(409, "Conflict", words, request.path)
+                return refusals.problem(409, "Conflict", words, request.path)
             time.sleep(_delay_seconds(request, call.switches, call.fault))
             return self._commit(request, call, key)
 
@@ -166,20 +159,20 @@ class Gateway:
                 digits = 4 if request.query.get("unitdp") == "4" else 2
                 locks = locks_of(db, call.tenant)
                 context = Context(db, call.tenant, locks, call.switches, now, call.app, digits)
-                reply = replies.internal_error()
+                reply = refusals.internal_error()
                 if call.fault.kind != "error_500_before":
                     reply = accounting.answer(context, request, call.route)
                 if call.fault.kind == "error_500_after":
-                    reply = replies.internal_error()
+                    reply = refusals.internal_error()
                 if key:
                     idempotency.remember(db, call.app, request, now, reply)
         except UnicodeEncodeError:
-            return replies.bad_request(
+            return refusals.bad_request(
                 call.switches.malformed_error_number, "PostDataInvalidException", "half a character"
             )
         except Exception:  # noqa: BLE001  # whatever breaks is the 500 of the real service, cached as it would be
             _log.exception("the sandbox broke on %s %s", request.method, request.target)
-            reply = replies.internal_error()
+            reply = refusals.internal_error()
             if key:
                 with self._store.transaction() as db:
                     idempotency.remember(db, call.app, request, store.now_ms(db), reply)
@@ -207,7 +200,7 @@ def _careless(request: Request, switches: Switches) -> Reply | None:
     if request.method in ("PUT", "POST") and "application/json" not in request.header("content-type"):
         return replies.plain(415, "Send Content-Type: application/json; the sandbox reads nothing else")
     if request.query.get("unitdp", "2") not in ("2", "4"):
-        return replies.query_error("unitdp is 2 or 4")
+        return refusals.query_error("unitdp is 2 or 4")
     return idempotency.refused(request)
 
 

@@ -6,13 +6,11 @@ an internal error is replayed like any other reply, and after six minutes the sa
 
 import hashlib
 import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from connector.sandbox import replies, store
+from connector.sandbox import store
 from connector.sandbox.replies import Reply, Request
-from connector.sandbox.settings import KEY_LIFETIME_SECONDS
+from connector.sandbox.xero import refusals
+from connector.sandbox.xero.settings import KEY_LIFETIME_SECONDS
 
 HEADER = "idempotency-key"
 LONGEST = 128
@@ -26,7 +24,7 @@ def refused(request: Request) -> Reply | None:
     if key and len(key) <= LONGEST:
         return None
     words = f"Idempotency Key: it must have 1 to {LONGEST} characters"
-    return replies.problem(400, "Bad Request", words, request.path)
+    return refusals.problem(400, "Bad Request", words, request.path)
 
 
 def key_of(request: Request) -> str:
@@ -36,7 +34,8 @@ def key_of(request: Request) -> str:
 
 def recall(db: sqlite3.Connection, app: str, request: Request) -> Reply | None:
     """The reply already given to this key, the 400 of its misuse, or ``None`` for a new key."""
-    db.execute("delete from keys where first_ms <= ?", (store.now_ms(db) - KEY_LIFETIME_SECONDS * 1000,))
+    dead_ms = store.now_ms(db) - KEY_LIFETIME_SECONDS * 1000
+    db.execute("delete from keys where app = ? and first_ms <= ?", (app, dead_ms))
     sql = "select fingerprint, status, content_type, body from keys where app = ? and key = ?"
     row = db.execute(sql, (app, key_of(request))).fetchone()
     if row is None:
@@ -44,7 +43,7 @@ def recall(db: sqlite3.Connection, app: str, request: Request) -> Reply | None:
     fingerprint, status, content_type, body = row
     if fingerprint != _fingerprint(request):
         words = f"Idempotency Key: {key_of(request)} is used with a different request."
-        return replies.problem(400, "Bad Request", words, request.path)
+        return refusals.problem(400, "Bad Request", words, request.path)
     return Reply(status, body, content_type)
 
 
@@ -57,33 +56,3 @@ def remember(db: sqlite3.Connection, app: str, request: Request, first_ms: int, 
 def _fingerprint(request: Request) -> str:
     digest = hashlib.sha256(request.body).hexdigest()
     return f"{request.method} {request.target} {digest}"
-
-
-class Running:
-    """The keys whose first call is still at work; in memory, for a killed process is at work on nothing."""
-
-    def __init__(self) -> None:
-        """Begin with no call at work."""
-        self._free = threading.Condition()
-        self._keys: set[tuple[str, str]] = set()
-
-    @contextmanager
-    def hold(self, app: str, key: str, *, wait: bool) -> Iterator[bool]:
-        """Hold the key; yields ``False`` when another call holds it and we do not wait."""
-        taken = self._take(app, key, wait=wait)
-        try:
-            yield taken
-        finally:
-            if taken:
-                with self._free:
-                    self._keys.discard((app, key))
-                    self._free.notify_all()
-
-    def _take(self, app: str, key: str, *, wait: bool) -> bool:
-        with self._free:
-            while key and (app, key) in self._keys:
-                if not wait:
-                    return False
-                self._free.wait()
-            self._keys.add((app, key))
-            return True

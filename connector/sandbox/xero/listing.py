@@ -4,13 +4,12 @@ Owns the list parameters. What a stranger would get wrong: ``CreditNotes`` has n
 looked for with ``where``; the default order is the time of the last change, so page 2 can miss what page 1 moved.
 """
 
-import sqlite3
 from dataclasses import dataclass, field
 
-from connector.sandbox import dates, replies
+from connector.sandbox import dates, replies, rows
 from connector.sandbox.jsontext import Record
 from connector.sandbox.replies import Reply, Request
-from connector.sandbox.xero import contacts, objects, show, where
+from connector.sandbox.xero import contacts, objects, refusals, show, where
 from connector.sandbox.xero.context import Context
 from connector.sandbox.xero.objects import CONTACTS, CREDIT_NOTES, INVOICES, Stored
 
@@ -60,17 +59,17 @@ def many(context: Context, kind: str, request: Request) -> Record | Reply:
     """The objects a list request asks for, under the name of their kind, or the refusal."""
     unknown = sorted(set(request.query) - PARAMETERS[kind])
     if unknown and context.switches.strict_fields:
-        return replies.query_error(f"{kind} has no parameter {unknown[0]}; the real service would ignore it")
+        return refusals.query_error(f"{kind} has no parameter {unknown[0]}; the real service would ignore it")
     if request.header("if-modified-since") and dates.parse_modified_since(request.header("if-modified-since")) is None:
         return replies.plain(412, "If-Modified-Since is not a date")
     paging = _paging(request)
     if paging is None:
-        return replies.query_error(f"page counts from 1, pageSize from 1 to {LARGEST_PAGE}")
+        return refusals.query_error(f"page counts from 1, pageSize from 1 to {LARGEST_PAGE}")
     try:
         conditions = _conditions(context, kind, request)
         tail = where.order(kind, request.query.get("order", ""))
     except where.WhereError as error:
-        return replies.query_error(str(error))
+        return refusals.query_error(str(error))
     return _read(context, kind, request, conditions, (paging, tail))
 
 
@@ -121,21 +120,15 @@ def _read(
     condition = " and ".join(found.parts)
     body: Record = {}
     if page:
-        total = _count(context.db, (context.tenant.tenant_id, kind, *found.values), condition)
+        total = rows.count(context.db, context.tenant.tenant_id, kind, condition, found.values)
         body["pagination"] = {"page": page, "pageSize": size, "pageCount": -(-total // size), "itemCount": total}
         tail = f"{tail} limit {size} offset {(page - 1) * size}"
-    rows = objects.select(context.db, context.tenant.tenant_id, kind, condition, found.values, tail)
-    body[kind] = _shown(context, kind, rows, paged=bool(page), summary=request.flag("summaryOnly", default=False))
+    held = objects.select(context.db, context.tenant.tenant_id, kind, condition, found.values, tail)
+    body[kind] = _shown(context, kind, held, paged=bool(page), summary=request.flag("summaryOnly", default=False))
     return body
 
 
-def _count(db: sqlite3.Connection, values: tuple[object, ...], condition: str) -> int:
-    sql = f"select count(*) from objects where tenant = ? and kind = ? and ({condition})"  # noqa: S608  # no caller's text
-    (total,) = db.execute(sql, values).fetchone()
-    return int(total)
-
-
-def _shown(context: Context, kind: str, rows: list[Stored], *, paged: bool, summary: bool) -> list[Record]:
+def _shown(context: Context, kind: str, held: list[Stored], *, paged: bool, summary: bool) -> list[Record]:
     if kind == CONTACTS:
-        return [contacts.shown(row) for row in rows]
-    return show.listed(context, rows, with_lines=paged, summary=summary)
+        return [contacts.shown(one) for one in held]
+    return show.listed(context, held, with_lines=paged, summary=summary)

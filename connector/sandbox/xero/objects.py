@@ -1,7 +1,7 @@
 """Contacts, invoices, credit notes and allocations as stored rows.
 
-Owns the ``objects`` table. What a stranger would get wrong: the columns are copies for searching; the JSON in
-``body`` is the object, and a contact's name inside a document is looked up when it is shown, never stored there.
+Owns which of their fields are searched. What a stranger would get wrong: a contact's name inside a document is looked
+up when it is shown, never stored there.
 """
 
 import sqlite3
@@ -9,8 +9,9 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from connector.sandbox import dates, jsontext
+from connector.sandbox import dates, jsontext, rows
 from connector.sandbox.jsontext import Record, text
+from connector.sandbox.rows import Row
 
 CONTACTS, INVOICES, CREDIT_NOTES, ALLOCATIONS = "Contacts", "Invoices", "CreditNotes", "Allocations"
 ID_FIELDS = {
@@ -20,8 +21,6 @@ ID_FIELDS = {
     ALLOCATIONS: "AllocationID",
 }
 NUMBER_FIELDS = {CONTACTS: "ContactNumber", INVOICES: "InvoiceNumber", CREDIT_NOTES: "CreditNoteNumber"}
-
-_COLUMNS = "id, created_ms, updated_ms, body"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +45,6 @@ def name_key(name: str) -> str:
     return "".join(letter for letter in folded if not unicodedata.combining(letter)).strip()
 
 
-def _load(kind: str, row: tuple[str, int, int, str]) -> Stored:
-    key, created, updated, body = row
-    return Stored(kind, key, created, updated, jsontext.as_record(jsontext.read(body)) or {})
-
-
 def select(
     db: sqlite3.Connection,
     tenant: str,
@@ -60,8 +54,8 @@ def select(
     tail: str = "order by seq",
 ) -> list[Stored]:
     """The objects that meet an SQL condition; the condition is ours, the values may be a caller's."""
-    sql = f"select {_COLUMNS} from objects where tenant = ? and kind = ? and ({condition}) {tail}"  # noqa: S608  # no caller's text
-    return [_load(kind, row) for row in db.execute(sql, (tenant, kind, *values))]
+    found = rows.select(db, tenant, kind, condition, values, tail)
+    return [Stored(kind, row.id, row.created_ms, row.updated_ms, row.body) for row in found]
 
 
 def by_id(db: sqlite3.Connection, tenant: str, kind: str, key: str) -> Stored | None:
@@ -85,24 +79,15 @@ def save(db: sqlite3.Connection, tenant: str, app: str, now_ms: int, kind: str, 
     stamped = {**body, "UpdatedDateUTC": dates.ms_stamp(now_ms)}
     contact = jsontext.as_record(body.get("Contact")) or {}
     status = text(body, "ContactStatus" if kind == CONTACTS else "Status")
-    columns = {
+    searched = {
         "number": text(body, NUMBER_FIELDS[kind]) if kind in NUMBER_FIELDS else "",
         "name_key": name_key(text(body, "Name")),
         "reference": text(body, "Reference"),
-        "status": status,
         "type": text(body, "Type"),
         "contact_id": text(contact, "ContactID"),
         "email": text(body, "EmailAddress"),
         "day": text(body, "DateString")[:10],
         "app": app,
-        "updated_ms": now_ms,
-        "body": jsontext.write(stamped),
     }
-    assignments = ", ".join(f"{name} = excluded.{name}" for name in columns if name != "app")
-    marks = ", ".join("?" for _ in columns)
-    db.execute(
-        f"insert into objects(tenant, kind, id, created_ms, {', '.join(columns)}) values (?, ?, ?, ?, {marks})"  # noqa: S608  # column names of ours
-        f" on conflict(tenant, kind, id) do update set {assignments}",
-        (tenant, kind, key, now_ms, *columns.values()),
-    )
+    rows.put(db, tenant, kind, Row(key, now_ms, now_ms, status, stamped), searched)
     return Stored(kind, key, now_ms, now_ms, stamped)

@@ -5,17 +5,14 @@ check, so a replay costs a call; a concurrency refusal has no Retry-After; a ref
 """
 
 import sqlite3
-import threading
 import zlib
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from connector.sandbox import store
 from connector.sandbox.replies import Reply
-from connector.sandbox.settings import Limits, Switches
+from connector.sandbox.xero.settings import Limits, Switches
 
+THROTTLES = {"throttle_minute": 5, "throttle_day": 3600, "throttle_concurrent": 0, "throttle_appminute": 5}
 MINUTE_MS = 60_000
 DAY_MS = 86_400_000
 
@@ -88,24 +85,3 @@ def _used(db: sqlite3.Connection, app: str, tenant: str | None, since: int) -> t
         values.append(tenant)
     used, oldest = db.execute(sql, values).fetchone()
     return int(used), int(oldest)
-
-
-class Slots:
-    """How many calls of an app run against a tenant right now."""
-
-    def __init__(self) -> None:
-        """Begin with no call running."""
-        self._lock = threading.Lock()
-        self._running: Counter[tuple[str, str]] = Counter()
-
-    @contextmanager
-    def take(self, app: str, tenant: str, limit: int) -> Iterator[bool]:
-        """Hold a slot for the length of a call; yields whether there was one."""
-        with self._lock:
-            is_free = self._running[app, tenant] < limit
-            self._running[app, tenant] += is_free
-        try:
-            yield is_free
-        finally:
-            with self._lock:
-                self._running[app, tenant] -= is_free

@@ -13,7 +13,8 @@ from urllib.parse import parse_qs
 
 from connector.sandbox import dates, replies, store
 from connector.sandbox.replies import Reply, Request
-from connector.sandbox.settings import TOKEN_LIFETIME_SECONDS
+from connector.sandbox.xero import refusals
+from connector.sandbox.xero.settings import TOKEN_LIFETIME_SECONDS
 
 CLIENT_ID = "sandbox-client"
 CLIENT_SECRET = "sandbox-secret"  # noqa: S105  # no secret: it opens invented books on this machine
@@ -60,7 +61,7 @@ def check(db: sqlite3.Connection, request: Request) -> Grant | Reply:
     scheme, _, token = request.header("authorization").partition(" ")
     row = db.execute("select app, scope, expires_ms from tokens where token = ?", (token.strip(),)).fetchone()
     if scheme.lower() != "bearer" or row is None:
-        return replies.unauthorized("AuthenticationUnsuccessful", request.path)
+        return refusals.unauthorized("AuthenticationUnsuccessful", request.path)
     app, scope, expires_ms = row
     if expires_ms <= store.now_ms(db):
         return expired(expires_ms, request.path)
@@ -69,4 +70,4 @@ def check(db: sqlite3.Connection, request: Request) -> Grant | Reply:
 
 def expired(at_ms: int, path: str) -> Reply:
     """The 401 of a token whose time is over."""
-    return replies.unauthorized(f"TokenExpired: token expired at {dates.instant(at_ms):%m/%d/%Y %H:%M:%S}", path)
+    return refusals.unauthorized(f"TokenExpired: token expired at {dates.instant(at_ms):%m/%d/%Y %H:%M:%S}", path)
