@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 from sandbox_client import Client, exact, invoice, line
 
-from connector.sandbox import Tenant
+from connector.sandbox import Tenant, rounding
 from connector.sandbox.xero import money
 from connector.sandbox.xero.money import Asked, Rules
 
@@ -48,7 +48,7 @@ def test_a_given_tax_amount_wins(us: Client) -> None:
 
 
 def test_halves_go_away_from_zero() -> None:
-    assert [money.rounded(Decimal(text), 2) for text in ("0.005", "-0.005", "-0.004")] == [
+    assert [rounding.rounded(Decimal(text), 2) for text in ("0.005", "-0.005", "-0.004")] == [
         Decimal("0.01"),
         Decimal("-0.01"),
         Decimal("0.00"),
@@ -80,7 +80,7 @@ def test_the_rounding_of_line_amounts_is_a_switch() -> None:
 
 @pytest.mark.parametrize(("currency", "digits"), [("USD", 2), ("JPY", 0), ("KWD", 3)])
 def test_currencies_have_their_own_digits(currency: str, digits: int) -> None:
-    assert money.digits_of(currency) == digits
+    assert rounding.digits_of(currency) == digits
     assert rules(digits=digits).tax(Decimal(1), FIFTEEN, None) == round(Decimal("0.15"), digits)
 
 

@@ -8,9 +8,9 @@ import uuid
 from datetime import date
 from decimal import Decimal
 
-from connector.sandbox import dates, jsontext
+from connector.sandbox import dates, jsontext, rounding
 from connector.sandbox.jsontext import Record, number, text
-from connector.sandbox.xero import money, objects
+from connector.sandbox.xero import objects
 from connector.sandbox.xero.contacts import Outcome
 from connector.sandbox.xero.context import Context
 from connector.sandbox.xero.objects import ALLOCATIONS, INVOICES, Stored
@@ -40,8 +40,8 @@ def _faults(note: Stored, invoice: Stored, amount: Decimal | None) -> list[str]:
         errors.append("The credit note and the invoice belong to different contacts")
     if note.body.get("CurrencyCode") != invoice.body.get("CurrencyCode"):
         errors.append("The credit note and the invoice have different currencies")
-    digits = money.digits_of(text(note.body, "CurrencyCode"))
-    if amount is None or not money.is_sane(amount) or amount <= 0 or amount != money.rounded(amount, digits):
+    digits = rounding.digits_of(text(note.body, "CurrencyCode"))
+    if amount is None or not rounding.is_sane(amount) or amount <= 0 or amount != rounding.rounded(amount, digits):
         return [*errors, "Amount must be a sum of money greater than zero"]
     if amount > (number(note.body, "RemainingCredit") or 0):
         errors.append("The amount allocated is more than the credit that remains")
@@ -53,7 +53,7 @@ def _faults(note: Stored, invoice: Stored, amount: Decimal | None) -> list[str]:
 def _apply(context: Context, note: Stored, invoice: Stored, amount: Decimal, day: date) -> Record:
     allocation: Record = {
         "AllocationID": str(uuid.uuid4()),
-        "Amount": money.rounded(amount, money.digits_of(text(note.body, "CurrencyCode"))),
+        "Amount": rounding.rounded(amount, rounding.digits_of(text(note.body, "CurrencyCode"))),
         "Date": dates.ms_date(day),
         "Invoice": {"InvoiceID": invoice.id, "InvoiceNumber": invoice.body["InvoiceNumber"]},
     }
@@ -64,9 +64,9 @@ def _apply(context: Context, note: Stored, invoice: Stored, amount: Decimal, day
         "Date": allocation["Date"],
         "DateString": dates.day_string(day),
     }
-    due = (number(invoice.body, "AmountDue") or money.ZERO) - amount
-    left = (number(note.body, "RemainingCredit") or money.ZERO) - amount
-    credited = (number(invoice.body, "AmountCredited") or money.ZERO) + amount
+    due = (number(invoice.body, "AmountDue") or rounding.ZERO) - amount
+    left = (number(note.body, "RemainingCredit") or rounding.ZERO) - amount
+    credited = (number(invoice.body, "AmountCredited") or rounding.ZERO) + amount
     bodies = (
         (INVOICES, invoice, {"AmountDue": due, "AmountCredited": credited}, due, applied),
         (objects.CREDIT_NOTES, note, {"RemainingCredit": left}, left, allocation),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from connector.sandbox import dates, jsontext, store
+from connector.sandbox import dates, jsontext, rounding, store
 from connector.sandbox.jsontext import Record, number, text
 from connector.sandbox.xero import contacts, lines, money, objects
 from connector.sandbox.xero.contacts import Outcome
@@ -79,7 +79,7 @@ def _close(context: Context, shape: Shape, held: Stored, target: str) -> Outcome
     locked = context.lock_fault(dates.parse_day(text(held.body, "DateString")) or context.today)
     if locked:
         return Outcome(shown(context, held), tuple(locked))
-    nothing = money.rounded(money.ZERO, money.digits_of(text(held.body, "CurrencyCode")))
+    nothing = rounding.rounded(rounding.ZERO, rounding.digits_of(text(held.body, "CurrencyCode")))
     left: Record = {"AmountDue": nothing} if shape.kind == INVOICES else {"RemainingCredit": nothing}
     return _stored(context, shape, {**held.body, **left, "Status": target})
 
@@ -96,7 +96,7 @@ def _save(context: Context, shape: Shape, held: Stored | None, asked: Record) ->
     header = _header(context, shape, held, merged, errors)
     if held is not None and held.body.get("Allocations"):
         errors.append("This document cannot be edited as it has a payment or credit note allocated to it.")
-    digits = money.digits_of(header.currency)
+    digits = rounding.digits_of(header.currency)
     half_even = context.switches.line_rounding == "half_even"
     unit_digits = context.unit_digits if asked.get("LineItems") is not None else FINE_UNIT_DIGITS
     rules = money.Rules(digits, unit_digits, header.line_amount_types, half_even)

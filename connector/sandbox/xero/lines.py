@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from connector.sandbox import jsontext
+from connector.sandbox import jsontext, rounding
 from connector.sandbox.jsontext import Record, number, text
 from connector.sandbox.xero import money
 from connector.sandbox.xero.context import Context, reference_id
@@ -92,11 +92,11 @@ def _tax(
     default = "" if account is None else account.tax_type
     tax_type = "NONE" if rules.line_amount_types == "NoTax" else text(line, "TaxType") or default
     if not tax_type:
-        return "", money.ZERO
+        return "", rounding.ZERO
     rate = context.tax_rate(tax_type)
     if rate is None or rate.status != "ACTIVE":
         errors.append(f"The TaxType code '{tax_type}' does not exist or cannot be used for this type of transaction.")
-        return tax_type, money.ZERO
+        return tax_type, rounding.ZERO
     if not rate.for_sales:
         code = text(line, "AccountCode") if account is None else account.code
         errors.append(f"The TaxType code '{tax_type}' cannot be used with account code '{code}'.")
@@ -117,7 +117,7 @@ def _shape_faults(context: Context, line: Record, demands: Demands) -> list[str]
     if len(tracking) > MOST_TRACKING:
         errors.append("A line item can have at most 2 tracking categories")
     errors += [f"The tracking category '{text(one, 'Name')}' could not be found" for one in tracking]
-    insane = [name for name in _PRICES if (value := number(line, name)) is not None and not money.is_sane(value)]
+    insane = [name for name in _PRICES if (value := number(line, name)) is not None and not rounding.is_sane(value)]
     errors += [f"{name} is out of range" for name in insane]
     return errors
 
