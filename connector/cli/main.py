@@ -271,7 +271,7 @@ def sandbox(
     state: Annotated[Path, typer.Option(help="Where the sandbox keeps its books.")] = Path("sandbox.sqlite3"),
     as_json: AsJson = False,
 ) -> None:
-    """Run a stand-in for Xero on this machine, with books of its own, until Ctrl-C."""
+    """Run a stand-in for Xero and QuickBooks on this machine, with books of its own, until Ctrl-C."""
     from connector.cli import setting_up
 
     setting_up.sandbox(port, state, as_json=as_json)

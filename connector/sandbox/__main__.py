@@ -14,7 +14,7 @@ from connector.sandbox.store import StateError
 
 def main() -> int:
     """Serve until told to stop; 2 when the port or the state file cannot be used."""
-    parser = argparse.ArgumentParser(prog="connector.sandbox", description="A stand-in for Xero with invented books.")
+    parser = argparse.ArgumentParser(prog="connector.sandbox", description="Xero and QuickBooks with invented books.")
     parser.add_argument("--state", type=Path, default=Path("sandbox.sqlite3"), help="the state file")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free port")

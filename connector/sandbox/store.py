@@ -131,6 +131,12 @@ def count(db: sqlite3.Connection, name: str) -> int:
     return int(value)
 
 
+def counted(db: sqlite3.Connection, name: str) -> int:
+    """The value of a counter; 0 before its first count."""
+    row = db.execute("select n from counters where name = ?", (name,)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
 def now_ms(db: sqlite3.Connection) -> int:
     """The sandbox's clock: real time plus the shift set by ``POST /sandbox/clock``."""
     shift = get(db, "clock_shift_ms")
