@@ -34,7 +34,7 @@ def save(context: Context, asked: Record, held: Row | None) -> Row | Refused:
     credited = sum((amount for kind, _, amount in parts if kind == CREDIT_MEMO), ZERO)
     owed = sum((amount for kind, _, amount in parts if kind == INVOICE), ZERO)
     left = (total or ZERO) + credited - owed
-    if left < 0:
+    if left < 0 and not wrong:
         wrong.append(errors.business("The payments and credits are less than what they are applied to"))
     if wrong or customer is None or total is None:
         return tuple(dict.fromkeys(wrong))
