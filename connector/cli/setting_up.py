@@ -48,7 +48,7 @@ def sandbox(port: int, state: Path, *, as_json: bool) -> None:
         if as_json:
             print_json({"url": url, "state": str(state)})
             sys.stdout.flush()
-        say(f"The sandbox listens at {url}; its books are in {state}. Ctrl-C stops it.")
+        say(f"The sandbox of Xero and QuickBooks listens at {url}; its books are in {state}. Ctrl-C stops it.")
 
     try:
         serve(state, _HOST, port, announce)

@@ -1,6 +1,7 @@
 """A small client of the sandbox's QuickBooks; every body it sends and gets is judged by the vendor's schema."""
 
 import json
+import time
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
@@ -138,6 +139,20 @@ class QuickBooksClient:
         """How many objects of a kind there are, by the sandbox's own status."""
         counts: dict[str, int] = self.control("GET", "counts")["tenants"][self.company.realm][kind]
         return counts
+
+    def wait_for(self, wanted: dict[str, int]) -> None:
+        """Wait until so many invoices are there."""
+        until = time.monotonic() + 20
+        while self.held() != wanted:
+            assert time.monotonic() < until, (self.held(), wanted)
+            time.sleep(0.02)
+
+    def wait_for_call(self, name: str, n: int) -> None:
+        """Wait until that many calls of a name have arrived."""
+        until = time.monotonic() + 20
+        while self.control("GET", "counts")["requests"]["by_path"].get(name, 0) < n:
+            assert time.monotonic() < until
+            time.sleep(0.02)
 
 
 def codes(body: Body) -> list[str]:

@@ -1,7 +1,6 @@
 """Limits of the second, the minute, batches and the month, and the forms their refusals take."""
 
 import threading
-import time
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -62,10 +61,10 @@ def test_reads_of_a_month(books: QuickBooksClient) -> None:
 def test_calls_at_once(books: QuickBooksClient) -> None:
     books.switch(second_limit="concurrent")
     books.control("POST", "limits", {"second": 1})
-    books.fault("slow", seconds=0.6)
+    books.fault("slow", seconds=1.5)
     slow = threading.Thread(target=lambda: books.get("preferences"))
     slow.start()
-    time.sleep(0.2)
+    books.wait_for_call("GET preferences", 1)
     with QuickBooksClient(books.url) as other:
         assert statuses(other, 1) == [429]
         slow.join()

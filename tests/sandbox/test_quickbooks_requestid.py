@@ -1,7 +1,6 @@
 """``requestid``: what a repetition does, under each answer to the open questions."""
 
 import threading
-import time
 
 import pytest
 import requests
@@ -99,10 +98,10 @@ def test_lengths(books: QuickBooksClient) -> None:
 def test_a_repetition_while_the_first_call_runs(books: QuickBooksClient, running: str, held: int) -> None:
     books.switch(requestid_running=running)
     customer = books.customer()
-    books.fault("slow", seconds=0.5, path="invoice")
+    books.fault("slow", seconds=1.5, path="invoice")
     first = threading.Thread(target=lambda: send(books, customer))
     first.start()
-    time.sleep(0.2)
+    books.wait_for_call("POST invoice", 1)
     with QuickBooksClient(books.url) as other:
         send(other, customer)
     first.join()
