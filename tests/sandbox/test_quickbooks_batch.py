@@ -14,7 +14,9 @@ def test_each_item_has_its_own_fate(books: QuickBooksClient) -> None:
     answers = books.batch(item("1", good), item("2", bad), query)
     assert answers["1"]["Invoice"]["DocNumber"] == "A-1"
     assert codes(answers["2"]) == ["2500"]
-    assert [one["DocNumber"] for one in answers["q"]["QueryResponse"]["Invoice"]] == ["A-1"]
+    assert answers["q"]["QueryResponse"] == {}  # items do not see each other
+    (again,) = books.batch(query).values()
+    assert [one["DocNumber"] for one in again["QueryResponse"]["Invoice"]] == ["A-1"]
     assert books.held() == {"open": 1}
 
 

@@ -81,6 +81,11 @@ def _item(item: Record) -> Item | Refused:
     return Item(bid, Asked(name, operation, options, body), words)
 
 
+def queries_first(found: list[Item]) -> list[Item]:
+    """The items in the order they are done: a query sees nothing of what its own batch writes."""
+    return sorted(found, key=lambda item: not isinstance(item.asked, str))
+
+
 def perform(context: Context, item: Item) -> Record | Refused:
     """Do one item."""
     if isinstance(item.asked, str):

@@ -189,7 +189,9 @@ class Gateway:
             return errors.reply(found, now)
         if call.fault.kind == MIDWAY:
             found = found[: len(found) // 2]
-        told = [batch.told(item, self._item(request.query.get("requestid", ""), item, call)) for item in found]
+        requestid = request.query.get("requestid", "")
+        answers = {item.bid: self._item(requestid, item, call) for item in batch.queries_first(found)}
+        told = [batch.told(item, answers[item.bid]) for item in found]
         if call.switches.batch_order == "reversed":
             told.reverse()
         return replies.as_json(200, {"BatchItemResponse": told, "time": stamps.with_ms(now)})
