@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.accounting.xero.exactjson import dump, load
+from connector.accounting.exactjson import dump, load
 
 VALUES = st.recursive(
     st.none()

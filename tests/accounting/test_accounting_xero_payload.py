@@ -30,8 +30,8 @@ from openapi_schema_validator import OAS30WriteValidator
 from referencing import Registry
 from referencing.jsonschema import DRAFT4
 
+from connector.accounting.exactjson import dump
 from connector.accounting.port import Submission
-from connector.accounting.xero.exactjson import dump
 from connector.accounting.xero.invoices import Style, body, element
 from connector.domain.documents import Party
 

@@ -11,10 +11,11 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
+from connector.accounting import exactjson
 from connector.accounting.limits import Limiter
 from connector.accounting.oauth import TokenSource
 from connector.accounting.port import CredentialsError, OutcomeUnknown, RetryLater
-from connector.accounting.xero import exactjson, wire
+from connector.accounting.xero import wire
 from connector.net.errors import SetupError
 from connector.net.http import NoAnswer, NotSent, Reply, Transport
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from connector.accounting import exactjson
 from connector.accounting.port import (
     ContactAbsent,
     ContactAnswer,
@@ -16,7 +17,7 @@ from connector.accounting.port import (
     Rejected,
     RetryLater,
 )
-from connector.accounting.xero import exactjson, faults, wire
+from connector.accounting.xero import faults, wire
 from connector.accounting.xero.client import Client, Refused
 from connector.domain.documents import Party
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from connector.accounting import exactjson
 from connector.accounting.port import (
     Booked,
     Outcome,
@@ -11,7 +12,7 @@ from connector.accounting.port import (
     RemoteDocument,
     Submission,
 )
-from connector.accounting.xero import exactjson, faults, wire
+from connector.accounting.xero import faults, wire
 from connector.accounting.xero.client import Refused
 from connector.domain.documents import CREDIT_NOTE, INVOICE, Line
 from connector.domain.money import Money

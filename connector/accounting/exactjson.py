@@ -1,4 +1,4 @@
-"""JSON without floats: amounts are written digit by digit and read as Decimal.
+"""JSON without floats, for every system: amounts are written digit by digit and read as Decimal.
 
 `json.dumps` cannot write a Decimal as a number, and the remote wants numbers; hence the few lines here.
 """
