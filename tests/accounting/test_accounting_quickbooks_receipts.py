@@ -1,0 +1,128 @@
+"""What QuickBooks answers, read as outcomes and compared with what was expected."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from accounting_kit import document, line
+
+from connector.accounting.port import Booked, NumberTaken, Outcome, OutcomeUnknown, Rejected, RemoteDocument, Submission
+from connector.accounting.quickbooks import batches, receipts, totals
+from connector.accounting.quickbooks.documents import Taxation
+
+NUMBERS = ("US-000001", "US-000002")
+BATCH = [Submission(document(number), "1001") for number in NUMBERS]
+
+
+def answer(number: str = NUMBERS[0], **changes: Any) -> dict[str, Any]:
+    body = {
+        "Id": "145",
+        "SyncToken": "0",
+        "DocNumber": number,
+        "CustomerRef": {"value": "1001", "name": "Harbor Advisory"},
+        "CurrencyRef": {"value": "USD"},
+        "TxnTaxDetail": {"TotalTax": Decimal("8.25")},
+        "TotalAmt": Decimal("108.25"),
+        "Balance": Decimal("108.25"),
+    }
+    return {name: value for name, value in {**body, **changes}.items() if value is not None}
+
+
+def receipt(number: str = NUMBERS[0], status: str = "OPEN", total: int = 10_825, tax: int = 825) -> RemoteDocument:
+    return RemoteDocument("145", number, "1001", "USD", total - tax, tax, total, status)
+
+
+def outcomes(*answers: dict[str, Any]) -> Mapping[str, Outcome]:
+    return batches.outcomes(BATCH, {"BatchItemResponse": list(answers)})
+
+
+def fault(code: str) -> dict[str, Any]:
+    return {"Error": [{"Message": "m", "Detail": "d", "code": code}], "type": "ValidationFault"}
+
+
+def test_each_document_has_its_own_fate_in_any_order() -> None:
+    found = outcomes({"bId": "2", "Fault": fault("2500")}, {"bId": "1", "Invoice": answer()})
+    assert found[NUMBERS[0]] == Booked(receipt())
+    assert isinstance(found[NUMBERS[1]], Rejected)
+    taken, doubt = ({"bId": "1", "Fault": fault(code)} for code in ("6140", "10000"))
+    assert isinstance(outcomes(taken)[NUMBERS[0]], NumberTaken)
+    assert isinstance(outcomes(doubt)[NUMBERS[0]], OutcomeUnknown)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [],
+        [{"bId": "7", "Invoice": answer()}],
+        [{"bId": "1", "Invoice": answer()}, {"bId": "1", "Invoice": answer()}],
+        [{"bId": "1"}],
+        [{"bId": "1", "Invoice": answer(Id=None)}],
+        [{"bId": "1", "Invoice": answer(TotalAmt=None)}],
+        [{"bId": "1", "Invoice": answer(TotalAmt="108.25")}],
+        [{"bId": "1", "Invoice": answer(CurrencyRef={"value": "XYZ"})}],
+        [{"bId": "1", "Invoice": answer(CustomerRef="1001")}],
+        [{"bId": "1", "Invoice": answer("US-000009")}],
+        [{"bId": "1", "CreditMemo": answer()}],
+        ["1"],
+    ],
+)
+def test_an_answer_that_is_not_whole_is_doubt(answers: list[Any]) -> None:
+    assert isinstance(batches.outcomes(BATCH, {"BatchItemResponse": answers})[NUMBERS[0]], OutcomeUnknown)
+    assert isinstance(batches.outcomes(BATCH, {})[NUMBERS[0]], OutcomeUnknown)
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({}, "OPEN"),
+        ({"Balance": Decimal("8.25")}, "OPEN"),
+        ({"Balance": 0}, "PAID"),
+        ({"TotalAmt": 0, "Balance": 0, "TxnTaxDetail": None, "PrivateNote": "Voided"}, "VOIDED"),
+        ({"TotalAmt": 0, "Balance": 0, "TxnTaxDetail": None}, "OPEN"),
+        ({"PrivateNote": "Voided by hand, said nobody"}, "OPEN"),
+        ({"status": "Deleted"}, "DELETED"),
+    ],
+)
+def test_the_status_is_worked_out(changes: dict[str, Any], status: str) -> None:
+    found = receipts.parsed(answer(**changes))
+    assert found is not None
+    assert found.status == status
+
+
+def test_a_number_may_be_borne_by_several() -> None:
+    living, other, voided = receipt(), receipt(total=5_000, tax=0), receipt(status="VOIDED")
+    assert receipts.living_first([voided, living]) == {NUMBERS[0]: living}
+    assert receipts.living_first([voided, voided]) == {NUMBERS[0]: voided}
+    assert receipts.living_first([living, other, voided]) == {NUMBERS[0]: (living, other)}
+    assert receipts.living_first([]) == {}
+
+
+THREE = tuple(
+    line(tax_percent=Decimal(15), unit_minor=net, net_minor=net, tax_minor=tax)
+    for net, tax in ((2506, 376), (2561, 384), (2563, 384))
+)
+
+
+def test_the_known_example_in_both_roundings() -> None:
+    made = document(lines=THREE)
+    assert (made.tax.minor, totals.tax_per_rate_minor(THREE, "USD")) == (1144, 1145)
+    booked = [receipt(total=7630 + tax, tax=tax) for tax in (1144, 1145, 1146)]
+    assert [totals.drift(made, one, "global") for one in booked] == [
+        None,
+        None,
+        "predicted tax USD 11.44, booked USD 11.46",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("taxation", "told"), [("automated", None), ("manual", "predicted tax USD 11.44, booked USD 99.00")]
+)
+def test_automated_tax_is_taken_from_the_reply(taxation: Taxation, told: str | None) -> None:
+    assert totals.drift(document(lines=THREE), receipt(total=7630 + 9900, tax=9900), taxation) == told
+
+
+@pytest.mark.parametrize("taxation", ["automated", "manual", "global"])
+def test_the_net_must_match_always(taxation: Taxation) -> None:
+    told = totals.drift(document(lines=THREE), receipt(total=7629 + 1144, tax=1144), taxation)
+    assert told == "predicted USD 76.30 before tax, booked USD 76.29"
