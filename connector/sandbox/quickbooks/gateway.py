@@ -17,7 +17,18 @@ from typing import TypeVar
 from connector.sandbox import atwork, faults, replies, store
 from connector.sandbox.faults import NO_FAULT, Fault
 from connector.sandbox.jsontext import Record
-from connector.sandbox.quickbooks import batch, errors, limits, lists, requestids, routes, settings, stamps, tokens
+from connector.sandbox.quickbooks import (
+    batch,
+    early,
+    errors,
+    limits,
+    lists,
+    requestids,
+    routes,
+    settings,
+    stamps,
+    tokens,
+)
 from connector.sandbox.quickbooks.batch import Item
 from connector.sandbox.quickbooks.companies import Company
 from connector.sandbox.quickbooks.context import Context, preferences_of
@@ -30,13 +41,11 @@ from connector.sandbox.replies import Reply, Request
 from connector.sandbox.store import Store
 
 SERVICE = "quickbooks"
-MINOR_VERSION = "75"
 MIDWAY = "error_500_midway"
 TIMED_OUT = "timeout_504"
 KINDS = (*faults.COMMON, *THROTTLES, MIDWAY, TIMED_OUT)
 Answer = TypeVar("Answer")
 _log = logging.getLogger(__name__)
-_PAGE = b"<!DOCTYPE html><html><head><title>QuickBooks</title></head><body><h1>Something's not right</h1></body></html>"
 _LATE = b"<html><head><title>504 Gateway Time-out</title></head><body><center><h1>504</h1></center></body></html>"
 
 
@@ -86,8 +95,8 @@ class Gateway:
             switches, now = settings.switches(db), store.now_ms(db)
             if fault.kind in ("drop_before", "late_commit"):
                 return None
-            early = _refusal_of(fault, switches, now)
-            reply = early or tokens.answer(db, request, self._companies, switches)
+            refused = early.of_fault(fault, switches, now)
+            reply = refused or tokens.answer(db, request, self._companies, switches)
         if fault.kind == "slow":
             time.sleep(float(max(fault.seconds, Decimal(0))))
         if fault.kind.startswith("error_500"):
@@ -129,9 +138,11 @@ class Gateway:
             now = store.now_ms(db)
         if call.fault.kind == "drop_before":
             return None
-        early = _refusal_of(call.fault, call.switches, now) or _careless(request, call, now)
-        if early is not None:
-            return early
+        refused = early.of_fault(call.fault, call.switches, now) or early.of_careless(
+            request, call.route, call.switches, now
+        )
+        if refused is not None:
+            return refused
         if call.fault.kind == "late_commit":
             self._late.begin(lambda: self._once(request, call))
             return None
@@ -238,31 +249,3 @@ def _delay_seconds(call: Admitted) -> float:
         default = call.switches.late_commit_seconds if call.fault.kind == "late_commit" else Decimal(0)
         ordered = call.fault.seconds if call.fault.seconds >= 0 else default
     return float(ordered) + call.switches.latency_ms_per_call / 1000
-
-
-def _careless(request: Request, call: Admitted, now: int) -> Reply | None:
-    """The refusal of a call that would not get far with the real service, or that leaves something to luck."""
-    if call.switches.accept_header_required and "application/json" not in request.header("accept"):
-        return replies.plain(406, "Send Accept: application/json; the real service answers in XML without it")
-    if call.switches.minorversion_required and request.query.get("minorversion") != MINOR_VERSION:
-        return replies.plain(400, "Send minorversion=75; the real service answers as 75 whatever is sent")
-    wanted = "application/text" if call.route.resource == routes.QUERY else "application/json"
-    if request.method == "POST" and wanted not in request.header("content-type"):
-        return replies.plain(415, f"Send Content-Type: {wanted}; the sandbox reads nothing else")
-    if call.switches.strict_fields and (name := routes.stray(request, call.route)):
-        return replies.plain(400, f"the call has no parameter {name}; the real service would ignore it")
-    wrong = requestids.too_long(request.query.get("requestid", ""))
-    return errors.reply(wrong, now) if wrong else None
-
-
-def _refusal_of(fault: Fault, switches: Switches, now: int) -> Reply | None:
-    """The reply of a fault that lets nothing happen, or ``None`` when the call goes on."""
-    if fault.kind in THROTTLES:
-        return limits.refusal(switches, fault.retry_after or switches.retry_after_seconds, now)
-    made = {
-        "unavailable_503": replies.plain(503, "Service Unavailable"),
-        "html": Reply(200, _PAGE, replies.HTML),
-        "token_expired": tokens.expired(now),
-        "error_500_before": errors.internal_error(now),
-    }
-    return made.get(fault.kind)
