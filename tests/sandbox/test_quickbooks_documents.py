@@ -48,6 +48,8 @@ def test_a_missing_number_is_made_or_stays_missing_as_the_company_numbers(books:
     books.control("POST", "organisation", {"tenant": "US-COMPANY", "CustomTxnNumbers": True})
     assert "DocNumber" not in books.made("invoice", invoice(customer))
     assert books.made("invoice", invoice(customer, "AUTO_GENERATE"))["DocNumber"] == "1003"
+    books.made("invoice", invoice(customer, "1004"))
+    assert books.made("invoice", invoice(customer, "AUTO_GENERATE"))["DocNumber"] == "1005"
 
 
 def test_an_update_needs_the_version_that_was_read(books: QuickBooksClient) -> None:
@@ -72,6 +74,8 @@ def test_a_full_update_takes_away_what_it_does_not_name(books: QuickBooksClient)
     changed = books.made("invoice", full)
     assert ("PrivateNote" in changed, changed["TotalAmt"]) == (False, 50.0)
     assert books.made("invoice", {**changed, "PrivateNote": "back"})["Line"] == changed["Line"]
+    unnumbered = invoice(customer, Id=made["Id"], SyncToken="2")
+    assert books.made("invoice", unnumbered)["DocNumber"] == "A-1"
 
 
 def test_a_voided_invoice_keeps_its_number_and_has_no_status(books: QuickBooksClient) -> None:
@@ -161,6 +165,10 @@ def test_currencies(books: QuickBooksClient, british: QuickBooksClient) -> None:
         "HomeTotalAmt": 102.0,
     }
     assert british.made("invoice", {**body, "ExchangeRate": 0.9})["HomeTotalAmt"] == 108.0
+    words = {"DetailType": "DescriptionOnly", "Description": "Thank you"}
+    long = british.made("invoice", {**body, "Line": [*body["Line"], words]})
+    voided = british.made("invoice", {"Id": long["Id"], "SyncToken": "0"}, params={"operation": "void"})
+    assert (voided["HomeTotalAmt"], [one.get("Amount") for one in voided["Line"]]) == (0.0, [0.0, None, 0.0])
     assert british.refused("invoice", {**body, "CurrencyRef": {"value": "GBP"}}) == ["6000"]
     assert books.refused("invoice", invoice(books.customer(), CurrencyRef={"value": "EUR"})) == ["6000"]
 
@@ -189,6 +197,8 @@ def test_currencies(books: QuickBooksClient, british: QuickBooksClient) -> None:
         ({"Line": [line(DiscountRate=10)]}, ["6000"]),
         ({"Line": [{**line(), "Amount": None}]}, ["2020"]),
         ({"Line": [{**line(), "Amount": "1e99"}]}, ["2010"]),
+        ({"Line": [{**line(), "Amount": "many"}]}, ["2010"]),
+        ({"Line": [{**line(), "Amount": True}]}, ["2010"]),
         ({"Line": [{**line(), "DetailType": None}]}, ["2020"]),
         ({"Line": [{**line(), "DetailType": "Nothing"}]}, ["2170"]),
         ({"Line": [{"DetailType": "DiscountLineDetail", "Amount": 1}]}, ["6000"]),
@@ -257,6 +267,7 @@ def test_values_come_as_loosely_as_the_real_service_takes_them(books: QuickBooks
         ("GET", "bill", None, 404),
         ("GET", "query/1", None, 404),
         ("GET", "companyinfo/7", None, 400),
+        ("GET", "../../other", None, 404),
     ],
 )
 def test_what_there_is_not(books: QuickBooksClient, method: str, path: str, body: object, status: int) -> None:

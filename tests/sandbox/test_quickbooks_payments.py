@@ -85,6 +85,7 @@ def test_what_cannot_be_applied(books: QuickBooksClient, owed: tuple[str, Body, 
     assert books.refused("payment", payment(other, part(due, 20, "Invoice"), total=20)) == ["6000"]
     assert books.refused("payment", payment(customer, part(due, 101, "Invoice"), total=101)) == ["6000"]
     assert books.refused("payment", {"Line": []}) == ["2020", "2020"]
+    assert books.refused("payment", {**payment(customer), "Line": "none"}) == ["2010"]
     made = books.made("payment", payment(customer, total=5))
     assert books.refused("payment", {**made, "sparse": True}) == ["500"]
 

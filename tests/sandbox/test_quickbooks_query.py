@@ -56,7 +56,9 @@ def test_a_query_may_be_posted(filled: QuickBooksClient) -> None:
 
 
 def test_some_properties_only(filled: QuickBooksClient) -> None:
-    found = filled.query("select Id, DocNumber, MetaData.CreateTime from Invoice maxresults 1").json()["QueryResponse"]
+    found = filled.query("select Id, DocNumber, PrivateNote, MetaData.CreateTime from Invoice maxresults 1").json()[
+        "QueryResponse"
+    ]
     (only,) = found.pop("Invoice")
     assert (sorted(only), list(only["MetaData"])) == (
         ["DocNumber", "Id", "MetaData", "domain", "sparse"],

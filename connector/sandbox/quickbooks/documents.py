@@ -167,8 +167,6 @@ def _invoice_only(context: Context, asked: Record, customer: Row, day: date) -> 
 
 def void(context: Context, kind: str, held: Row) -> Row | Refused:
     """Take all money out of the document; its number stays."""
-    if kind != INVOICE:
-        return (errors.unsupported(f"void on {kind}"),)
     wrong = checks.may_close(context, held)
     if wrong:
         return tuple(wrong)

@@ -77,7 +77,7 @@ def _do(context: Context, operation: str, asked: Asked, cleaned: Record, held: R
     if asked.kind == CUSTOMER:
         return customers.save(context, cleaned, held)
     if asked.kind == PAYMENT:
-        return payments.save(context, cleaned, held)
+        return payments.save(context, cleaned)
     allows = "allowduplicatedocnum" in asked.options
     made = documents.save(context, asked.kind, cleaned, held, allow_duplicate=allows)
     is_new_credit = isinstance(made, Row) and asked.kind == CREDIT_MEMO and held is None

@@ -18,10 +18,8 @@ from connector.sandbox.rows import Row
 Part = tuple[str, Row, Decimal]
 
 
-def save(context: Context, asked: Record, held: Row | None) -> Row | Refused:
+def save(context: Context, asked: Record) -> Row | Refused:
     """Create the payment and take its parts off the invoices and credit memos it names."""
-    if held is not None:
-        return (errors.unsupported("update on Payment"),)
     wrong: list[Error] = []
     customer_id = objects.reference(asked, "CustomerRef")
     customer = objects.refer(context, CUSTOMER, customer_id, "CustomerRef", wrong) if customer_id else None
@@ -113,7 +111,7 @@ def apply_at_once(context: Context, memo: Row) -> None:
         {"Amount": amount, "LinkedTxn": [{"TxnId": row.id, "TxnType": kind}]}
         for kind, row in ((INVOICE, due), (CREDIT_MEMO, memo))
     ]
-    save(context, {"CustomerRef": {"value": owner}, "TotalAmt": ZERO, "Line": lines}, None)
+    save(context, {"CustomerRef": {"value": owner}, "TotalAmt": ZERO, "Line": lines})
 
 
 def may_delete(context: Context, kind: str, held: Row) -> list[Error]:
