@@ -134,6 +134,7 @@ class AnyLine(Sealed):
 
     id = models.BigAutoField(primary_key=True)
     document = models.ForeignKey(Document, on_delete=models.DO_NOTHING, db_index=False)
+    document_id: str
     position = models.BigIntegerField()
     charge = models.OneToOneField(Charge, on_delete=models.DO_NOTHING)
     net_minor = models.BigIntegerField()

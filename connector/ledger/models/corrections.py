@@ -21,6 +21,7 @@ class Credit(Sealed):
     """A charge that is taken back, whole: once, ever. Its next revision may exist from then on."""
 
     charge = models.OneToOneField(Charge, on_delete=models.DO_NOTHING, primary_key=True)
+    charge_id: str
     partner_id = models.TextField(db_index=True)
     selling_entity = models.TextField()
     currency = models.TextField()
