@@ -43,24 +43,40 @@ def open_doubts(clients: pl.DataFrame, earlier: pl.DataFrame, gone: Iterable[str
 def gone_clients(clients: pl.DataFrame, sources: Iterable[SourceInfo], earlier: Iterable[Snapshot]) -> list[str]:
     """Clients of the last version of a list that this upload continues and that it does not have, in order.
 
-    It continues a list whose name or contents it has, or half of whose clients stand in it; see `heads`.
+    It continues a list whose name or contents one of its files has, with half of the clients of either, or half of
+    whose clients stand in it; see `heads`.
 
     Args:
         clients: the identified records of this upload.
         sources: its files.
         earlier: the last uploads of every source.
     """
-    here = clients.select(subject="client_id").unique()
-    files = {PurePath(one.name).name.casefold() for one in sources}
-    contents = {one.sha256 for one in sources} | {one.lineage for one in sources if one.lineage}
+    own = clients.select("source", subject="client_id").unique()
+    here = own.select("subject").unique()
+    sizes = dict(own.group_by("source").len().iter_rows())
     missing, elsewhere = [empty({"subject": pl.String})], [here]
     for one in earlier:
         if one.kind is not RecordKind.CLIENTS:
             continue
         standing = one.rows.filter(pl.col("missing_since").is_null()).select("subject").drop_nulls().unique()
         again = standing.join(here, on="subject", how="semi").height
-        named = PurePath(one.source).name.casefold() in files or one.sha256 in contents
-        continued = again > 0 and (named or again * _HALF >= standing.height)
+        shared = dict(own.join(standing, on="subject", how="semi").group_by("source").len().iter_rows())
+        linked = (
+            _is_version(info, one)
+            or (_is_named(info, one) and number * _HALF >= min(sizes[info.name], standing.height))
+            for info in sources
+            if (number := shared.get(info.name, 0))
+        )
+        continued = again > 0 and (any(linked) or again * _HALF >= standing.height)
         (missing if continued else elsewhere).append(standing)
     left = pl.concat(missing).unique().join(pl.concat(elsewhere), on="subject", how="anti")
     return left["subject"].sort().to_list()
+
+
+def _is_version(info: SourceInfo, one: Snapshot) -> bool:
+    """Whether the file has the contents of the earlier one, or is a repaired copy of it."""
+    return one.sha256 in (info.sha256, info.lineage or None)
+
+
+def _is_named(info: SourceInfo, one: Snapshot) -> bool:
+    return PurePath(info.name).name.casefold() == PurePath(one.source).name.casefold()

@@ -103,6 +103,14 @@ def test_a_file_of_other_clients_makes_nobody_gone(alone: World) -> None:
     assert [bucket for _, _, bucket, _ in told(plan.plain)] == ["billed"] * 3
 
 
+def test_a_file_of_the_same_name_with_hardly_any_of_the_clients_makes_nobody_gone(alone: World) -> None:
+    started(alone, *(client(name) for name in "ABCD"))
+    plan = approved(alone, alone.clients(*(client(name) for name in "AXYZ")), as_of="2025-05-15")
+    assert [one["code"] for one in plan["problems"]] == []
+    assert [bucket for _, _, bucket, _ in told(plan)] == ["billed"] * len(told(plan))
+    assert held(alone.plan(as_of="2025-06-15").plain) == []
+
+
 def test_an_upload_that_could_not_be_read_whole_makes_nobody_gone(alone: World) -> None:
     started(alone, client("A"), client("B"), client("C"))
     broken = alone.write("other.csv", "What,Is,This", ["1,2,3"])
