@@ -83,7 +83,9 @@ def test_the_owner_cannot_change_append_only_rows_either(ledger_server: Server, 
             for statement in statements:
                 with pytest.raises(psycopg.errors.RaiseException, match="is append-only"):
                     other.execute(statement.format(t=table, c=column, k=key).encode())
-        with pytest.raises(psycopg.errors.UniqueViolation):
+        # The guard of adjustments, which are counted, is asked before the key.
+        again = psycopg.errors.RaiseException if table == "adjustment" else psycopg.errors.UniqueViolation
+        with pytest.raises(again):
             other.execute(_AGAIN.format(table, "*", table).encode())
     assert read(table).equals(before)
 
