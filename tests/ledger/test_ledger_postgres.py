@@ -100,7 +100,9 @@ def test_the_program_has_not_even_the_right(ledger_server: Server, table: str) -
             database.execute(statement.format(t=table, c=column))
     names = ", ".join(APPEND_ONLY[table])
     again = _AGAIN.format(f"{table} ({names})", names, table)
-    with pytest.raises(RefusedError, match=f"{table} holds a row with this .* already"):
+    taken = f"{table} holds a row with this .* already"
+    told = "an adjustment is the next one" if table == "adjustment" else taken  # its guard is asked before its key
+    with pytest.raises(RefusedError, match=told):
         database.execute(again)
 
 
