@@ -85,16 +85,17 @@ class Folder:
         begun = time.perf_counter()
         intake = workspace.read_files(self.config, self.files.mappings, list(paths))
         read = time.perf_counter()
-        noon = datetime(day.year, day.month, day.day, 18, tzinfo=UTC)
-        asked = workspace.Asked(day, Clock(lambda: noon, time.sleep), "bench")
-        plan = workspace.plan_run(self.config, self.files, intake, asked)
+        plan = workspace.plan_run(self.config, self.files, intake, self._asked(day))
         return plan, read - begun, time.perf_counter() - read
+
+    def _asked(self, day: date) -> workspace.Asked:
+        noon = datetime(day.year, day.month, day.day, 18, tzinfo=UTC)
+        return workspace.Asked(day, Clock(lambda: noon, time.sleep), "bench")
 
     def approve(self, plan: Any, day: date) -> float:  # noqa: ANN401 - a run plan
         """The seconds that approving took."""
         begun = time.perf_counter()
-        noon = datetime(day.year, day.month, day.day, 19, tzinfo=UTC)
-        workspace.approve_run(self.config, self.files, plan.run_id, now=noon, by="bench")
+        workspace.approve_run(self.config, self.files, plan.run_id, self._asked(day))
         return time.perf_counter() - begun
 
 

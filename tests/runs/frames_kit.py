@@ -98,7 +98,7 @@ class Office:
         return workspace.correct_run(self.config, self.files, Wanted([word], "it was wrong", bill_again), self._asked())
 
     def approve(self, run_id: str) -> Approval:
-        return workspace.approve_run(self.config, self.files, run_id, now=self._now(), by="approver")
+        return workspace.approve_run(self.config, self.files, run_id, self._asked("approver"))
 
     def push(self, run_id: str = "") -> Sent:
         return send(self.config, Wish(run_id, "pusher"), self._clock(), lambda _progress: None, self._connect)
@@ -121,8 +121,8 @@ class Office:
         quiet = source_proofs(lambda *_progress: None)
         return [*register_proofs(), *sending_proofs(), *balances, *quiet]
 
-    def _asked(self) -> workspace.Asked:
-        return workspace.Asked(None, self._clock(), "planner", self._connect)
+    def _asked(self, by: str = "planner") -> workspace.Asked:
+        return workspace.Asked(None, self._clock(), by, self._connect)
 
     def _clock(self) -> Clock:
         return Clock(self._now, self._sleep)
