@@ -259,3 +259,13 @@ def test_corrections_agree_and_are_counted(corrected: Folder) -> None:
 def test_a_correction_that_does_not_follow_any_more_is_told(corrected: Folder, statement: str, wrong: set[str]) -> None:
     corrected.behind(statement)
     assert {*corrected.wrong()} == wrong
+
+
+def test_a_version_of_a_partner_that_is_not_valid_yet_counts_for_nothing(alone: World) -> None:
+    dated = [PARTNER, PARTNER.replace("2024-01-01", "2099-01-01")]
+    plan = alone.plan(alone.partners(*dated), alone.clients(client("A", plan="Assessment Only"))).plain
+    assert plan["buckets"]["partners"] == {"new": 2}
+    assert alone.run("approve", plan["run"]).code == 0
+    checked = Folder(alone.folder).proofs()
+    told = [(one["looked"], one["wrong"]) for one in checked if one["name"] == "bundle balances against a second count"]
+    assert told == [(1, 0)]

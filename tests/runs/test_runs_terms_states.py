@@ -80,6 +80,15 @@ def test_terms_of_a_client_in_question_wait_with_and_without_files_until_it_is_a
     assert "term-client-in-doubt" not in [one["kind"] for one in alone.run("exceptions").plain["exceptions"]]
 
 
+def test_a_term_in_question_is_one_exception_however_many_plans_ask_about_it(alone: World) -> None:
+    started(alone, archived="hold")
+    approved(alone, alone.clients(client("A", **ARCHIVED)), as_of="2025-05-15")
+    for day in ("2025-06-15", "2025-06-16"):
+        approved(alone, as_of=day)
+    found = [one["kind"] for one in alone.run("exceptions").plain["exceptions"]]
+    assert found.count("term-archived") == 1
+
+
 def test_a_client_that_moved_waits(alone: World) -> None:
     started(alone)
     plan = alone.plan(alone.clients(client("A", "P-2")), as_of="2025-05-15").plain
