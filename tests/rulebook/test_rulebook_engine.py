@@ -156,3 +156,7 @@ def test_an_engine_that_lets_too_much_fire_is_not_believed(write: Write) -> None
             ("rules/tiers.yaml:2:22", "11+", "employees 1"),
         )
     ]
+
+
+def test_without_a_rule_nothing_fires() -> None:
+    assert ask({}, [{"plan": "full_spoke"}, {}]) == [[], []]
