@@ -14,7 +14,8 @@ import polars as pl
 
 from connector import ledger
 from connector.billing.invoicing import Draft
-from connector.domain.documents import INVOICE, Document, Line
+from connector.billing.lines import line_frame
+from connector.domain.documents import INVOICE, Document
 from connector.domain.entities import SellingEntity
 from connector.ledger import outbox
 from connector.runs.runplan import RunPlan
@@ -108,36 +109,23 @@ def _document_frame(made: Sequence[_Issued]) -> pl.DataFrame:
     )
 
 
-_LINE = (
-    *(
-        "charge_id",
-        "adjustment_id",
-        "net_minor",
-        "tax_minor",
-        "item",
-        "item_code",
-        "account",
-        "tax_code",
-        "tax_percent",
-        "quantity",
-    ),
-    "unit_minor",
-)
-
-
 def _line_frame(made: Sequence[_Issued]) -> pl.DataFrame:
-    lines = [line for one in made for line in one.document.lines]
-    tables = [_table(line, one.document.kind) for one in made for line in one.document.lines]
-    columns = {name: [getattr(line, name) for line in lines] for name in _LINE}
-    columns["tax_percent"] = [str(percent) for percent in columns["tax_percent"]]
-    places = [(one.document_id, at) for one in made for at in range(1, len(one.document.lines) + 1)]
-    numbered = pl.DataFrame(places, schema={"document_id": pl.String, "position": pl.Int64}, orient="row")
-    numbered = numbered.with_columns(pl.Series("table", tables, dtype=pl.String))
-    return numbered.with_columns(pl.Series(name, values, strict=False) for name, values in columns.items())
+    """Every line with its `position` in its document, and the `table` that it belongs into.
 
-
-def _table(line: Line, kind: str) -> str:
-    """An adjustment is on an invoice or a credit note; a charge on an invoice, and taken back on a credit note."""
-    if line.adjustment_id is not None:
-        return "adjustment_line"
-    return "document_line" if kind == INVOICE else "credit_line"
+    An adjustment is on an invoice or a credit note; a charge on an invoice, and taken back on a credit note.
+    """
+    lines = line_frame(Draft(one.document_id, one.document, ()) for one in made)
+    kinds = pl.DataFrame(
+        [(one.document_id, one.document.kind) for one in made],
+        schema={"document_id": pl.String, "kind": pl.String},
+        orient="row",
+    )
+    table = (
+        pl.when(pl.col("adjustment_id").is_not_null())
+        .then(pl.lit("adjustment_line"))
+        .when(pl.col("kind") == INVOICE)
+        .then(pl.lit("document_line"))
+        .otherwise(pl.lit("credit_line"))
+    )
+    placed = lines.join(kinds, on="document_id", how="left", maintain_order="left")
+    return placed.with_columns(table=table, position=pl.int_range(1, pl.len() + 1).over("document_id"))
