@@ -4,13 +4,14 @@ A stranger's trap: what is held is not remembered by the ledger, so a plan witho
 questions of each plan are kept with it, and a client's is answered by a later upload in which its row has none.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 import polars as pl
 
 from connector.domain.words import RecordKind
 from connector.intake import SourceInfo
+from connector.runs.heads import is_repaired, is_same
 from connector.runs.snapshots import Snapshot
 from connector.runs.versions import GONE
 from connector.tables import empty
@@ -40,7 +41,7 @@ def open_doubts(clients: pl.DataFrame, earlier: pl.DataFrame, gone: Iterable[str
     return pl.concat([empty(DOUBTS), standing, fresh]).unique("client_id", keep="first", maintain_order=True)
 
 
-def gone_clients(clients: pl.DataFrame, sources: Iterable[SourceInfo], earlier: Iterable[Snapshot]) -> list[str]:
+def gone_clients(clients: pl.DataFrame, sources: Sequence[SourceInfo], earlier: Iterable[Snapshot]) -> list[str]:
     """Clients of the last version of a list that this upload continues and that it does not have, in order.
 
     It continues a list whose name or contents one of its files has, with half of the clients of either, or half of
@@ -62,7 +63,8 @@ def gone_clients(clients: pl.DataFrame, sources: Iterable[SourceInfo], earlier: 
         again = standing.join(here, on="subject", how="semi").height
         shared = dict(own.join(standing, on="subject", how="semi").group_by("source").len().iter_rows())
         linked = (
-            _is_version(info, one)
+            is_same(info, one)
+            or is_repaired(info, one)
             or (_is_named(info, one) and number * _HALF >= min(sizes[info.name], standing.height))
             for info in sources
             if (number := shared.get(info.name, 0))
@@ -71,11 +73,6 @@ def gone_clients(clients: pl.DataFrame, sources: Iterable[SourceInfo], earlier: 
         (missing if continued else elsewhere).append(standing)
     left = pl.concat(missing).unique().join(pl.concat(elsewhere), on="subject", how="anti")
     return left["subject"].sort().to_list()
-
-
-def _is_version(info: SourceInfo, one: Snapshot) -> bool:
-    """Whether the file has the contents of the earlier one, or is a repaired copy of it."""
-    return one.sha256 in (info.sha256, info.lineage or None)
 
 
 def _is_named(info: SourceInfo, one: Snapshot) -> bool:

@@ -8,6 +8,7 @@ does not say of the others that they are gone.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import Protocol
 
 import polars as pl
 
@@ -84,12 +85,24 @@ def how_of(part: Snapshot, head: Head) -> str:
     return VERSION if head.continued else PART
 
 
-def is_same(part: Snapshot, one: Snapshot) -> bool:
+class Contents(Protocol):
+    """A file by its contents: its digest, and that of the file it is a repaired copy of, empty for none."""
+
+    @property
+    def sha256(self) -> str:
+        """Its own digest."""
+
+    @property
+    def lineage(self) -> str:
+        """The digest of what it repairs."""
+
+
+def is_same(part: Contents, one: Snapshot) -> bool:
     """Whether they are one file, byte for byte."""
     return part.sha256 == one.sha256 != ""
 
 
-def is_repaired(part: Snapshot, one: Snapshot) -> bool:
+def is_repaired(part: Contents, one: Snapshot) -> bool:
     """Whether the source is a repaired copy of the earlier one, or both are of one file."""
     return part.lineage in (one.sha256, one.lineage) and part.lineage != ""
 
