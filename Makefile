@@ -44,6 +44,7 @@ bench: setup .venv-bench/.ready ## measured comparisons with peers, against thei
 	$(BIN)/python bench/rulebook.py
 	$(BIN)/python bench/rating.py
 	$(BIN)/python bench/adjusted.py
+	$(BIN)/python bench/ledger.py
 	$(BIN)/python bench/startup.py
 
 .venv-bench/.ready: requirements/bench.txt

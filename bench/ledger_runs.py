@@ -43,7 +43,7 @@ _MONTHLY = {
     ),
     "term: once\n      overrides": f"term: monthly\n      {_RENEWAL}\n      proration: none\n      overrides",
 }
-_TIERS = ((1, 60000), (10, 90000), (50, 180000), (200, 360000), (500, 720000), (1000, 1080000))  # the sample prices
+_TIERS = ((1, 60000), (10, 90000), (50, 180000), (200, 360000), (500, 600000), (1000, 960000))  # the sample prices
 
 
 class Folder:

@@ -16,17 +16,25 @@ _PLACE = ("source", "sheet", "row")
 _CONTENT = tuple(name for name in CLIENTS if name not in _PLACE)
 
 
+def with_row_digests(clients: pl.DataFrame, key: bytes) -> pl.DataFrame:
+    """The client records with `row_digest`, the digest of everything but their place."""
+    return clients.with_columns(row_digest=digest_contents(clients, _CONTENT, key))
+
+
 def with_digests(clients: pl.DataFrame, key: bytes) -> pl.DataFrame:
-    """The client records with their alias digests and the digest of their contents.
+    """The client records with their alias digests and the digest of their contents; as they are where they have them.
 
     Adds `ref_digest` (namespace and id), `pair_digest` (partner and domain), `domain_digest` (domain alone) and
     `row_digest` (everything but the place); the first three are null where the record has no id or no domain.
     """
+    if "ref_digest" in clients.columns:
+        return clients
+    if "row_digest" not in clients.columns:
+        clients = with_row_digests(clients, key)
     return clients.with_columns(
         ref_digest=digest_columns(clients, ["namespace", alike("client_ref")], "ref", key),
         pair_digest=digest_columns(clients, [alike("partner_id"), "domain"], "pair", key),
         domain_digest=digest_columns(clients, ["domain"], "domain", key),
-        row_digest=digest_contents(clients, _CONTENT, key),
     )
 
 

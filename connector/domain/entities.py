@@ -54,3 +54,8 @@ class Policies:
     archived_renewal: str
     undated_upgrade: str
     overdraw: str
+
+    @property
+    def counts_places(self) -> bool:
+        """Whether it matters to a run how many places a partner has left."""
+        return self.overdraw != "allow"

@@ -6,7 +6,9 @@ this package does not load Django; `open_store` does. What is still to be sent i
 
 from connector.ledger.backup import backup
 from connector.ledger.chain import chain_faults, chain_head, chain_heads
+from connector.ledger.charge_amounts import AMOUNTS, amounts_of
 from connector.ledger.charge_lines import STRETCHES, stretches, telling_charges, waiting_charges
+from connector.ledger.client_lookups import standing_as, without_id
 from connector.ledger.database import hold, overwrite_erased, still, transaction
 from connector.ledger.dump import write_dump
 from connector.ledger.entries import acting, seal
@@ -21,6 +23,7 @@ from connector.ledger.store import close_store, described, open_store
 from connector.ledger.verify import Chain, Fault, Verified, verify
 
 __all__ = [
+    "AMOUNTS",
     "STRETCHES",
     "TABLES",
     "Chain",
@@ -32,6 +35,7 @@ __all__ = [
     "Verified",
     "acting",
     "alias_key",
+    "amounts_of",
     "append",
     "backup",
     "chain_faults",
@@ -53,11 +57,13 @@ __all__ = [
     "restore_dump",
     "seal",
     "server_of",
+    "standing_as",
     "still",
     "stretches",
     "telling_charges",
     "transaction",
     "verify",
     "waiting_charges",
+    "without_id",
     "write_dump",
 ]

@@ -67,7 +67,11 @@ def read_among(table: str, column: str, values: Iterable[str], *, columns: Seque
     if TABLES[table][column] != pl.String:
         message = f"{column} of {table} is no text"
         raise ValueError(message)
-    wanted = json.dumps(list(values))
+    listed = list(values)
+    if not listed:
+        declared = TABLES[table]
+        return empty(declared if columns is None else {name: declared[name] for name in columns})
+    wanted = json.dumps(listed)
     return read(table, f'"{column}" IN ({database.dialect().LISTED})', [wanted], columns=columns)
 
 

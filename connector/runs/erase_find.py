@@ -61,7 +61,7 @@ def own_rows(
         every_run: also rows that a snapshot carries from earlier runs.
     """
     places: set[scrub.Place] = set()
-    for name, key in (("clients", "client_id"), ("partners", "partner_id")):
+    for name, key in (("clients", "client_id"), ("standing", "client_id"), ("partners", "partner_id")):
         if name in frames:
             places.update(frames[name].filter(pl.col(key).is_in(sorted(own.owners))).select(_PLACE).rows())
     for one in snapshots:

@@ -17,6 +17,7 @@ from connector.billing.counted import CLIENT, Counting, with_counts
 from connector.billing.identity import ask_namesakes, identify, with_digests
 from connector.billing.lifecycle import client_events, tag_list
 from connector.billing.master import contact_details, import_partners, import_templates
+from connector.domain.entities import SellingEntity
 from connector.domain.words import RecordKind
 from connector.rulebook import Rulebook
 from connector.runs.known import Known
@@ -60,15 +61,17 @@ class Given:
     details: pl.DataFrame
 
 
+def run_days(entities: Mapping[str, SellingEntity], now: datetime, as_of: date | None) -> dict[str, date]:
+    """The day of a run in each selling entity: as it was given, else today there."""
+    return {name: as_of or now.astimezone(ZoneInfo(entity.time_zone)).date() for name, entity in entities.items()}
+
+
 def given(basis: Basis, records: Records) -> Given:
     """The givens of a run over these records."""
     entities, known = basis.rulebook.entities, basis.known
     partners = import_partners(records[RecordKind.PARTNERS], known.partners, entities, known.key)
     templates = import_templates(records[RecordKind.TEMPLATES], known.templates, known.key)
-    days = {
-        name: basis.as_of or basis.now.astimezone(ZoneInfo(entity.time_zone)).date()
-        for name, entity in entities.items()
-    }
+    days = run_days(entities, basis.now, basis.as_of)
     details = contact_details(partners, known.partners, max(days.values()))
     columns = [name for name in known.partners.columns if name in partners.columns and name != "content_digest"]
     versions = pl.concat([known.partners.select(columns), partners.filter("is_new").select(columns)])

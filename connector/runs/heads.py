@@ -5,7 +5,7 @@ may be split or joined. A stranger's trap: a file that holds but a few of an ear
 does not say of the others that they are gone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Protocol
@@ -48,27 +48,50 @@ def linked(parts: Sequence[Snapshot], earlier: Sequence[Snapshot], kind: RecordK
         earlier: the last uploads that hold such records.
         kind: the kind.
     """
-    keys = {part.source: identities(part.rows, kind) for part in parts}
+    keys = _Keys(parts, kind)
     heads = (_head(one, parts, keys, kind) for one in earlier)
     return [head for head in heads if head.links]
 
 
-def _head(one: Snapshot, parts: Sequence[Snapshot], keys: Mapping[str, pl.DataFrame], kind: RecordKind) -> Head:
+class _Keys:
+    """What the rows of each source are known by, worked out when it is first asked for: for many rows it costs."""
+
+    def __init__(self, parts: Sequence[Snapshot], kind: RecordKind) -> None:
+        self._parts, self._kind = {part.source: part for part in parts}, kind
+        self._found: dict[str, pl.DataFrame] = {}
+
+    def __getitem__(self, source: str) -> pl.DataFrame:
+        if source not in self._found:
+            self._found[source] = identities(self._parts[source].rows, self._kind)
+        return self._found[source]
+
+    def every(self) -> pl.DataFrame:
+        """Those of all sources."""
+        return pl.concat([self[source] for source in self._parts])
+
+
+def _head(one: Snapshot, parts: Sequence[Snapshot], keys: _Keys, kind: RecordKind) -> Head:
     named = {part.source for part in parts if _file(part) == _file(one)}
     declared = {part.source for part in parts if is_same(part, one) or is_repaired(part, one)}
     if one.records is None:
         return Head(one, tuple(part.source for part in parts if part.source in named | declared), continued=True)
+    if declared == {part.source for part in parts} and len(parts) == 1:
+        return Head(one, tuple(declared), continued=True)  # what else could it be: its rows need not be looked at
     standing = identities(one.records.filter(pl.col("missing_since").is_null()), kind)
-    overlaps = {source: shared(own, standing, kind).height for source, own in keys.items()}
+    overlaps = {part.source: shared(keys[part.source], standing, kind).height for part in parts}
     enough = [
         source
         for source, number in overlaps.items()
         if source in declared or (number and number * _HALF >= min(keys[source].height, standing.height))
     ]
     links = sorted(enough, key=lambda source: -overlaps[source])
-    covered = shared(standing, pl.concat(keys.values()), kind).height
-    continued = bool((named | declared) & {*links}) or covered * _HALF >= standing.height
+    continued = bool((named | declared) & {*links}) or _covers(keys, standing, kind)
     return Head(one, tuple(links), continued)
+
+
+def _covers(keys: _Keys, standing: pl.DataFrame, kind: RecordKind) -> bool:
+    """Whether half of the rows stand in this upload, in whatever source."""
+    return shared(standing, keys.every(), kind).height * _HALF >= standing.height
 
 
 def how_of(part: Snapshot, head: Head) -> str:

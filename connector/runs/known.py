@@ -1,16 +1,17 @@
 """What the ledger knows, read once at the start of a plan, as the frames that billing works on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from connector import ledger
 from connector.billing.charges import latest
-from connector.billing.identity import with_digests
 from connector.billing.master import CONTACT_DETAILS
 from connector.domain.words import ClientStatus
+from connector.rulebook import Rulebook
 from connector.runs.adjusted import with_adjustments
-from connector.tables import CLIENTS, empty
+from connector.runs.standing import Uploaded, begins_by_time
 
 
 @dataclass(frozen=True)
@@ -51,27 +52,51 @@ class Known:
 
 def read_known() -> Known:
     """Read the ledger, every charge of it."""
-    return _known(ledger.read("charge"), pl.DataFrame(schema=dict(ledger.STRETCHES)))
+    return _known(_everybody(), ledger.read("charge"), _no_stretches(), ledger.waiting_charges())
 
 
-def read_telling(clients: pl.DataFrame | None = None) -> Known:
-    """Read the ledger without the charges that no plan over these records looks at.
+def read_telling(gone: Sequence[str] = ()) -> Known:
+    """Read the ledger without the charges that no plan looks at.
 
     All charges of clients that are archived, or were, are read: which of theirs were billed too late is asked.
 
     Args:
-        clients: the client records of the upload, `tables.CLIENTS`; None for no upload.
+        gone: further clients whose charges are all wanted.
     """
-    clients = empty(CLIENTS) if clients is None else clients
-    gone = (pl.col("status") == ClientStatus.ARCHIVED.value) | pl.col("archived_on").is_not_null()
-    key = ledger.alias_key()
-    digested = with_digests(clients.filter(gone), key)
-    digests = pl.concat([digested["ref_digest"], digested["pair_digest"]]).drop_nulls()
-    aliases = ledger.read("client_alias")
     said = ledger.read("client_version", "status = ?", [ClientStatus.ARCHIVED.value], columns=["client_id"])
-    named = aliases.filter(pl.col("digest").is_in(digests.implode()))["client_id"]
-    whole = pl.concat([said["client_id"], named]).unique().to_list()
-    return _known(ledger.telling_charges(whole), ledger.stretches(whole))
+    whole = [*{*said["client_id"], *gone}]
+    charges, waiting = ledger.telling_charges(whole), ledger.waiting_charges()
+    return _known(_everybody(), charges, ledger.stretches(whole), waiting)
+
+
+def read_for(uploaded: Uploaded, rulebook: Rulebook) -> Known:
+    """Read of the ledger what a plan over these records looks at.
+
+    Where a rule counts, or terms begin by themselves, that is everybody; else the clients that the records name, and
+    those whose names may be theirs.
+    """
+    asked, aliases = uploaded.asked, uploaded.aliases
+    gone = (pl.col("status") == ClientStatus.ARCHIVED.value) | pl.col("archived_on").is_not_null()
+    if begins_by_time(rulebook) or rulebook.counted or rulebook.policies.counts_places:
+        left = asked.filter(gone)
+        digests = pl.concat([left["ref_digest"], left["pair_digest"]]).drop_nulls()
+        return read_telling(aliases.filter(pl.col("digest").is_in(digests.implode()))["client_id"].to_list())
+    named = aliases["client_id"].unique()
+    alike = _possible_namesakes(asked, aliases)
+    waiting = ledger.waiting_charges()
+    subjects = waiting.filter(pl.col("subject_type") == "client")["subject_id"]
+    labelled = pl.concat([alike, subjects]).unique()
+    people = _People(
+        aliases=_union(aliases, ledger.read_among("client_alias", "client_id", pl.concat([named, alike]).unique())),
+        history=ledger.read_among("client_version", "client_id", named),
+        names=ledger.read_among("personal", "owner_id", labelled),
+    )
+    charges = _union(
+        ledger.read_among("charge", "subject_id", named),
+        ledger.read("charge", "subject_type = ?", ["bundle"]),
+        "charge_id",
+    )
+    return _known(people, charges, _no_stretches(), waiting)
 
 
 def read_partners() -> pl.DataFrame:
@@ -79,19 +104,52 @@ def read_partners() -> pl.DataFrame:
     return _with_personal(ledger.read("partner_version"), ledger.read("personal", "owner_type = ?", ["partner"]))
 
 
-def _known(every: pl.DataFrame, stretches: pl.DataFrame) -> Known:
+@dataclass(frozen=True)
+class _People:
+    """The clients that are read: their aliases, all of their versions, and what of `personal` holds their names."""
+
+    aliases: pl.DataFrame
+    history: pl.DataFrame
+    names: pl.DataFrame
+
+
+def _everybody() -> _People:
+    return _People(ledger.read("client_alias"), ledger.read("client_version"), ledger.read("personal"))
+
+
+def _possible_namesakes(asked: pl.DataFrame, aliases: pl.DataFrame) -> pl.Series:
+    """Known clients whose names are asked about: those of the partners of new records that no id tells apart."""
+    known = aliases["digest"].implode()
+    new = ~(pl.col("ref_digest").is_in(known) | pl.col("pair_digest").is_in(known)).fill_null(value=False)
+    fresh = asked.filter(new)
+    if fresh.is_empty():
+        return pl.Series(dtype=pl.String)
+    bare = fresh.filter(pl.col("ref_digest").is_null())["partner_id"].unique()
+    everyone = ledger.read_among("client_alias", "partner_id", bare, columns=["client_id"])["client_id"]
+    return pl.concat([pl.Series(ledger.without_id(), dtype=pl.String), everyone]).unique()
+
+
+def _union(one: pl.DataFrame, other: pl.DataFrame, key: str = "id") -> pl.DataFrame:
+    return pl.concat([one, other]).unique(key, maintain_order=True).sort(key)
+
+
+def _no_stretches() -> pl.DataFrame:
+    return pl.DataFrame(schema=dict(ledger.STRETCHES))
+
+
+def _known(people: _People, every: pl.DataFrame, stretches: pl.DataFrame, waiting: pl.DataFrame) -> Known:
     named = ledger.read("source", columns=["source_id", "name"]).rename({"name": "source"})
     every = with_adjustments(every, ledger.read("adjustment"))
     every = every.join(named, on="source_id", how="left", maintain_order="left")
     credited = ledger.read("credit", columns=["charge_id"])["charge_id"]
     charges = latest(every).with_columns(credited=pl.col("charge_id").is_in(credited.implode()))
-    history = ledger.read("client_version").join(named, on="source_id", how="left", maintain_order="left")
+    history = people.history.join(named, on="source_id", how="left", maintain_order="left")
     history = history.with_columns(said_on=pl.coalesce("said_on", pl.col("recorded_at").dt.date())).sort("sequence")
-    waiting = ledger.waiting_charges().join(named, on="source_id", how="left", maintain_order="left")
-    names = ledger.read("personal", "owner_type = 'client' AND field = 'name'", columns=["owner_id", "value"])
+    waiting = waiting.join(named, on="source_id", how="left", maintain_order="left")
+    names = people.names.filter((pl.col("owner_type") == "client") & (pl.col("field") == "name"))
     return Known(
         key=ledger.alias_key(),
-        aliases=ledger.read("client_alias"),
+        aliases=people.aliases,
         history=history,
         versions=history.unique("client_id", keep="last", maintain_order=True),
         charges=charges,

@@ -16,7 +16,7 @@ from connector.runs.events import Basis, counted_bundles, events_of_bundles, set
 from connector.runs.known import Known
 from connector.tables import BUNDLES
 
-HOLD, CHARGE, ALLOW = "hold", "charge_bundle", "allow"
+HOLD, CHARGE = "hold", "charge_bundle"
 AUTO = "auto-"
 _UNTIL_THEN = "\x1f"  # before its number until it has its subject id; intake refuses it in cells
 _PLACE = ("source_id", "source", "sheet", "row")

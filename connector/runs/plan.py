@@ -14,8 +14,9 @@ from connector.billing.charges import new_charges
 from connector.billing.context import Context
 from connector.billing.invoicing import Draft
 from connector.domain.problems import Problem
-from connector.domain.words import BY_TIME, EventKind, Plan, RecordKind
+from connector.domain.words import EventKind, Plan, RecordKind
 from connector.intake import Intake
+from connector.runs.billed import Billed, Charges
 from connector.runs.doubts import DOUBTS, gone_clients, open_doubts
 from connector.runs.drafting import after_documents, approvable, drafted, lines_of, with_dependents
 from connector.runs.errors import INPUT, StopError
@@ -32,11 +33,12 @@ from connector.runs.events import (
 )
 from connector.runs.known import Known
 from connector.runs.look_ahead import Look, answered, look_nowhere
-from connector.runs.overdraw import ALLOW, automatic, charged, places_read, without_overdraw
+from connector.runs.overdraw import automatic, charged, places_read, without_overdraw
 from connector.runs.problems import document_problems, record_problems, term_problems
 from connector.runs.rows import every_row, hidden_rows, record_buckets, row_kinds, shown_terms, term_buckets
 from connector.runs.runplan import Pins, RunPlan
 from connector.runs.snapshots import Snapshot
+from connector.runs.standing import Uploaded, everybody_asked, left_alone
 from connector.runs.timed import Present, billed_too_late, terms_of, with_purchases
 from connector.runs.uploads import is_whole, upload_of
 from connector.runs.versions import compare
@@ -55,6 +57,8 @@ class Inputs(Basis):
         look: asks the books whether they would take the documents.
         earlier: the last uploads of every source.
         doubts: the questions about clients that stood after the last plan, see `doubts.open_doubts`.
+        uploaded: the client records, those apart that stand as they were settled; None where all are asked about.
+        billed: what rows were billed so far; None where `known` has all of it.
     """
 
     intake: Intake
@@ -64,6 +68,13 @@ class Inputs(Basis):
     look: Look = look_nowhere
     earlier: tuple[Snapshot, ...] = ()
     doubts: pl.DataFrame = field(default_factory=lambda: empty(DOUBTS))
+    uploaded: Uploaded | None = None
+    billed: Billed | None = None
+
+    @property
+    def parted(self) -> Uploaded:
+        """The client records, by whether they are asked about."""
+        return self.uploaded or everybody_asked(self.intake.clients, self.known.key)
 
 
 def make_plan(inputs: Inputs) -> RunPlan:
@@ -74,14 +85,15 @@ def make_plan(inputs: Inputs) -> RunPlan:
     """
     made = given_of(inputs)
     context, partners, templates = made.context, made.partners, made.templates
+    standing = left_alone(inputs.parted.standing)
     clients, bundles = settled_records(inputs, context)
     charges = pl.concat([new_charges(clients, context), new_charges(bundles, context)])
-    doubts = _doubts(inputs, clients)
+    doubts = _doubts(inputs, clients, standing)
     present = Present(clients, bundles, charges, doubts, inputs.earlier)
     timed, late = terms_of(inputs, context, present), billed_too_late(inputs, context, present)
     purchases = automatic(inputs, context, clients, bundles)
     timed = with_purchases(timed, charged(inputs, context, purchases), context)
-    counted_once = counts.charge_checks([clients, bundles], _records(inputs), charges)
+    counted_once = counts.charge_checks([clients, standing, bundles], _records(inputs), charges)
     of_records, charges = charges, pl.concat([charges, timed.charges])
     labels = pl.concat([clients.select("client_id", "name"), inputs.known.labels]).unique("client_id", keep="first")
     names = dict(labels.iter_rows())
@@ -102,12 +114,12 @@ def make_plan(inputs: Inputs) -> RunPlan:
     judged = {
         RecordKind.PARTNERS: partners,
         RecordKind.TEMPLATES: templates,
-        RecordKind.CLIENTS: clients,
+        RecordKind.CLIENTS: pl.concat([clients, standing], how="diagonal"),
         RecordKind.BUNDLES: bundles,
     }
     every = every_row(inputs.intake.rows, judged)
-    by_rows = inputs.known.charges.filter(~pl.col("event").is_in(BY_TIME))
-    compared = compare(upload_of(inputs.run_id, inputs.intake, every, judged, by_rows, of_records), inputs.earlier)
+    billed = inputs.billed or Charges(inputs.known.charges)
+    compared = compare(upload_of(inputs.run_id, inputs.intake, every, judged, billed, of_records), inputs.earlier)
     refuse_untied(compared.checks)
     problems = (
         *inputs.intake.problems,
@@ -139,6 +151,7 @@ def make_plan(inputs: Inputs) -> RunPlan:
             **read_set(inputs.known, [clients, bundles, terms], drafts),
             "templates": templates.filter("is_new"),
             "clients": clients,
+            "standing": standing.select("source", "sheet", "row", "client_id"),
             "bundles": bundles,
             "terms": shown_terms(terms, labels),
             "doubts": doubts,
@@ -153,10 +166,11 @@ def make_plan(inputs: Inputs) -> RunPlan:
     )
 
 
-def _doubts(inputs: Inputs, clients: pl.DataFrame) -> pl.DataFrame:
+def _doubts(inputs: Inputs, clients: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
     """The questions about clients that stand after this upload."""
     intake = inputs.intake
-    gone = gone_clients(clients, intake.sources, inputs.earlier) if is_whole(intake) else []
+    here = pl.concat(frame.select("source", "client_id") for frame in (clients, standing))
+    gone = gone_clients(here, intake.sources, inputs.earlier) if is_whole(intake) else []
     return open_doubts(clients, inputs.doubts, gone, inputs.run_id)
 
 
@@ -183,7 +197,7 @@ def given_of(inputs: Inputs) -> Given:
 
 def settled_records(inputs: Inputs, context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Every event of clients and of bundles in its bucket."""
-    clients = events_of_clients(inputs, identified(inputs, inputs.intake.clients), context)
+    clients = events_of_clients(inputs, identified(inputs, inputs.parted.asked), context)
     bundles = events_of_bundles(inputs, inputs.intake.bundles, context)
     clients, bundles = counted(inputs, clients, bundles, context)
     charges = inputs.known.charges
@@ -224,7 +238,7 @@ def read_set(known: Known, judged: Sequence[pl.DataFrame], drafts: Sequence[Draf
 
 def _read_places(inputs: Inputs, clients: pl.DataFrame, timed: pl.DataFrame) -> pl.DataFrame:
     """What the places rest on of the partners whose clients were held, taken over or charged for by them."""
-    if inputs.rulebook.policies.overdraw == ALLOW:
+    if not inputs.rulebook.policies.counts_places:
         return places_read(inputs.known, clients.clear())
     taking = clients.filter(pl.col("is_new") & (pl.col("plan") == Plan.ASSESSMENT_ONLY.value))
     bought = timed.filter(pl.col("event") == EventKind.BUNDLE.value)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 PLANNED, APPROVED, ERASED = "planned", "approved", "erased"
 NOT_APPROVED = (PLANNED, ERASED)
 HELD, RELEASED = "held", "released"
+_SEEN = "last_approval"
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,14 @@ def next_run_id() -> str:
     return f"R-{Run.objects.count() + 1:04}"
 
 
-def save_plan(plan: RunPlan, by: str) -> None:
-    """Store a plan with its frames, and what its sources said, in one transaction."""
+def save_plan(plan: RunPlan, by: str, seen: int) -> None:
+    """Store a plan with its frames, and what its sources said, in one transaction.
+
+    Args:
+        plan: the plan.
+        by: who made it.
+        seen: `last_approval` before the ledger was read for it.
+    """
     from connector.runs.models import Run, RunEvent, RunFrame, SnapshotKey, SourceSnapshot
 
     plain, frames = plan.to_stored()
@@ -56,7 +63,7 @@ def save_plan(plan: RunPlan, by: str) -> None:
             created_at=plan.created_at,
             created_by=by,
             as_of=max(plan.as_of.values()),
-            plan=plain,
+            plan={**plain, _SEEN: seen},
         )
         reached("plan:run-written")
         RunFrame.objects.bulk_create(
@@ -77,6 +84,14 @@ def save_plan(plan: RunPlan, by: str) -> None:
             SnapshotKey.objects.create(snapshot=kept, key=key)
         SourceSnapshot.objects.filter(id__in=plan.continued).update(superseded_by=run)
         reached("plan:before-commit")
+
+
+def latest_day() -> date:
+    """The latest day that a run was made for; the first of all days before there is one."""
+    from connector.runs.models import Run
+
+    last = Run.objects.order_by("-as_of").values_list("as_of", flat=True).first()
+    return date.min if last is None else last
 
 
 def last_uploads() -> tuple[Snapshot, ...]:
@@ -277,6 +292,25 @@ def add_event(run_id: str, state: str, at: datetime, by: str, detail: str = "") 
     from connector.runs.models import RunEvent
 
     RunEvent.objects.create(run_id=run_id, state=state, at=at, by=by, detail=detail)
+
+
+def last_approval() -> int:
+    """The number of the last approval there is, 0 before the first. Approvals are numbered as they are committed."""
+    from connector.runs.models import RunEvent
+
+    found = RunEvent.objects.filter(state=APPROVED).order_by("-id").values_list("id", flat=True).first()
+    return found or 0
+
+
+def approved_since(run_id: str) -> list[str] | None:
+    """The other runs approved after this one was planned; None for plans that do not tell what they had seen."""
+    from connector.runs.models import RunEvent
+
+    seen = plain_plan(run_id).get(_SEEN)
+    if seen is None:
+        return None
+    later = RunEvent.objects.filter(state=APPROVED, id__gt=seen).exclude(run_id=run_id)
+    return list(later.values_list("run_id", flat=True))
 
 
 def approved_at(run_id: str) -> datetime | None:

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from connector.domain.words import RecordKind, RowKind
+from connector.domain.words import Bucket, RecordKind, RowKind
 from connector.intake import Intake
+from connector.runs.billed import Billed
 from connector.runs.snapshots import Snapshot, fields_present, rows_said
-from connector.runs.versions import Upload
-
-_SUBJECTS = {RecordKind.CLIENTS: "client", RecordKind.BUNDLES: "bundle"}
+from connector.runs.versions import SUBJECT_TYPES, Upload
 
 
 def upload_of(
@@ -17,7 +16,7 @@ def upload_of(
     intake: Intake,
     every: pl.DataFrame,
     judged: Mapping[RecordKind, pl.DataFrame],
-    known: pl.DataFrame,
+    billed: Billed,
     planned: pl.DataFrame,
 ) -> Upload:
     """Put together what is compared.
@@ -27,16 +26,17 @@ def upload_of(
         intake: the sources as read.
         every: `rows.every_row`.
         judged: the records of each kind after billing.
-        known: the charges of the ledger.
+        billed: what rows were billed so far.
         planned: those that this plan adds.
     """
     return Upload(
         run_id,
         tuple(part for kind, frame in judged.items() for part in _parts(run_id, intake, kind, every, frame)),
-        {kind: _amounts(known, kind) for kind in RecordKind},
+        billed,
         {kind: _amounts(planned, kind) for kind in RecordKind},
         _columns(intake),
         whole=is_whole(intake),
+        standing=judged[RecordKind.CLIENTS].filter(pl.col("bucket") == Bucket.UNCHANGED.value)["client_id"],
     )
 
 
@@ -62,7 +62,7 @@ def _parts(
 
 
 def _amounts(charges: pl.DataFrame, kind: RecordKind) -> pl.DataFrame:
-    own = charges.filter((pl.col("subject_type") == _SUBJECTS.get(kind, "")) & (pl.col("kind") == "charge"))
+    own = charges.filter((pl.col("subject_type") == SUBJECT_TYPES.get(kind, "")) & (pl.col("kind") == "charge"))
     return own.select("currency", subject="subject_id", minor="amount_minor").select("subject", "currency", "minor")
 
 

@@ -17,6 +17,7 @@ from connector.domain.problems import Kind, Problem, Severity
 from connector.domain.words import RecordKind
 from connector.intake.fields import FIELDS
 from connector.intake.report import Excerpt
+from connector.runs.billed import Billed
 from connector.runs.changes import HELD, LISTED, UNREAD, Changes, Comparison, Earlier
 from connector.runs.diff import CELLS, ROWS, Difference, difference
 from connector.runs.heads import Head, earlier_rows, how_of, linked
@@ -30,6 +31,7 @@ GONE = Kind(
     Severity.WARNING,
     scope="record",
 )
+SUBJECT_TYPES = {RecordKind.CLIENTS: "client", RecordKind.BUNDLES: "bundle"}  # what the ledger bills
 _ASKED = (RecordKind.CLIENTS, RecordKind.BUNDLES)  # a missing partner or template is told, and means nothing
 _SHOWN_CELLS = 8
 _NOTHING = pl.lit(None, pl.String)
@@ -42,18 +44,20 @@ class Upload:
     Attributes:
         run_id: the run.
         parts: per source and kind of record, what stands in it; the money is not known yet.
-        ledger: per kind, what is charged: `subject`, `currency`, `minor`.
-        planned: the same of what this plan charges.
+        billed: asked what clients and purchases were billed so far.
+        planned: the same of what this plan charges, for every kind.
         columns: the `column` of each `field` in each `source` and `sheet`.
         whole: whether everything in it could be read.
+        standing: the clients whose rows stand as they were settled.
     """
 
     run_id: str
     parts: tuple[Snapshot, ...]
-    ledger: Mapping[RecordKind, pl.DataFrame]
+    billed: Billed
     planned: Mapping[RecordKind, pl.DataFrame]
     columns: pl.DataFrame
     whole: bool
+    standing: pl.Series
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,7 @@ def _compare_kind(kind: RecordKind, upload: Upload, earlier: Sequence[Snapshot])
     parts = [part for part in upload.parts if part.kind is kind]
     heads = linked(parts, earlier, kind)
     now, before = pl.concat([part.rows for part in parts]), earlier_rows(heads, kind)
-    found = difference(now, before, upload.ledger[kind], upload.planned[kind], kind)
+    found = difference(now, before, _billed(upload, now, before, kind), upload.planned[kind], kind)
     missing = _missing(found, heads, upload.run_id, kind)
     carried = missing.filter(pl.col("change").is_in(["gone", "still gone"]))
     snapshots = [
@@ -170,6 +174,28 @@ def _missing(found: Difference, heads: Sequence[Head], run_id: str, kind: Record
     )
     rows = found.missing.join(facts, on="head", how="left", maintain_order="left").with_columns(change=change)
     return rows.with_columns(pl.col("missing_since").fill_null(run_id), record_kind=pl.lit(kind.value))
+
+
+def _billed(upload: Upload, now: pl.DataFrame, before: pl.DataFrame, kind: RecordKind) -> pl.DataFrame:
+    """What the subjects of these rows were billed so far: as earlier rows say where nothing was since, else asked."""
+    if kind not in SUBJECT_TYPES:
+        return upload.planned[kind].clear()
+    same = before.filter(
+        pl.col("subject").is_in(upload.standing.implode()) & pl.col("subject").is_unique() & pl.col("sound")
+    )
+    kept = [same.clear(), *(_untouched(upload.billed, rows, run_id) for (run_id,), rows in same.group_by("run_id"))]
+    quiet = pl.concat(kept).select("subject", "money")
+    subjects = pl.concat([now["subject"], before["subject"]]).drop_nulls().unique()
+    asked = subjects.filter(~subjects.is_in(quiet["subject"].implode()))
+    amounts = upload.billed.amounts(SUBJECT_TYPES[kind], asked)
+    moneys = quiet.explode("money").drop_nulls("money").unnest("money").select(amounts.columns)
+    return pl.concat([amounts, moneys])
+
+
+def _untouched(billed: Billed, rows: pl.DataFrame, run_id: object) -> pl.DataFrame:
+    """Those of the rows of a run that no other run has billed since it was planned."""
+    touched = billed.touched_since(str(run_id))
+    return rows.clear() if touched is None else rows.filter(~pl.col("subject").is_in(touched.implode()))
 
 
 def _missing_rows(missing: pl.DataFrame) -> pl.DataFrame:

@@ -3,10 +3,12 @@
 The one place that turns paths into parts. Everything it calls takes what it needs as arguments.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+
+import polars as pl
 
 from connector import ledger
 from connector.accounting.connect import Connect, connect
@@ -18,22 +20,26 @@ from connector.rulebook import load as load_rulebook
 from connector.runs import holds, store
 from connector.runs.approve import Approval
 from connector.runs.approve import approve as apply_plan
+from connector.runs.billed import Billed, Ledger
 from connector.runs.config import Config
 from connector.runs.correct import make_correction
 from connector.runs.crashpoints import reached
 from connector.runs.differences import make_difference
 from connector.runs.errors import INPUT, USAGE, StopError
-from connector.runs.known import Known, read_known, read_telling
+from connector.runs.events import run_days
+from connector.runs.known import Known, read_for, read_known
 from connector.runs.lock_dates import ask_locks
 from connector.runs.look_ahead import look_into
 from connector.runs.plan import Inputs, make_plan
 from connector.runs.rebilling import Wanted
 from connector.runs.runplan import Pins, RunPlan
 from connector.runs.sending import Clock
+from connector.runs.standing import Uploaded, parted
 
 _PLAN_WAIT_SECONDS = 300
 
 ReadProgress = Callable[[str, int, int], None]
+Read = tuple[Known, Uploaded | None, Billed | None]  # what of the ledger a plan follows from
 
 
 @dataclass(frozen=True)
@@ -141,7 +147,12 @@ def plan_run(config: Config, files: Files, intake: Intake, asked: Asked) -> RunP
             "none of the files could be read", "Mend what is listed and plan again.", INPUT, intake.problems
         )
     reached("plan:read")
-    return _stored(config, files, intake, asked, make_plan, lambda: read_telling(intake.clients))
+
+    def read(days: Mapping[str, date], doubts: pl.DataFrame) -> Read:
+        uploaded = parted(intake.clients, files.rulebook, days, doubts, store.latest_day())
+        return read_for(uploaded, files.rulebook), uploaded, Ledger()
+
+    return _stored(config, files, intake, asked, make_plan, read)
 
 
 def correct_run(config: Config, files: Files, wanted: Wanted, asked: Asked) -> RunPlan:
@@ -153,7 +164,9 @@ def correct_run(config: Config, files: Files, wanted: Wanted, asked: Asked) -> R
     """
     nothing = read_sources([], files.mappings, limits=config.limits)
     make = make_difference if wanted.difference else make_correction
-    return _stored(config, files, nothing, asked, lambda inputs: make(inputs, wanted), read_known)
+    return _stored(
+        config, files, nothing, asked, lambda inputs: make(inputs, wanted), lambda *_: (read_known(), None, None)
+    )
 
 
 def _stored(
@@ -162,28 +175,32 @@ def _stored(
     intake: Intake,
     asked: Asked,
     make: Callable[[Inputs], RunPlan],
-    read: Callable[[], Known],
+    read: Callable[[Mapping[str, date], pl.DataFrame], Read],
 ) -> RunPlan:
     """A plan made and stored, one at a time, so that two of them cannot take one run id."""
     with ledger.process_lock(config.ledger, "plan", wait_seconds=_PLAN_WAIT_SECONDS):
         reached("plan:locked")
+        now, doubts, seen = asked.clock.now(), store.last_doubts(), store.last_approval()
+        known, uploaded, billed = read(run_days(files.rulebook.entities, now, asked.as_of), doubts)
         inputs = Inputs(
             run_id=store.next_run_id(),
-            now=asked.clock.now(),
+            now=now,
             as_of=asked.as_of,
             intake=intake,
             rulebook=files.rulebook,
             books=files.books,
             pins=files.pins(config),
             tenants=config.books,
-            known=read(),
+            known=known,
             look=look_into(config, asked.clock, files.rulebook.entities, asked.connect),
             earlier=store.last_uploads(),
-            doubts=store.last_doubts(),
+            doubts=doubts,
+            uploaded=uploaded,
+            billed=billed,
         )
         plan = make(inputs)
         reached("plan:made")
-        store.save_plan(plan, asked.by)
+        store.save_plan(plan, asked.by, seen)
     reached("plan:stored")
     return holds.without(plan, store.holds())
 

@@ -90,7 +90,7 @@ def test_a_selling_entity_without_a_tenant_is_refused(alone: World) -> None:
 def test_a_stored_plan_comes_back_whole(alone: World) -> None:
     given = inputs(alone, *alone.samples)
     plan = make_plan(given)
-    store.save_plan(plan, "tester")
+    store.save_plan(plan, "tester", 0)
     back = store.load_plan("latest")
     assert back.to_plain() == plan.to_plain()
     for name, frame in plan.frames.items():

@@ -15,8 +15,10 @@ from world import World, client
 from connector import ledger
 from connector.runs import store, workspace
 from connector.runs.config import load_config
-from connector.runs.known import read_known, read_telling
+from connector.runs.events import run_days
+from connector.runs.known import read_for, read_known
 from connector.runs.plan import Inputs, make_plan
+from connector.runs.standing import parted
 
 pytestmark = pytest.mark.usefixtures("on_each_database")
 NOW, DAY = datetime(2026, 1, 20, 15, 0, tzinfo=UTC), date(2026, 1, 20)
@@ -41,7 +43,9 @@ def both_plans_are_one(world: World, *files: str) -> pl.DataFrame:
         earlier=store.last_uploads(),
         doubts=store.last_doubts(),
     )
-    telling = read_telling(given.intake.clients)
+    days = run_days(rules.rulebook.entities, NOW, DAY)
+    uploaded = parted(given.intake.clients, rules.rulebook, days, given.doubts, store.latest_day())
+    telling = read_for(uploaded, rules.rulebook)
     assert telling.charges.height + _between(telling.stretches) == given.known.charges.height
     whole, brief = make_plan(given), make_plan(replace(given, known=telling))
     assert whole.documents

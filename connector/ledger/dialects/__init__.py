@@ -36,7 +36,7 @@ class Dialect(Protocol):
 
     @property
     def LISTED(self) -> str:  # noqa: N802 - as above
-        """A query for the texts of a JSON list, which is its one parameter."""
+        """A query for the texts of a JSON list, which is its one parameter, in a column `value`."""
 
     def named(self, cause: BaseException) -> StoreError | RefusedError | None:
         """What an error of the database's library means; None when it is about the statement."""

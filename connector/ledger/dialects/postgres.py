@@ -59,7 +59,7 @@ __all__ = [
     "write",
 ]
 
-LISTED = "SELECT json_array_elements_text(?::json)"
+LISTED = "SELECT json_array_elements_text(?::json) AS value"
 STILL = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 CONNECT_SECONDS = 10
 _LOCK_SECONDS = 30  # as long as SQLite waits for a busy file

@@ -111,7 +111,7 @@ class ClientAlias(Sealed):
     """A keyed digest that leads to a client: of the platform's id, or of partner and domain."""
 
     id = models.BigAutoField(primary_key=True)
-    client = models.ForeignKey(Client, on_delete=models.DO_NOTHING)
+    client = models.ForeignKey(Client, on_delete=models.DO_NOTHING, db_index=False)
     kind = models.TextField()
     digest = models.TextField()
     domain_digest = models.TextField(null=True, db_index=True)  # noqa: DJ001 - null for ref
@@ -123,6 +123,7 @@ class ClientAlias(Sealed):
         """Table and constraints."""
 
         db_table = "client_alias"
+        indexes = (models.Index(fields=["client", "kind"], name="client_alias_owner"),)
         constraints = (
             models.UniqueConstraint(fields=["kind", "digest"], name="client_alias_key"),
             one_of("client_alias", "kind", ("ref", "domain")),
@@ -165,6 +166,7 @@ class ClientVersion(Sealed):
         """Table and constraints."""
 
         db_table = "client_version"
+        indexes = (models.Index(fields=["row_digest", "client", "sequence"], name="client_version_contents"),)
         constraints = (
             models.UniqueConstraint(fields=["client", "sequence"], name="client_version_key"),
             at_least("client_version", "sequence", 1),
