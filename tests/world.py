@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from new_ledgers import put_new_ledger
 
 from connector.cli.failing import guarded
 from connector.cli.main import app
@@ -62,6 +64,16 @@ class World:
         self.folder, self.server = folder, server
         url = server.url if server else "http://127.0.0.1:9"
         make_folder(folder, url)
+        if "CONNECTOR_LEDGER" not in os.environ:
+            put_new_ledger(self._ledger)
+
+    @property
+    def _ledger(self) -> Path:
+        return self.folder / "ledger.sqlite3"
+
+    def without_ledger(self) -> None:
+        """Leave the folder as `connector init` leaves it: the first command that needs a ledger makes it."""
+        self._ledger.unlink(missing_ok=True)
 
     def bind(self, url: str) -> None:
         """Bind the folder's tenants to another address."""

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from ledger_rows import documents
+from new_ledgers import put_new_ledger
 from postgres_server import Databases
 
 from connector.ledger import close_store, open_store, outbox, read, server_of, transaction
@@ -56,6 +57,7 @@ class Workers(RuleBasedStateMachine):
 
     def make(self) -> None:
         self.folder = Path(tempfile.mkdtemp())
+        put_new_ledger(self.folder / "ledger.db")
         open_store(self.folder / "ledger.db")
 
     def _holds(self, item: OutboxItem) -> bool:

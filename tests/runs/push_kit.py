@@ -7,20 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
 import requests
+from new_ledgers import put_new_ledger
 
 from connector.accounting.connect import TenantSettings, connect
 from connector.accounting.port import AccountingSystem, Booked, ContactFound, Submission
 from connector.accounting.totals import predict_tax_minor
 from connector.domain.documents import Document, Line, Party
-from connector.ledger import Place, append, close_store, insert_schema, open_store, read, server_of, transaction
+from connector.ledger import Place, append, insert_schema, open_store, read, server_of, transaction
 from connector.ledger.outbox import NewItem, enqueue
 from connector.runs.push import Progress, PushResult, push
 from connector.sandbox import CLIENT_ID, CLIENT_SECRET, US_BOOKS
@@ -203,19 +202,10 @@ def place(folder: Path) -> Place:
 
 
 def fresh_ledger(where: Place) -> None:
-    """Open a new ledger: a copy of an empty one, because making one takes longer than all the rest of a test."""
+    """Open a new ledger."""
     if isinstance(where, Path):
-        where.write_bytes(_empty_ledger())
+        put_new_ledger(where)
     open_store(where)
-
-
-@cache
-def _empty_ledger() -> bytes:
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "empty.sqlite3"
-        open_store(path)
-        close_store()
-        return path.read_bytes()
 
 
 class StopError(Exception):

@@ -67,6 +67,7 @@ def test_a_url_that_cannot_be_used_is_told_with_its_form(alone: World) -> None:
 
 
 def test_doctor_says_where_the_ledger_is_and_as_whom(alone: World, databases: Databases) -> None:
+    alone.without_ledger()
     url = databases.make()
     state(alone, url)
     said = alone.run("doctor")

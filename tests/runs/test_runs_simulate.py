@@ -135,6 +135,7 @@ def test_nothing_is_written(billed: World) -> None:
 
 
 def test_a_folder_without_a_ledger_stays_without(alone: World) -> None:
+    alone.without_ledger()
     found = asked(alone, {}, alone.partners(), alone.clients(client("A")))
     assert found.lines.select("label", "new_only_billed").rows() == [("Client A", 180_000)]
     assert not settings(alone).ledger.exists()
