@@ -4,6 +4,7 @@ Only this file reads with PyYAML; `syntax` puts its complaints into plain words.
 """
 
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import NoReturn
 
@@ -85,8 +86,13 @@ def read_yaml(path: Path, label: str) -> tuple[Node | None, str, tuple[Problem, 
     return node, text, problems
 
 
+@lru_cache(maxsize=32)
 def parse_yaml(text: str, label: str) -> tuple[Node | None, tuple[Problem, ...]]:
-    """The tree of one YAML text, or its problems. An empty text is `(None, ())`."""
+    """The tree of one YAML text, or its problems. An empty text is `(None, ())`.
+
+    The same text under the same label is parsed once: mappings and books both read every file of their folder. The tree
+    is shared by whoever asks, and nobody changes it.
+    """
     duplicates: list[Problem] = []
     try:
         root = _composed(text)
