@@ -19,6 +19,9 @@ check: setup ## the gates: style, types, floors
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
+# Two processes on two cores: a second thread of each would only wait for the first on frames as small as those of tests.
+test soak: export POLARS_MAX_THREADS := 1
+
 test: check ## the gates, every test, and the coverage of the rooms that decide money
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -n 2

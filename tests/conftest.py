@@ -1,14 +1,44 @@
 """Fixtures that more than one room uses."""
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from coverage import Coverage
+from coverage.exceptions import CoverageWarning
 from postgres_server import Databases, running
 from world import World
 
 from connector import ledger
 from connector.sandbox import SandboxServer
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """A test that is marked `unmeasured` runs as any other, without being slowed down by the measuring of coverage."""
+    measuring = Coverage.current() if item.get_closest_marker("unmeasured") else None
+    if measuring is None:
+        return (yield)
+    measuring.stop()
+    try:
+        return (yield)
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", CoverageWarning)  # that it starts after what it measures was imported
+            measuring.start()
+
+
+@pytest.fixture(autouse=True)
+def _readers_unmeasured(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure no process that the product starts to read a file: half its time would go into that.
+
+    Measured are the programs that a test starts by itself, for which its module imports `subprocess`, and the process
+    that proves rules, in the tests of the rulebook.
+    """
+    starts = "subprocess" in vars(request.module) or request.path.parent.name == "rulebook"
+    if not starts or request.node.get_closest_marker("unmeasured"):
+        monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
 
 
 @pytest.fixture(scope="session")

@@ -265,11 +265,12 @@ def run(folder: Folder, fresh: Callable[[], Place], usual: int) -> None:
     )
 
 
-# In parts, so that several processes can share them.
-@pytest.mark.parametrize("_part", range(PARTS))
+# In parts, so that several processes can share them. Coverage is measured in one.
+@pytest.mark.parametrize("_part", [0, *(pytest.param(part, marks=pytest.mark.unmeasured) for part in range(1, PARTS))])
 def test_any_interleaving_on_sqlite(folder: Folder, tmp_path: Path, _part: int) -> None:
     run(folder, on_sqlite(tmp_path), ON_SQLITE // PARTS)
 
 
+@pytest.mark.unmeasured
 def test_any_interleaving_on_postgresql(folder: Folder, databases: Databases) -> None:
     run(folder, on_postgresql(databases), ON_POSTGRES)
