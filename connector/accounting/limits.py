@@ -5,8 +5,9 @@ handed up as `RetryLater`, so that no process sleeps through a day.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock, Semaphore
 
@@ -15,6 +16,47 @@ from connector.accounting.port import RetryLater
 WINDOW = timedelta(seconds=60)
 CONCURRENT_PAUSE = timedelta(seconds=2)
 LONGEST_HOLD = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `most` calls in any `seconds` (60 or fewer): of one kind only, or of every kind where none is named."""
+
+    most: int
+    seconds: int = 60
+    kind: str = ""
+
+
+class _Window:
+    """The calls that one limit still counts. Whoever uses it holds the lock."""
+
+    def __init__(self, limit: Limit) -> None:
+        self.kind = limit.kind
+        self._most = limit.most
+        self._span = timedelta(seconds=limit.seconds)
+        self._sent: deque[datetime] = deque()
+
+    def wait(self, now: datetime) -> timedelta:
+        """How long until there is a place; nothing when there is one now."""
+        self._forget(now)
+        if len(self._sent) < self._most:
+            return timedelta()
+        # The minimum bounds the wait when the clock was set back in between.
+        return min(self._sent[0] + self._span - now, self._span)
+
+    def add(self, now: datetime) -> None:
+        """Count a call."""
+        self._sent.append(now)
+
+    def leave(self, left: int, now: datetime) -> None:
+        """Count so many calls that no more than `left` are left, where that is less than by our own count."""
+        self._forget(now)
+        for _ in range(self._most - left - len(self._sent)):
+            self._sent.append(now)
+
+    def _forget(self, now: datetime) -> None:
+        while self._sent and now - self._sent[0] >= self._span:
+            self._sent.popleft()
 
 
 class Limiter:
@@ -29,26 +71,27 @@ class Limiter:
         in_flight: int,
         clock: Callable[[], datetime],
         sleep: Callable[[float], None],
+        more: Sequence[Limit] = (),
     ) -> None:
-        """Args: the two limits; `clock`, the time in UTC; `sleep`, takes seconds."""
-        self._most = calls_per_minute
+        """Args: the two limits; `clock`, the time in UTC; `sleep`, takes seconds; `more`, further limits."""
+        self._minute = _Window(Limit(calls_per_minute))
+        self._windows = (self._minute, *map(_Window, more))
         self._clock = clock
         self._sleep = sleep
         self._lock = Lock()
         self._flights = Semaphore(in_flight)
-        self._sent: deque[datetime] = deque()
         self._held: RetryLater | None = None
 
     @contextmanager
-    def permit(self) -> Iterator[RetryLater | None]:
+    def permit(self, kind: str = "") -> Iterator[RetryLater | None]:
         """Hold one call's place, from before it is sent until it is answered; `RetryLater` when none is to be had."""
         with self._flights:
-            yield self._wait()
+            yield self._wait(kind)
 
-    def _wait(self) -> RetryLater | None:
+    def _wait(self, kind: str) -> RetryLater | None:
         waited = timedelta()
         while True:
-            pause = self._try()
+            pause = self._try(kind)
             if not isinstance(pause, timedelta):
                 return pause
             if waited + pause > WINDOW:
@@ -56,22 +99,19 @@ class Limiter:
             waited += pause
             self._sleep(pause.total_seconds())
 
-    def _try(self) -> timedelta | RetryLater | None:
+    def _try(self, kind: str) -> timedelta | RetryLater | None:
         """Count the call, or tell how long to wait for a place, or why there will be none."""
         with self._lock:
             now = self._clock()
             if self._held is not None and now < self._held.not_before:
                 return self._held
-            self._forget(now)
-            if len(self._sent) < self._most:
-                self._sent.append(now)
-                return None
-            # The minimum bounds the wait when the clock was set back in between.
-            return min(self._sent[0] + WINDOW - now, WINDOW)
-
-    def _forget(self, now: datetime) -> None:
-        while self._sent and now - self._sent[0] >= WINDOW:
-            self._sent.popleft()
+            counting = [window for window in self._windows if window.kind in ("", kind)]
+            pause = max(window.wait(now) for window in counting)
+            if pause:
+                return pause
+            for window in counting:
+                window.add(now)
+            return None
 
     def learn(self, headers: Mapping[str, str]) -> None:
         """Take over what an answer says is left of the minute, where that is less than we count ourselves."""
@@ -79,10 +119,12 @@ class Limiter:
         if left is None:
             return
         with self._lock:
-            now = self._clock()
-            self._forget(now)
-            for _ in range(self._most - left - len(self._sent)):
-                self._sent.append(now)
+            self._minute.leave(left, self._clock())
+
+    def hold(self, refusal: RetryLater) -> None:
+        """The remote takes no call before then: nobody tries."""
+        with self._lock:
+            self._held = refusal
 
     def refused(self, headers: Mapping[str, str]) -> RetryLater:
         """What a refusal for too many calls means, by its headers; the tenant is held until then."""
@@ -97,8 +139,7 @@ class Limiter:
         else:
             wait = timedelta(seconds=seconds) if seconds is not None else WINDOW
             held = RetryLater(now + min(wait, LONGEST_HOLD), "The calls of this minute are used up.", whole_tenant=True)
-        with self._lock:
-            self._held = held
+        self.hold(held)
         return held
 
 

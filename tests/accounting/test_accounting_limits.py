@@ -8,7 +8,7 @@ from accounting_kit import START, Time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.accounting.limits import WINDOW, Limiter
+from connector.accounting.limits import WINDOW, Limit, Limiter
 from connector.accounting.port import RetryLater
 
 
@@ -124,3 +124,26 @@ def test_calls_at_a_time_are_bounded() -> None:
     for thread in threads:
         thread.join(timeout=10)
     assert most == 2
+
+
+def test_further_limits_count_besides_the_minute_and_a_kind_counts_alone() -> None:
+    time = Time()
+    made = Limiter(100, 5, time.clock, time.sleep, [Limit(3, seconds=1), Limit(2, kind="batch")])
+    sent = []
+    for kind in ("", "", "batch", "", "batch", "", "batch"):
+        with made.permit(kind) as refused:
+            assert refused is None
+            sent.append((time.now - START).total_seconds())
+    assert sent == [0, 0, 0, 1, 1, 1, 60]
+
+
+def test_nobody_calls_while_the_tenant_is_held() -> None:
+    time = Time()
+    made = limiter(time)
+    held = RetryLater(START + timedelta(seconds=9), "not now", whole_tenant=True)
+    made.hold(held)
+    with made.permit() as refused:
+        assert refused == held
+    time.now += timedelta(seconds=9)
+    with made.permit() as refused:
+        assert refused is None
