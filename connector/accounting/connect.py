@@ -1,13 +1,14 @@
 """From settings to a connected accounting system. Connecting sends nothing: the first call does."""
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from connector.accounting.limits import Limiter
 from connector.accounting.oauth import TokenSource
 from connector.accounting.port import AccountingSystem, CredentialsError
+from connector.accounting.quickbooks.opening import open_company
+from connector.accounting.settings import TenantSettings
 from connector.accounting.xero.adapter import XeroSystem
 from connector.accounting.xero.client import Client
 from connector.accounting.xero.invoices import Style
@@ -15,43 +16,13 @@ from connector.net.errors import SetupError
 from connector.net.http import Transport
 
 # How a tenant is reached: its settings, the time in UTC, and what waits for seconds.
-Connect = Callable[["TenantSettings", Callable[[], datetime], Callable[[float], None]], AccountingSystem]
+Connect = Callable[[TenantSettings, Callable[[], datetime], Callable[[float], None]], AccountingSystem]
 
-XERO = "xero"
+__all__ = ["Connect", "TenantSettings", "connect"]
+
+XERO, QUICKBOOKS = "xero", "quickbooks"
 IN_FLIGHT = 5
 SCOPES = "accounting.contacts accounting.invoices accounting.settings.read"
-
-
-@dataclass(frozen=True)
-class TenantSettings:
-    """One accounting tenant and how to reach it.
-
-    Attributes:
-        name: our name of it, as the ledger's outbox has it.
-        system: `xero`.
-        api_url: base address of the interface, without a slash at the end.
-        token_url: where access tokens come from.
-        tenant_id: the system's id of the organisation.
-        client_id, client_secret: of the connection; the secret is in no repr.
-        invoice_status: `AUTHORISED` (invoices are approved as they arrive) or `DRAFT`.
-        quiet_seconds: how long after an unanswered call the system may still act on it, or not yet find what it did.
-        time_out_seconds: how long a call waits for its answer.
-        branding_themes: payment method → the theme whose payment services it shows (R9).
-        calls_per_minute: a little under the system's limit, which other programs may share.
-    """
-
-    name: str
-    system: str
-    api_url: str
-    token_url: str
-    tenant_id: str
-    client_id: str
-    client_secret: str = field(repr=False)
-    invoice_status: str = "AUTHORISED"
-    quiet_seconds: int = 120
-    time_out_seconds: int = 100
-    branding_themes: Mapping[str, str] = field(default_factory=dict)
-    calls_per_minute: int = 55
 
 
 def connect(
@@ -72,12 +43,14 @@ def connect(
         CredentialsError: client id or secret are missing.
         SetupError: the system is not known.
     """
-    if settings.system != XERO:
+    if settings.system not in (XERO, QUICKBOOKS):
         message = f"{settings.name}: the accounting system {settings.system!r} is not known"
-        raise SetupError(message, f"Write system: {XERO}.")
+        raise SetupError(message, f"Write system: {XERO}, or system: {QUICKBOOKS}.")
     if not settings.client_id or not settings.client_secret:
         message = f"{settings.name}: the client id or the client secret is missing"
         raise CredentialsError(message, "Set the environment variables that its credentials name.")
+    if settings.system == QUICKBOOKS:
+        return open_company(settings, clock, sleep, monotonic)
     transport = Transport(settings.time_out_seconds, monotonic)
     pair = (settings.client_id, settings.client_secret)
     tokens = TokenSource(transport, settings.token_url, pair, SCOPES, clock)

@@ -8,10 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Protocol
+from typing import Literal, Protocol
 
 from connector.domain.documents import INVOICE, Document, Party
 from connector.net.errors import SetupError
+
+# Who computes the tax of a document, and how: rounded on each line; on each line or once for each rate, which the
+# vendor does not say; or by the system alone, from what nobody else knows, so that only the net can be predicted.
+TaxRule = Literal["line", "line_or_rate", "remote"]
 
 
 class CredentialsError(SetupError):
@@ -37,6 +41,7 @@ class Capabilities:
         number_max_length: characters of a document number.
         description_max_length: characters of a line's description.
         adoptable: states in which a document found under our number counts as the one we sent.
+        tax: who computes the tax, and how it is rounded.
     """
 
     system: str
@@ -52,6 +57,7 @@ class Capabilities:
     number_max_length: int
     description_max_length: int
     adoptable: frozenset[str]
+    tax: TaxRule = "line"
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,7 @@ class RemoteDocument:
         currency: ISO 4217 code.
         net_minor, tax_minor, total_minor: the totals that the system computed.
         status: in the system's own words, such as `AUTHORISED` or `VOIDED`.
+        others: ids of further living documents of the same number, where numbers are not unique.
     """
 
     id: str
@@ -75,6 +82,7 @@ class RemoteDocument:
     tax_minor: int
     total_minor: int
     status: str
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -170,12 +178,12 @@ class TaxCode:
     """A tax code of the organisation.
 
     Attributes:
-        percent: the rate the system computes with.
+        percent: the rate the system computes with; None where it knows that only once it has the document.
         for_revenue: sales may use it.
         is_active: it was not deleted or archived.
     """
 
-    percent: Decimal
+    percent: Decimal | None
     for_revenue: bool
     is_active: bool
 
@@ -202,6 +210,8 @@ class Catalogue:
         accounts: by code.
         items: code of each item that can be sold → its name.
         fetched_at: when this was read.
+        item_accounts: where lines name an item and the item its account: code of each item → how that account may be
+            called; None where lines name their account themselves.
     """
 
     organisation: str
@@ -212,6 +222,7 @@ class Catalogue:
     accounts: Mapping[str, Account]
     items: Mapping[str, str]
     fetched_at: datetime
+    item_accounts: Mapping[str, tuple[str, ...]] | None = None
 
 
 class AccountingSystem(Protocol):

@@ -63,13 +63,7 @@ def _head(document: Document, catalogue: Catalogue, number_max_length: int) -> I
 
 def _codes(line: Line, catalogue: Catalogue) -> Iterator[str]:
     where = catalogue.organisation
-    account = catalogue.accounts.get(line.account)
-    if account is None:
-        yield f"Account {line.account} does not exist in {where}. Create it, or map {line.item} to another."
-    elif not account.is_active:
-        yield f"Account {line.account} is archived in {where}. Restore it, or map {line.item} to another."
-    elif not account.for_lines:
-        yield f"Account {line.account} of {where} takes no sales. Map {line.item} to another."
+    yield from _account(line, catalogue) if catalogue.item_accounts is None else _item(line, catalogue)
     if line.item_code is not None and line.item_code not in catalogue.items:
         yield f"Item {line.item_code} is not sold in {where}. Create it there, or map {line.item} to another."
     tax = catalogue.tax_codes.get(line.tax_code)
@@ -77,10 +71,35 @@ def _codes(line: Line, catalogue: Catalogue) -> Iterator[str]:
         yield f"Tax code {line.tax_code} does not exist in {where}. Create it, or map {line.item} to another."
     elif not tax.for_revenue:
         yield f"Tax code {line.tax_code} of {where} is not for sales. Map {line.item} to another."
-    elif tax.percent != line.tax_percent:
+    elif tax.percent is not None and tax.percent != line.tax_percent:
         yield (
             f"Tax code {line.tax_code} has {tax.percent.normalize():f} % in {where}, and the document was made with"
             f" {line.tax_percent.normalize():f} %. Correct the mapping and plan the document again."
+        )
+
+
+def _account(line: Line, catalogue: Catalogue) -> Iterator[str]:
+    where = catalogue.organisation
+    account = catalogue.accounts.get(line.account)
+    if account is None:
+        yield f"Account {line.account} does not exist in {where}. Create it, or map {line.item} to another."
+    elif not account.is_active:
+        yield f"Account {line.account} is archived in {where}. Restore it, or map {line.item} to another."
+    elif not account.for_lines:
+        yield f"Account {line.account} of {where} takes no sales. Map {line.item} to another."
+
+
+def _item(line: Line, catalogue: Catalogue) -> Iterator[str]:
+    """Where the item decides on the account, the mapping's account is what the accountant expects of it."""
+    where = catalogue.organisation
+    if line.item_code is None:
+        yield f"{where} books by items, and {line.item} is mapped to none. Give it an item_code in the mapping."
+        return
+    names = (catalogue.item_accounts or {}).get(line.item_code, ())
+    if names and line.account not in names:
+        yield (
+            f"Item {line.item_code} is booked to {names[0]} in {where}, and the mapping says {line.account}."
+            f" Correct the account of {line.item} in the mapping, or that of the item there."
         )
 
 

@@ -3,9 +3,11 @@
 The published example: 25.06, 25.61 and 25.63 at 15 % carry 3.76 + 3.84 + 3.84 = 11.44, where the sum would give 11.45.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from connector.domain.currency import digits
+from connector.domain.documents import Line
 from connector.domain.money import Money, round_half_away
 
 REMOTE_DECIMALS = 2
@@ -23,6 +25,15 @@ def predict_tax_minor(net_minor: int, percent: Decimal, currency: str) -> int:
         UnknownCurrencyError: the code names no currency that can be billed in.
     """
     return Money.rounded(_tax(net_minor, percent, currency), currency).minor
+
+
+def tax_per_rate_minor(lines: Sequence[Line], currency: str) -> int:
+    """The tax of a document in minor units when it is rounded once for each tax code and rate."""
+    nets: dict[tuple[str, Decimal], int] = {}
+    for line in lines:
+        key = (line.tax_code, line.tax_percent)
+        nets[key] = nets.get(key, 0) + line.net_minor
+    return sum(predict_tax_minor(net, percent, currency) for (_, percent), net in nets.items())
 
 
 def is_predictable(net_minor: int, percent: Decimal, currency: str) -> bool:

@@ -20,7 +20,8 @@ from connector.export import Export, missing_variables
 from connector.ledger import StoreError, described
 from connector.net.errors import SetupError
 from connector.runs import workspace
-from connector.runs.config import SANDBOX_ID, Config
+from connector.runs.config import Config
+from connector.runs.config_tenants import SANDBOX_PAIRS
 from connector.runs.errors import INPUT, StopError
 
 _PARTS = ("polars", "fastexcel", "openpyxl", "yaml", "requests", "durable.lang", "django")
@@ -113,13 +114,15 @@ def _room(config: Config) -> Finding:
 def _tenant(settings: TenantSettings) -> Finding:
     what = f"tenant {settings.name}"
     try:
-        answer = connect(settings, opening.now, time.sleep).catalogue()
+        system = connect(settings, opening.now, time.sleep)
+        answer = system.catalogue()
     except SetupError as error:
         return Finding(what, good=False, told=error.message, next_step=error.next_step)
     if not isinstance(answer, Catalogue):
         return Finding(what, good=False, told=answer.reason, next_step=_unreached(settings))
     told = f"{answer.organisation}, {answer.base_currency}, {len(answer.accounts)} accounts"
-    return Finding(what, good=True, told=told)
+    ends = getattr(system, "ends", str)()  # only a person's consent has an end
+    return Finding(what, good=True, told=f"{told}; {ends}" if ends else told)
 
 
 def _export(export: Export) -> Finding:
@@ -136,6 +139,6 @@ def _stopped(what: str, stop: StopError) -> Finding:
 
 
 def _unreached(settings: TenantSettings) -> str:
-    if settings.client_id == SANDBOX_ID:
+    if (settings.client_id, settings.client_secret) in SANDBOX_PAIRS.values():
         return f"Start the sandbox: 'connector sandbox'. It is expected at {settings.api_url}."
     return f"Is {settings.api_url} right, and does this machine reach it? Then try again."

@@ -20,6 +20,7 @@ class Party:
         name: the partner's name in the books.
         contact_id: the accounting system's own id, when known.
         email, country, tax_number: told to the system only when the contact is created.
+        currency: what the contact is to be billed in; known while it is created, and not kept with documents.
     """
 
     partner_id: str
@@ -28,6 +29,7 @@ class Party:
     email: str | None = None
     country: str | None = None
     tax_number: str | None = None
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,8 @@ class Document:
         """The document as JSON values; `from_plain` reads it back equal. `moved_from` is there only if set."""
         lines = [line.to_plain() for line in self.lines]
         days = {"dated": self.dated.isoformat(), "due": self.due.isoformat()}
-        plain = {**vars(self), **days, "party": dict(vars(self.party)), "lines": lines}
+        party = {name: value for name, value in vars(self.party).items() if name != "currency"}
+        plain = {**vars(self), **days, "party": party, "lines": lines}
         del plain["moved_from"]
         return plain if self.moved_from is None else {**plain, "moved_from": self.moved_from.isoformat()}
 

@@ -14,12 +14,10 @@ from connector.export import Export, read_exports
 from connector.intake import Limits
 from connector.ledger import Place, is_url, server_of
 from connector.runs.config_limits import read_limits
+from connector.runs.config_tenants import read_tenant
 from connector.runs.errors import StopError
 
 FILE = "connector.yaml"
-SANDBOX_ID, SANDBOX_SECRET = "sandbox-client", "sandbox-secret"  # public: they open the sandbox only
-_LONGEST_SECONDS = 600
-_MOST_CALLS = 60
 _LEDGER = "CONNECTOR_LEDGER"
 _URL_FORM = "Write postgresql://LOGIN@HOST:PORT/DATABASE."
 _PASSWORD = f"Take it out, and give it in PGPASSWORD or ~/.pgpass, or give the whole URL in {_LEDGER}."
@@ -75,7 +73,7 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
     paths = {name: _path(reader, entries.get(name), name, folder, environment) for name in ("rules", "mappings")}
     place = _ledger(reader, entries.get("ledger"), folder, environment)
     named = reader.mapping(entries.get("tenants"), "tenants", open_keys=True) or {}
-    tenants = {name: _tenant(reader, at, name, environment) for name, at in named.items()}
+    tenants = {name: read_tenant(reader, at, name, folder, environment) for name, at in named.items()}
     bound = reader.mapping(entries.get("books"), "books", open_keys=True) or {}
     books = {entity: reader.choice(at, f"books of {entity}", tenants) for entity, at in bound.items()}
     approval = reader.mapping(entries.get("approval"), "approval", (), ("two_persons",)) or {}
@@ -128,47 +126,3 @@ def _ledger(reader: Reader, node: Node | None, folder: Path, environment: Mappin
 def _path(reader: Reader, node: Node | None, name: str, folder: Path, environment: Mapping[str, str]) -> Path:
     stated = reader.text(node, name) or name
     return folder / environment.get(f"CONNECTOR_{name.upper()}", stated)
-
-
-def _tenant(reader: Reader, node: Node, name: str, environment: Mapping[str, str]) -> TenantSettings | None:
-    required = ("system", "api_url", "token_url", "tenant_id", "credentials", "invoice_status")
-    optional = ("quiet_seconds", "time_out_seconds", "calls_per_minute", "branding_themes")
-    entries = reader.mapping(node, f"tenant {name}", required, optional)
-    if entries is None or any(key not in entries for key in required):
-        return None
-    reader.choice(entries["system"], "system", ["xero"])
-    themes = reader.mapping(entries.get("branding_themes"), "branding_themes", (), ("bank_transfer", "card")) or {}
-    identity, secret = _credentials(reader, entries["credentials"], environment)
-    numbers = {
-        key: reader.whole(entries.get(key), key, 1, _MOST_CALLS if key == "calls_per_minute" else _LONGEST_SECONDS)
-        for key in ("quiet_seconds", "time_out_seconds", "calls_per_minute")
-    }
-    return TenantSettings(
-        name=name,
-        system="xero",
-        api_url=_url(reader, entries["api_url"], "api_url"),
-        token_url=_url(reader, entries["token_url"], "token_url"),
-        tenant_id=reader.text(entries["tenant_id"], "tenant_id") or "",
-        client_id=identity,
-        client_secret=secret,
-        invoice_status=reader.choice(entries["invoice_status"], "invoice_status", ["DRAFT", "AUTHORISED"]) or "",
-        branding_themes={key: reader.text(at, key) or "" for key, at in themes.items()},
-        **{key: number for key, number in numbers.items() if number is not None},
-    )
-
-
-def _url(reader: Reader, node: Node, what: str) -> str:
-    url = reader.text(node, what) or ""
-    loopback = url.startswith(("http://127.0.0.1:", "http://localhost:", "http://[::1]:"))
-    if url and not url.startswith("https://") and not loopback:
-        reader.fault(node, f"{what} must begin with https://", "Plain http is allowed to this machine itself only.")
-    return url.rstrip("/")
-
-
-def _credentials(reader: Reader, node: Node, environment: Mapping[str, str]) -> tuple[str, str]:
-    """The client id and secret; empty when the environment does not hold them, which is told when they are needed."""
-    if getattr(node, "text", "") == "sandbox":
-        return SANDBOX_ID, SANDBOX_SECRET
-    entries = reader.mapping(node, "credentials", ("client_id_from", "client_secret_from")) or {}
-    names = [reader.text(entries.get(key), key) or "" for key in ("client_id_from", "client_secret_from")]
-    return environment.get(names[0], ""), environment.get(names[1], "")

@@ -21,7 +21,9 @@ _CREATING = "creating "
 
 def with_contacts(work: Work, jobs: Sequence[Job]) -> list[Job]:
     """Those of the documents whose contact can be billed, each with it; the others are settled or put back."""
-    unknown = {job.document.party.partner_id: job.document.party for job in jobs}
+    unknown = {
+        job.document.party.partner_id: replace(job.document.party, currency=job.document.currency) for job in jobs
+    }
     unknown = {partner: party for partner, party in unknown.items() if partner not in work.contacts}
     links = _links(work, unknown)
     answers: dict[str, ContactAnswer] = {

@@ -32,6 +32,7 @@ from connector.runs.push_work import (
 
 _ROOM = timedelta(minutes=10)  # for the look-ups of a round; a dead worker's claims are released without waiting for it
 _CATALOGUE_AGE = timedelta(minutes=10)
+_BEFORE = "it was there before ours was first sent"
 
 
 def run_round(work: Work, due: Sequence[OutboxItem]) -> None:
@@ -45,7 +46,7 @@ def run_round(work: Work, due: Sequence[OutboxItem]) -> None:
     jobs = [Job(item, Document.from_plain(json.loads(item.request))) for item in held]
     unsent = [job for job in jobs if job.item.first_sent is None]
     absent = _look_up(work, [job for job in jobs if job.item.first_sent is not None])
-    _send(work, with_contacts(work, _checked(work, [*unsent, *absent])))
+    _send(work, with_contacts(work, _checked(work, [*_unclaimed(work, unsent), *absent])))
 
 
 def _look_up(work: Work, jobs: Sequence[Job]) -> list[Job]:
@@ -66,6 +67,24 @@ def _look_up(work: Work, jobs: Sequence[Job]) -> list[Job]:
     renewed = outbox.new_epoch([job.item for job in absent.values()])
     reached("push:epoch")
     return [replace(absent[item.document_id], item=item) for item in renewed]
+
+
+def _unclaimed(work: Work, jobs: Sequence[Job]) -> list[Job]:
+    """Those of which the books have no document yet; where numbers are unique, the books say so themselves."""
+    if not jobs or work.system.capabilities.number_is_unique:
+        return list(jobs)
+    work.tell(f"Looking whether {len(jobs)} number(s) are free")
+    found = _read_back(work, jobs)
+    if isinstance(found, RetryLater):
+        postpone(work, jobs, found)
+        return []
+    contacts = known_contacts(work, jobs)
+    for job in jobs:
+        if job.number in found and job.item.epoch == 0:
+            quarantine(work, job, found[job.number], [_BEFORE])
+        elif job.number in found:  # ours, perhaps: sent in an earlier epoch, and found later than assumed
+            adopt_or_quarantine(work, job, found[job.number], contacts[job.number])
+    return [job for job in jobs if job.number not in found]
 
 
 def _read_back(work: Work, jobs: Sequence[Job]) -> dict[str, RemoteDocument] | RetryLater:
@@ -175,7 +194,7 @@ def _settle_taken(work: Work, jobs: Sequence[Job]) -> None:
         if isinstance(found, RetryLater):
             postpone(work, [job], found)
         elif job.number in found and _never_sent_before(job):
-            quarantine(work, job, found[job.number], ["it was there before ours was first sent"])
+            quarantine(work, job, found[job.number], [_BEFORE])
         elif job.number in found:
             adopt_or_quarantine(work, job, found[job.number], job.contact_id)
         elif job.item.epoch == 0:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from connector.accounting.compare import differences, drift
+from connector.accounting.compare import differences, drift, tax_of_the_books
 from connector.accounting.port import AccountingSystem, Catalogue, RemoteDocument, RetryLater
 from connector.domain.documents import Document
 from connector.ledger import outbox
@@ -72,10 +72,14 @@ class Work:
 def book(work: Work, job: Job, found: RemoteDocument, *, adopted: bool) -> None:
     """The document is in the books. Totals other than predicted are marked first, so that no crash can hide them."""
     now = work.clock()
-    drifted = drift(job.document, found)
+    rule = work.system.capabilities.tax
+    drifted = drift(job.document, found, rule)
+    own_tax = tax_of_the_books(job.document, found) if drifted is None else None
     if drifted is not None:
         outbox.record_event(job.item.document_id, "drift", drifted, now)
         reached("push:drift")
+    if own_tax is not None:
+        outbox.record_event(job.item.document_id, "tax", own_tax, now)
     receipt = Receipt(
         remote_id=found.id,
         remote_number=found.number,
@@ -95,7 +99,7 @@ def book(work: Work, job: Job, found: RemoteDocument, *, adopted: bool) -> None:
 
 def adopt_or_quarantine(work: Work, job: Job, found: RemoteDocument, contact_id: str | None) -> None:
     """What stands under our number is ours if it is the same in every respect; otherwise a person must decide."""
-    faults = differences(job.document, contact_id, found, work.system.capabilities.adoptable)
+    faults = differences(job.document, contact_id, found, work.system.capabilities)
     if not faults:
         book(work, job, found, adopted=True)
         reached("push:adopted")

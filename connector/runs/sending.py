@@ -184,7 +184,8 @@ def _read_back(
 
     What is not there any more, is voided, or has another total is drift: it is noted, and left out of the figures.
     """
-    booked = ledger.read("receipt").drop("total_minor").join(documents, on="document_id")
+    receipts = ledger.read("receipt").select("document_id", booked_minor="total_minor")
+    booked = receipts.join(documents, on="document_id").join(_own_taxes(), on="document_id", how="left")
     remote: dict[str, RemoteDocument] = {}
     unread: dict[str, str] = {}
     for name, system in systems.items():
@@ -208,6 +209,12 @@ def _read_back(
     return remote, unread
 
 
+def _own_taxes() -> pl.DataFrame:
+    """The documents whose tax the books computed themselves, and rightly so."""
+    events = ledger.read("document_event").filter(pl.col("state") == "tax")
+    return events.select("document_id", own_tax=pl.lit(value=True)).unique()
+
+
 def _found(system: AccountingSystem, booked: pl.DataFrame) -> dict[str, RemoteDocument] | RetryLater:
     """What the books have under the numbers of these documents, kind by kind."""
     found: dict[str, RemoteDocument] = {}
@@ -225,8 +232,11 @@ def _drift(row: Mapping[str, Any], found: RemoteDocument | None, live: frozenset
         return "it is not in the books any more"
     if found.status not in live:
         return f"it is {found.status} in the books"
-    if (found.currency, found.total_minor) != (row["currency"], row["total_minor"]):
-        approved = Money(row["total_minor"], row["currency"])
+    if found.others:
+        return f"another one has its number in the books: {', '.join(found.others)}"
+    expected = row["booked_minor"] if row["own_tax"] else row["total_minor"]
+    if (found.currency, found.total_minor) != (row["currency"], expected):
+        approved = Money(expected, row["currency"])
         return f"its total is {Money(found.total_minor, found.currency)} in the books, not {approved}"
     return ""
 

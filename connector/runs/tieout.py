@@ -76,6 +76,7 @@ def tie_out(run_id: str, remote: Mapping[str, RemoteDocument] | None = None) -> 
     charges = ledger.read("charge", "run_id = ?", [plan.run_id]).filter(pl.col("kind") == "charge")
     openings = ledger.read("charge", "run_id = ?", [plan.run_id]).filter(pl.col("kind") == "opening")
     receipts = ledger.read("receipt").join(documents.select("document_id", "number"), on="document_id")
+    added = _own_taxes(documents, receipts)
     waiting = charges.join(lines.select("charge_id"), on="charge_id", how="anti")
     earlier = lines.join(charges.select("charge_id"), on="charge_id", how="anti")
     made, put_off = _sum(charges, "amount_minor"), _sum(waiting, "amount_minor")
@@ -93,6 +94,7 @@ def tie_out(run_id: str, remote: Mapping[str, RemoteDocument] | None = None) -> 
         *_credit_stages(credits_made, taken, unbilled),
         *_difference_stages(adjusted),
         Stage("documents", documents.height, total, "total with tax"),
+        *_tax_stages(added),
         Stage("receipts", receipts.height, booked, "total with tax"),
     ]
     checks = [
@@ -110,7 +112,7 @@ def tie_out(run_id: str, remote: Mapping[str, RemoteDocument] | None = None) -> 
             _sum(documents, "net_minor"),
         ),
         Check("documents and receipts", documents.height, receipts.height),
-        *_money("total of documents and receipts", total, booked),
+        *_money("total of documents and receipts", _plus(total, _sum(added, "more_minor")), booked),
     ]
     if remote is not None:
         read = _remote_sum(remote)
@@ -139,6 +141,27 @@ def _signed(documents: pl.DataFrame) -> pl.DataFrame:
 def _difference_stages(adjusted: pl.DataFrame) -> list[Stage]:
     """What is owed more or less for charges that stay; a run without such has no such stage."""
     return [Stage("differences", adjusted.height, _sum(adjusted, "amount_minor"), "net")] if adjusted.height else []
+
+
+def _own_taxes(documents: pl.DataFrame, receipts: pl.DataFrame) -> pl.DataFrame:
+    """Documents whose tax the books computed themselves, with what that makes `more_minor` than was predicted.
+
+    Whose net is another than the approved one is none of them: that is drift.
+    """
+    events = ledger.read("document_event").filter(pl.col("state") == "tax")
+    predicted = documents.join(events, on="document_id", how="semi").select(
+        "document_id", "currency", "net_minor", predicted="total_minor"
+    )
+    own = predicted.join(receipts.select("document_id", "net_minor", "total_minor"), on=["document_id", "net_minor"])
+    return own.with_columns(more_minor=pl.col("total_minor") - pl.col("predicted"))
+
+
+def _tax_stages(added: pl.DataFrame) -> list[Stage]:
+    """The tax that the books computed; a run without such has no such stage."""
+    if added.is_empty():
+        return []
+    note = "what it is more than the predicted tax"
+    return [Stage("tax computed by the books", added.height, _sum(added, "more_minor"), note)]
 
 
 def _row_stages(plan: RunPlan) -> list[Stage]:

@@ -12,6 +12,7 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from connector.accounting.compare import drift
 from connector.accounting.port import Booked, NumberTaken, Outcome, Rejected, RemoteDocument, Submission
 from connector.accounting.quickbooks import answers, batches, documents, queries, receipts, totals
 from connector.accounting.quickbooks.documents import References, Style
@@ -111,7 +112,7 @@ def test_automated_tax_is_taken_from_the_reply(us: Books) -> None:
     (outcome,) = us.create([one], Style("automated")).values()
     assert isinstance(outcome, Booked)
     told = (outcome.receipt.net_minor, outcome.receipt.tax_minor, outcome.receipt.status)
-    assert (told, totals.drift(one.document, outcome.receipt, "automated")) == ((10_000, 888, "OPEN"), None)
+    assert (told, drift(one.document, outcome.receipt, totals.RULES["automated"])) == ((10_000, 888, "OPEN"), None)
     assert us.found("Invoice", "US-000001", "US-999999") == [outcome.receipt]
 
 
@@ -154,7 +155,7 @@ def test_any_document_comes_to_what_was_expected(uk: Books, rounding: str, nets:
     one = submission(uk, "UK-1", *(line(net, code) for net, code in [*nets, (2506, "15.0% sample")]))
     (outcome,) = uk.create([one], Style("global")).values()
     assert isinstance(outcome, Booked)
-    assert totals.drift(one.document, outcome.receipt, "global") is None
+    assert drift(one.document, outcome.receipt, totals.RULES["global"]) is None
 
 
 def test_the_assumed_switches_are_the_sandboxs_defaults() -> None:

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connector.accounting.port import Outcome, OutcomeUnknown, Submission
+from connector.accounting.port import NumberTaken, Outcome, OutcomeUnknown, Rejected, Submission
 from connector.accounting.quickbooks import faults, receipts
 from connector.accounting.quickbooks.documents import ENTITIES
 
@@ -33,23 +33,33 @@ def request_id(tenant: str, batch: Sequence[Submission], sent: bytes) -> str:
     return digest[:LONGEST_REQUEST_ID]
 
 
-def outcomes(batch: Sequence[Submission], reply: Element) -> Mapping[str, Outcome]:
-    """The fate of each document of a batch, by number, from the answer to the call."""
+def answered(reply: Element, count: int) -> list[Element | None]:
+    """The answer to each of so many items, in the order they were sent; None for one not answered exactly once."""
     answers: dict[str, list[Element]] = {}
     listed = reply.get("BatchItemResponse")
     for one in listed if isinstance(listed, list) else []:
         if isinstance(one, dict):
             answers.setdefault(str(one.get("bId")), []).append(one)
-    return {
-        submission.document.number: _outcome(submission, answers.get(str(place), []))
-        for place, submission in enumerate(batch, 1)
-    }
+    told = [answers.get(str(place), []) for place in range(1, count + 1)]
+    return [one[0] if len(one) == 1 else None for one in told]
 
 
-def _outcome(submission: Submission, answers: Sequence[Element]) -> Outcome:
-    if len(answers) != 1:
+def outcomes(batch: Sequence[Submission], reply: Element) -> Mapping[str, Outcome]:
+    """The fate of each document of a batch, by number, from the answer to the call."""
+    pairs = zip(batch, answered(reply, len(batch)), strict=True)
+    return {submission.document.number: _outcome(submission, answer) for submission, answer in pairs}
+
+
+def refused(batch: Sequence[Submission], reply: Rejected | NumberTaken) -> Mapping[str, Outcome]:
+    """The fate of each document when the call as a whole was refused: alone it is refused, else each goes alone."""
+    if len(batch) == 1:
+        return {batch[0].document.number: reply}
+    return {one.document.number: OutcomeUnknown(reply.reason, alone=True) for one in batch}
+
+
+def _outcome(submission: Submission, answer: Element | None) -> Outcome:
+    if answer is None:
         return OutcomeUnknown("QuickBooks' answer does not mention the document once.")
-    (answer,) = answers
     if "Fault" in answer:
         return faults.document_refusal(faults.in_fault(answer["Fault"]))
     return receipts.booked(submission, answer)

@@ -8,17 +8,17 @@ TAX or NON, elsewhere the id of a tax code.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 from connector.accounting import exactjson
 from connector.accounting.port import Rejected, Submission
+from connector.accounting.settings import Taxation
 from connector.domain.documents import CREDIT_NOTE, INVOICE, Document, Line
 from connector.domain.money import Money
 
 ENTITIES: Mapping[str, str] = {INVOICE: "Invoice", CREDIT_NOTE: "CreditMemo"}
 LONGEST_NUMBER, LONGEST_DESCRIPTION, LONGEST_MEMO = 21, 4000, 1000
 UNITED_STATES_CODES = ("TAX", "NON")
-Taxation = Literal["automated", "manual", "global"]
 
 Element = dict[str, Any]
 

@@ -29,6 +29,18 @@ def customers(names: Sequence[str]) -> str:
     return f"select * from Customer where DisplayName in ({listed}) and {active} maxresults {MOST_RESULTS}"  # noqa: S608  # not SQL
 
 
+def customers_of_ids(ids: Sequence[str]) -> str:
+    """The customers of these ids, inactive ones too."""
+    listed = ", ".join(text(one) for one in ids)
+    active = "Active in (true, false)"
+    return f"select * from Customer where Id in ({listed}) and {active} maxresults {MOST_RESULTS}"  # noqa: S608  # not SQL
+
+
+def the_one(entity: str) -> str:
+    """What a company has one of: its information, its preferences."""
+    return f"select * from {entity}"  # noqa: S608  # not SQL
+
+
 def everything(entity: str, start: int = 1) -> str:
     """One page of a list, active and inactive; the next page starts after as many as were told."""
     where = "where Active in (true, false)"

@@ -5,6 +5,7 @@ What a stranger would get wrong: there is no status. A voided document keeps its
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -61,19 +62,20 @@ def _status(one: Element, total: Decimal) -> str:
     return PAID if total != 0 and balance == 0 else OPEN
 
 
-def living_first(found: Iterable[RemoteDocument]) -> Mapping[str, RemoteDocument | tuple[RemoteDocument, ...]]:
-    """The document of each number; voided ones count only where no other has the number.
+def living_first(found: Iterable[RemoteDocument]) -> Mapping[str, RemoteDocument]:
+    """One document for each number; voided ones count only where no other has the number.
 
-    A number is no identity here: where several living documents bear it, all of them are told, and a person decides.
+    A number is no identity here: where several living documents bear it, the first is told with the ids of the others,
+    and a person decides.
     """
     by_number: dict[str, list[RemoteDocument]] = {}
     for one in found:
         by_number.setdefault(one.number, []).append(one)
-    told: dict[str, RemoteDocument | tuple[RemoteDocument, ...]] = {}
+    told = {}
     for number, documents in by_number.items():
         living = [one for one in documents if one.status not in (VOIDED, DELETED)]
-        kept = living or documents[:1]
-        told[number] = kept[0] if len(kept) == 1 else tuple(kept)
+        first, *others = living or documents[:1]
+        told[number] = replace(first, others=tuple(one.id for one in others))
     return told
 
 

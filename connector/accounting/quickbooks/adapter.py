@@ -1,0 +1,170 @@
+"""QuickBooks Online behind the port. Every write is one batch with one request id; nothing is decided about resending.
+
+What a stranger would get wrong: an item or tax code travels as the remote's own id, so the company's lists are read
+before anything is sent; and the remote does not refuse a number that is in use, so that looking is the only safety.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from threading import Lock
+
+from connector.accounting.port import (
+    Capabilities,
+    Catalogue,
+    ContactAnswer,
+    NumberTaken,
+    Outcome,
+    Rejected,
+    RemoteDocument,
+    RetryLater,
+    Submission,
+)
+from connector.accounting.quickbooks import batches, customers, queries, receipts, totals
+from connector.accounting.quickbooks.catalogue import Company, fetch
+from connector.accounting.quickbooks.client import PAUSE, Client
+from connector.accounting.quickbooks.documents import (
+    ENTITIES,
+    LONGEST_DESCRIPTION,
+    LONGEST_NUMBER,
+    Style,
+    element,
+)
+from connector.accounting.settings import Taxation
+from connector.domain.documents import CREDIT_NOTE, INVOICE, Party
+
+IN_FLIGHT = 8
+BATCH_BYTES = 1_000_000
+LISTS_AGE = timedelta(minutes=15)
+_HEAD_BYTES, _LINE_BYTES = 1_500, 500  # more than anything but descriptions can take
+
+
+class QuickBooksSystem:
+    """One company in QuickBooks Online."""
+
+    def __init__(self, name: str, realm: str, client: Client, style: Style, times: tuple[timedelta, timedelta]) -> None:
+        """Args: `times`, the quiet period and the time-out of one call."""
+        self._name = name
+        self._realm = realm
+        self._client = client
+        self._style = style
+        self._capabilities = _capabilities(style.taxation, *times)
+        self._lock = Lock()
+        self._company: Company | None = None
+
+    @property
+    def tenant(self) -> str:
+        """Our name of the company."""
+        return self._name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What QuickBooks can do, and what is assumed of it."""
+        return self._capabilities
+
+    def ends(self) -> str:
+        """Until when the consent lasts, in words; empty before the first call."""
+        return self._client.ends()
+
+    def catalogue(self) -> Catalogue | RetryLater:
+        """What the company has set up, in five calls."""
+        with self._lock:
+            read = self._read()
+        return read if isinstance(read, RetryLater) else read.catalogue
+
+    def find_contacts(self, parties: Sequence[Party]) -> Mapping[str, ContactAnswer] | RetryLater:
+        """The customer of each party, by partner id."""
+        return customers.find(self._client, parties)
+
+    def create_contacts(self, parties: Sequence[Party], key: str, not_after: datetime) -> Mapping[str, ContactAnswer]:
+        """Create one customer for each party, in one call; `key` is made unique to this company."""
+        return customers.create(self._client, self._realm, parties, key, not_after)
+
+    def batches(self, submissions: Sequence[Submission]) -> list[list[Submission]]:
+        """At most 30 documents of one kind and 1 MB to a call."""
+        cut: list[list[Submission]] = []
+        size = BATCH_BYTES
+        for submission in sorted(submissions, key=lambda one: one.document.kind == CREDIT_NOTE):
+            own = _size(submission)
+            other = cut and cut[-1][0].document.kind != submission.document.kind
+            if not cut or other or len(cut[-1]) == batches.MOST_ITEMS or size + own > BATCH_BYTES:
+                cut.append([])
+                size = 0
+            cut[-1].append(submission)
+            size += own
+        return cut
+
+    def create(self, batch: Sequence[Submission], not_after: datetime) -> Mapping[str, Outcome]:
+        """Create the documents of one batch in one call; one that cannot be sent whole is not sent."""
+        company = self._known()
+        if isinstance(company, RetryLater):
+            return {one.document.number: company for one in batch}
+        made = [(one, element(one, company.style, company.references)) for one in batch]
+        outcomes: dict[str, Outcome] = {one.document.number: got for one, got in made if isinstance(got, Rejected)}
+        texts = [(one, got) for one, got in made if isinstance(got, str)]
+        if texts:
+            outcomes |= self._sent([one for one, _ in texts], [got for _, got in texts], not_after)
+        return outcomes
+
+    def _sent(self, batch: Sequence[Submission], texts: Sequence[str], not_after: datetime) -> Mapping[str, Outcome]:
+        body = batches.body(texts, batch[0].document.kind)
+        reply = self._client.batch(body, batches.request_id(self._realm, batch, body), not_after)
+        if isinstance(reply, dict):
+            return batches.outcomes(batch, reply)
+        if isinstance(reply, Rejected | NumberTaken):
+            return batches.refused(batch, reply)
+        return {one.document.number: reply for one in batch}
+
+    def read_back(self, numbers: Sequence[str], kind: str = INVOICE) -> Mapping[str, RemoteDocument] | RetryLater:
+        """The documents of these numbers; voided ones too, while deleted ones are found no more."""
+        found: list[RemoteDocument] = []
+        entity = ENTITIES[kind]
+        for chunk in queries.chunks(numbers):
+            listed = self._client.query(queries.documents(entity, chunk), entity)
+            if isinstance(listed, RetryLater):
+                return listed
+            wanted = [one for one in listed if one.get("DocNumber") in chunk]
+            read = [one for one in map(receipts.parsed, wanted) if one is not None]
+            if len(read) < len(wanted):
+                reason = "QuickBooks' answer to a look-up by number is not whole."
+                return RetryLater(self._client.now() + PAUSE, reason, whole_tenant=True)
+            found += read
+        return receipts.living_first(found)
+
+    def _known(self) -> Company | RetryLater:
+        """The company's lists as last read, unless that was long ago."""
+        with self._lock:
+            held = self._company
+            if held is not None and self._client.now() - held.catalogue.fetched_at < LISTS_AGE:
+                return held
+            return self._read()
+
+    def _read(self) -> Company | RetryLater:
+        read = fetch(self._client, self._style)
+        if not isinstance(read, RetryLater):
+            self._company = read
+        return read
+
+
+def _size(submission: Submission) -> int:
+    """At most how many bytes of a batch the document takes."""
+    lines = submission.document.lines
+    return _HEAD_BYTES + sum(_LINE_BYTES + 2 * len(line.description.encode()) for line in lines)
+
+
+def _capabilities(taxation: Taxation, quiet: timedelta, time_out: timedelta) -> Capabilities:
+    return Capabilities(
+        system="quickbooks",
+        batch_size=batches.MOST_ITEMS,
+        batch_bytes=BATCH_BYTES,
+        in_flight=IN_FLIGHT,
+        key_lifetime=timedelta(),  # nobody has said how long; nothing rests on it
+        quiet=quiet,
+        time_out=time_out,
+        number_is_unique=False,
+        search_is_consistent=False,
+        commits_after_failure=True,
+        number_max_length=LONGEST_NUMBER,
+        description_max_length=LONGEST_DESCRIPTION,
+        adoptable=frozenset({receipts.OPEN, receipts.PAID}),
+        tax=totals.RULES[taxation],
+    )

@@ -1,0 +1,134 @@
+"""Calls to one QuickBooks company: token, permit, deadline, and what each status means.
+
+What a stranger would get wrong: a call is sent a second time only after a 401, which says that the first was not
+carried out; and a batch has a limit of its own, far below that of calls.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+from connector.accounting.consent import ConsentTokens
+from connector.accounting.limits import Limiter
+from connector.accounting.port import CredentialsError, NumberTaken, OutcomeUnknown, Rejected, RetryLater
+from connector.accounting.quickbooks import answers
+from connector.net.errors import SetupError
+from connector.net.http import NoAnswer, NotSent, Reply, Transport
+
+MINOR_VERSION = "75"
+BATCH = "batch"
+PAUSE = timedelta(seconds=30)
+
+Element = dict[str, Any]
+Written = Element | Rejected | NumberTaken | RetryLater | OutcomeUnknown
+
+
+class Client:
+    """The interface of one company. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        api_url: str,
+        realm: str,
+        transport: Transport,
+        tokens: ConsentTokens,
+        limiter: Limiter,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._root = f"{api_url.rstrip('/')}/v3/company/{realm}"
+        self._transport = transport
+        self._tokens = tokens
+        self._limiter = limiter
+        self._clock = clock
+
+    def now(self) -> datetime:
+        """The time in UTC."""
+        return self._clock()
+
+    def ends(self) -> str:
+        """Until when the consent lasts, in a sentence; empty before the first call."""
+        return self._tokens.ends()
+
+    def query(self, words: str, entity: str) -> list[Element] | RetryLater:
+        """The objects that a question finds.
+
+        Raises:
+            SetupError: the company cannot be read before a person acts.
+        """
+        answer = self._answer("GET", "query", {"query": words}, b"", None)
+        if isinstance(answer, RetryLater):
+            return answer
+        if isinstance(answer, Rejected):
+            raise SetupError(answer.reason.rstrip("."), answer.next_step)
+        if not isinstance(answer, dict):
+            return self._later(answer.reason)
+        found = answer.get("QueryResponse")
+        listed = found.get(entity, []) if isinstance(found, dict) else None
+        if not isinstance(listed, list):
+            return self._later("QuickBooks' answer to a question is not whole.")
+        return [one for one in listed if isinstance(one, dict)]
+
+    def batch(self, body: bytes, request_id: str, not_after: datetime) -> Written:
+        """POST a batch once, with a request id of at most 36 characters, unless it is later than `not_after`.
+
+        Raises:
+            SetupError: the call was refused and will be until a person acts; nothing happened.
+        """
+        return self._answer("POST", BATCH, {"requestid": request_id}, body, not_after)
+
+    def _answer(
+        self, method: str, path: str, query: Mapping[str, str], body: bytes, not_after: datetime | None
+    ) -> Written:
+        target = f"{self._root}/{path}?{urlencode({'minorversion': MINOR_VERSION, **query})}"
+        answer = self._once(method, target, body, not_after)
+        if isinstance(answer, answers.TokenExpired):
+            answer = self._once(method, target, body, not_after)
+        if isinstance(answer, answers.TokenExpired):
+            message = "QuickBooks does not accept the access token"
+            raise CredentialsError(message, "Check that the connection was not revoked; then try again.")
+        return answer
+
+    def _once(
+        self, method: str, target: str, body: bytes, not_after: datetime | None
+    ) -> Written | answers.TokenExpired:
+        token = self._tokens.token()
+        if isinstance(token, RetryLater):
+            return token
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "Accept": "application/json",
+            "User-Agent": "partner-billing-connector",
+            **({"Content-Type": "application/json"} if body else {}),
+        }
+        with self._limiter.permit(BATCH if body else "") as refused:
+            if refused is not None:
+                return refused
+            now = self._clock()
+            if not_after is not None and now > not_after:
+                return RetryLater(now, "The time to send it was over before it could be sent.", whole_tenant=False)
+            reply = self._transport.exchange(method, target, headers, body or None)
+        read = self._read(reply)
+        if isinstance(read, answers.TokenExpired):
+            self._tokens.forget(token)
+        elif isinstance(read, RetryLater) and read.whole_tenant and isinstance(reply, Reply):
+            self._limiter.hold(read)
+        return read
+
+    def _read(self, reply: Reply | NotSent | NoAnswer) -> Written | answers.TokenExpired:
+        if isinstance(reply, NotSent):
+            return self._later(_sentence(reply.reason))
+        if isinstance(reply, NoAnswer):
+            return OutcomeUnknown(_sentence(reply.reason))
+        if reply.status == HTTPStatus.NOT_FOUND:
+            message = "The address is not that of QuickBooks' accounting interface"
+            raise SetupError(message, "Correct api_url of the tenant.")
+        return answers.of_write(reply.status, reply.headers, reply.body, self._clock())
+
+    def _later(self, reason: str) -> RetryLater:
+        return RetryLater(self._clock() + PAUSE, reason, whole_tenant=True)
+
+
+def _sentence(reason: str) -> str:
+    return reason[:1].upper() + reason[1:] + "."

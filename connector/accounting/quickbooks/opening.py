@@ -1,0 +1,67 @@
+"""From settings to a connected company, and where its consent is asked for. Nothing is sent here."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from connector.accounting.consent import ConsentTokens, Exchange, Provider
+from connector.accounting.limits import Limit, Limiter
+from connector.accounting.quickbooks.adapter import IN_FLIGHT, QuickBooksSystem
+from connector.accounting.quickbooks.client import BATCH, Client
+from connector.accounting.quickbooks.documents import Style
+from connector.accounting.settings import QuickBooksSettings, TenantSettings
+from connector.accounting.tokenfile import TokenFile
+from connector.net.errors import SetupError
+from connector.net.http import Transport
+
+SCOPES = "com.intuit.quickbooks.accounting"
+# Without it the token address does not say when the five years of a consent are over.
+_ASK_FOR_THE_END = {"x-include-refresh-token-hard-expires-in": "true"}
+
+
+def own(settings: TenantSettings) -> QuickBooksSettings:
+    """The settings that only QuickBooks has.
+
+    Raises:
+        SetupError: the tenant has none.
+    """
+    if settings.quickbooks is None:
+        message = f"{settings.name} is no QuickBooks company"
+        raise SetupError(message, "Name a tenant of connector.yaml whose system is quickbooks.")
+    return settings.quickbooks
+
+
+def provider_of(settings: TenantSettings) -> Provider:
+    """Where a person agrees, and what exchanges the code for tokens."""
+    return Provider(
+        name="QuickBooks",
+        authorize_url=own(settings).authorize_url,
+        token_url=settings.token_url,
+        client=(settings.client_id, settings.client_secret),
+        scopes=SCOPES,
+        again=f"connector connect quickbooks {settings.name}",
+        headers=_ASK_FOR_THE_END,
+    )
+
+
+def open_company(
+    settings: TenantSettings,
+    clock: Callable[[], datetime],
+    sleep: Callable[[float], None],
+    monotonic: Callable[[], float],
+) -> QuickBooksSystem:
+    """The company of these settings."""
+    more = own(settings)
+    transport = Transport(settings.time_out_seconds, monotonic)
+    exchange = Exchange(transport, provider_of(settings), clock)
+    tokens = ConsentTokens(exchange, TokenFile(more.token_file), settings.tenant_id)
+    limits = [Limit(more.calls_per_second, seconds=1), Limit(more.batches_per_minute, kind=BATCH)]
+    limiter = Limiter(settings.calls_per_minute, IN_FLIGHT, clock, sleep, limits)
+    client = Client(settings.api_url, settings.tenant_id, transport, tokens, limiter, clock)
+    style = Style(
+        more.taxation,
+        document_tax_code=more.document_tax_code,
+        class_id=more.class_id,
+        department_id=more.department_id,
+    )
+    times = (timedelta(seconds=settings.quiet_seconds), timedelta(seconds=settings.time_out_seconds))
+    return QuickBooksSystem(settings.name, settings.tenant_id, client, style, times)
