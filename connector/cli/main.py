@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from connector.cli import (
+    connecting_commands,
     deciding_commands,
     keeping_commands,
     moving_commands,
@@ -33,6 +34,7 @@ app = typer.Typer(
 mapping = typer.Typer(help="The mappings: how workbooks and exports become records.", no_args_is_help=True)
 app.add_typer(mapping, name="mapping")
 app.add_typer(rules_app.app, name="rules")
+app.add_typer(connecting_commands.app, name="connect")
 rule_checks.attach(rules_app.app)
 rule_files.attach(rules_app.app)
 rule_simulation.attach(rules_app.app)

@@ -1,0 +1,32 @@
+"""connect: the commands by which a person lets the connector into an accounting system."""
+
+from typing import Annotated
+
+import typer
+
+from connector.cli.options import HERE, AsJson, Folder
+
+app = typer.Typer(help="Let the connector into an accounting system that a person must agree to.", no_args_is_help=True)
+
+
+@app.callback()
+def connect() -> None:
+    """Let the connector into an accounting system that a person must agree to."""
+
+
+@app.command("quickbooks")
+def quickbooks(
+    tenant: Annotated[
+        str, typer.Argument(help="The company's name in connector.yaml. Default: the only one.", metavar="[TENANT]")
+    ] = "",
+    *,
+    paste: Annotated[
+        bool, typer.Option("--paste", help="Paste the address that the browser ends at, instead of listening for it.")
+    ] = False,
+    folder: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Connect a QuickBooks Online company: a person agrees in the browser, and the tokens are stored."""
+    from connector.cli import connecting
+
+    connecting.quickbooks(folder, tenant, paste=paste, as_json=as_json)

@@ -1,0 +1,337 @@
+"""QuickBooks through the command line: connected, planned, approved, pushed, read back, tied out."""
+
+import json
+import os
+import threading
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+import requests
+from quickbooks_kit import REDIRECT, agree_by_hand
+from world import Answer, World, client
+
+from connector import ledger
+from connector.cli import opening
+from connector.runs.config import FILE, load_config
+from connector.runs.connecting import connect_quickbooks, quickbooks_of
+from connector.runs.errors import StopError
+from connector.sandbox.quickbooks import UK_COMPANY, US_COMPANY, Company
+
+TENANT = """\
+  {name}:
+    system: quickbooks
+    api_url: {url}
+    token_url: {url}/oauth2/v1/tokens/bearer
+    authorize_url: {url}/connect/oauth2
+    tenant_id: "{realm}"
+    credentials: sandbox
+    taxation: {taxation}
+    redirect_uri: {redirect}
+    quiet_seconds: 1
+    time_out_seconds: 10
+"""
+SETTINGS = """\
+ledger: ledger.sqlite3
+rules: rules
+mappings: mappings
+tenants:
+{tenants}books:
+  us: us-books
+  uk: uk-books
+"""
+BOOKS = """\
+books: {entity}
+items:
+  SPOKE-FULL: {{description: Full feature Spoke, account: Sales, item_code: SPOKE-FULL}}
+  SPOKE-AO-BUNDLE: {{description: Assessment Only bundle, account: Sales, item_code: SPOKE-AO-BUNDLE}}
+tax:
+{tax}
+"""
+TAX = {
+    "us": "  - {tax_status: taxable, code: TAX, percent: 0}\n  - {tax_status: [exempt, export], code: NON, percent: 0}",
+    "uk": "  - {tax_status: taxable, code: 20.0% S, percent: 20}\n"
+    "  - {tax_status: [exempt, export, reverse_charge], code: 0.0% Z, percent: 0}",
+}
+US, UK = ("us-books", US_COMPANY), ("uk-books", UK_COMPANY)
+
+
+def bind(world: World, redirect: str = REDIRECT) -> None:
+    """Bind both selling entities to QuickBooks."""
+    assert world.server is not None
+    tenants = "".join(
+        TENANT.format(name=name, url=world.server.url, realm=one.realm, taxation=one.tax, redirect=redirect)
+        for name, one in (US, UK)
+    )
+    (world.folder / FILE).write_text(SETTINGS.format(tenants=tenants), encoding="utf-8")
+    for entity, tax in TAX.items():
+        text = BOOKS.format(entity=entity, tax=tax)
+        (world.folder / "mappings" / f"books-{entity}.yaml").write_text(text, encoding="utf-8")
+
+
+def connected(world: World, *which: tuple[str, Company]) -> None:
+    for name, company in which or (US, UK):
+        settings = load_config(world.folder, os.environ).tenants[name]
+        connect_quickbooks(settings, lambda page, _, company=company: agree_by_hand(page, company), opening.clock())
+
+
+class Office:
+    """A bookkeeper at work in the US company, without any code of the product."""
+
+    def __init__(self, world: World, company: Company = US_COMPANY) -> None:
+        assert world.server is not None
+        self.url, self.company = world.server.url, company
+        tokens = json.loads((world.folder / ".tokens" / "us-books.json").read_text())
+        self.headers = {"Authorization": f"Bearer {tokens['access']}", "Accept": "application/json"}
+
+    def call(self, path: str, body: Any = None, **query: str) -> Any:
+        url = f"{self.url}/v3/company/{self.company.realm}/{path}?{urlencode({'minorversion': '75', **query})}"
+        method = "GET" if body is None else "POST"
+        headers = {**self.headers, "Content-Type": "application/json"}
+        reply = requests.request(method, url, json=body, headers=headers, timeout=10)
+        assert reply.status_code == 200, reply.text
+        return reply.json()
+
+    def customer(self, name: str, notes: str, state: str = "NY") -> str:
+        body = {"DisplayName": name, "Notes": notes, "BillAddr": {"CountrySubDivisionCode": state}}
+        return str(self.call("customer", body)["Customer"]["Id"])
+
+    def invoices(self) -> list[dict[str, Any]]:
+        found = self.call("query", query="select * from Invoice maxresults 1000")["QueryResponse"]
+        return sorted(found.get("Invoice", []), key=lambda one: str(one["DocNumber"]))
+
+    def control(self, path: str, body: Any) -> None:
+        requests.post(f"{self.url}/sandbox/quickbooks/{path}", json=body, timeout=10).raise_for_status()
+
+
+@pytest.fixture
+def office(world: World) -> Office:
+    bind(world)
+    connected(world)
+    made = Office(world)
+    # The commands of a test follow one another within a second, as no person's and no machine's do.
+    made.control("limits", {"second": 1000})
+    return made
+
+
+def billed(world: World, *names: str, partner: str = "P-1") -> str:
+    """A run that is approved."""
+    made = world.plan(world.partners(), world.clients(*(client(name, partner) for name in names)))
+    run: str = made.plain["run"]
+    approved = world.run("approve", run)
+    assert approved.code == 0, approved.out
+    return run
+
+
+def checks(sent: Answer, run: str) -> dict[str, Any]:
+    tied = next(one for one in sent.plain["tie_outs"] if one["run"] == run)
+    assert tied["ties"], tied
+    return {stage["name"]: stage for stage in tied["stages"]}
+
+
+def test_a_run_is_booked_with_the_tax_that_quickbooks_computes(world: World, office: Office) -> None:
+    key = office.customer("One Partner of New York", "Long known.\nPartner id: P-1\nLikes email.")
+    run = billed(world, "A", "B")
+    sent = world.run("push", run)
+    assert sent.code == 0, sent.out
+    (made,) = office.invoices()
+    assert (made["DocNumber"], made["CustomerRef"]["value"]) == ("US-000001", key)
+    assert (made["TotalAmt"], made["TxnTaxDetail"]["TotalTax"]) == (3919.5, 319.5)
+    assert (made["AllowOnlineCreditCardPayment"], made["AllowOnlineACHPayment"]) == (False, True)
+    stages = checks(sent, run)
+    assert stages["tax computed by the books"]["minor"] == {"USD": 31_950}
+    assert stages["documents read back from the books"]["minor"] == {"USD": 391_950}
+    again = world.run("push", run)
+    assert (again.code, len(office.invoices())) == (0, 1)
+    proved = world.run("rebuild", "--check")
+    assert proved.code == 0, proved.out
+    told = world.run("exceptions")
+    assert (told.code, told.plain["exceptions"]) == (0, [])
+
+
+def test_both_entities_are_booked_each_in_its_company(world: World, office: Office) -> None:
+    made = world.plan(world.partners(), world.clients(client("A"), client("C", "P-3")))
+    run = made.plain["run"]
+    assert world.run("approve", run).code == 0
+    sent = world.run("push", run)
+    assert sent.code == 0, sent.out
+    assert sorted(sent.plain["tenants"]) == ["uk-books", "us-books"]
+    assert "tax computed by the books" not in checks(sent, run)
+    assert [one["DocNumber"] for one in office.invoices()] == ["US-000001"]
+
+
+@pytest.mark.parametrize("kind", ["reply_lost_after_commit", "late_commit"])
+def test_a_lost_reply_is_looked_up_and_not_doubled(world: World, office: Office, kind: str) -> None:
+    run = billed(world, "A")
+    office.control("switches", {"requestid_batch": "ignore", "late_commit_seconds": 0.3})
+    office.control(
+        "faults", {"kind": kind, "method": "POST", "path": "batch", "after": 1}
+    )  # the first makes a customer
+    sent = world.run("push", run)
+    assert sent.code == 0, sent.out
+    assert sent.plain["tenants"]["us-books"]["adopted"] == ["US-000001"]
+    assert [one["DocNumber"] for one in office.invoices()] == ["US-000001"]
+    checks(sent, run)
+
+
+def test_a_number_that_is_in_use_is_not_used_twice(world: World, office: Office) -> None:
+    other = office.customer("Other", "")
+    line = {"DetailType": "SalesItemLineDetail", "Amount": 1, "SalesItemLineDetail": {"ItemRef": {"value": "21"}}}
+    office.call("invoice", {"DocNumber": "US-000001", "CustomerRef": {"value": other}, "Line": [line]})
+    sent = world.run("push", billed(world, "A"))
+    assert sent.code == 3
+    (told,) = sent.plain["tenants"]["us-books"]["quarantined"]
+    assert "it was there before ours was first sent" in told["reason"]
+    assert len(office.invoices()) == 1
+
+
+def test_what_a_bookkeeper_changes_is_drift(world: World, office: Office) -> None:
+    office.customer("One Partner of New York", "Partner id: P-1")
+    run = billed(world, "A")
+    assert world.run("push", run).code == 0
+    (made,) = office.invoices()
+    office.call("invoice", {"Id": made["Id"], "SyncToken": made["SyncToken"]}, operation="void")
+    again = world.run("push", run)
+    assert again.code == 3
+    assert "it is VOIDED in the books" in json.dumps(world.run("exceptions").plain)
+
+
+def test_books_that_are_closed_and_items_that_are_inactive_stop_the_plan(world: World, office: Office) -> None:
+    office.control("organisation", {"tenant": "US-COMPANY", "BookCloseDate": "2025-12-31"})
+    path = world.folder / "mappings" / "books-us.yaml"
+    path.write_text(
+        path.read_text().replace("account: Sales, item_code: SPOKE-FULL", "account: 400, item_code: SPOKE-FULL")
+    )
+    made = world.plan(world.partners(), world.clients(client("A")))
+    told = json.dumps(made.plain["problems"])
+    assert "is locked up to 2025-12-31 (closing date)" in told
+    assert "Item SPOKE-FULL is booked to Sales in Sample US Company (sandbox), and the mapping says 400." in told
+    path.write_text(path.read_text().replace("item_code: SPOKE-FULL", "item_code: SPOKE-OLD"))
+    made = world.plan(world.partners(), world.clients(client("A")))
+    assert "Item SPOKE-OLD is not sold in Sample US Company (sandbox)." in json.dumps(made.plain["problems"])
+
+
+def test_doctor_tells_until_when_the_consent_lasts(world: World, office: Office) -> None:
+    told = world.run("doctor").plain["findings"]
+    (us,) = [one for one in told if one["what"] == "tenant us-books"]
+    assert us["good"]
+    assert us["told"].startswith("Sample US Company (sandbox), USD, ")
+    assert "connect it again before 20" in us["told"]
+    assert office.url
+
+
+def test_the_loopback_answer_connects(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The person's browser follows the vendor's page back to this machine."""
+    bind(world, "http://127.0.0.1:18766/callback")
+    said: list[str] = []
+
+    def say(message: str) -> None:
+        said.append(message)
+        if message.startswith("Waiting"):
+            page = f"{said[0].splitlines()[-1]}&sandbox_company=US-COMPANY"
+            threading.Thread(target=lambda: requests.get(page, timeout=10)).start()
+
+    monkeypatch.setattr("connector.cli.connecting.say", say)
+    answer = world.run("connect", "quickbooks", "us-books")
+    assert (answer.code, answer.plain["organisation"]) == (0, "Sample US Company (sandbox)")
+    stored = world.folder / ".tokens" / "us-books.json"
+    assert stored.stat().st_mode & 0o777 == 0o600
+    tokens = json.loads(stored.read_text())
+    for secret in (tokens["access"], tokens["refresh"]):
+        assert secret not in answer.out + answer.err + "".join(said)
+
+
+def test_a_pasted_answer_connects(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    bind(world)
+    pages: list[str] = []
+    monkeypatch.setattr("connector.cli.connecting.say", pages.append)
+
+    class Typing:
+        @staticmethod
+        def readline() -> str:
+            return agree_by_hand(pages[0].splitlines()[-1], UK_COMPANY)
+
+    monkeypatch.setattr("connector.cli.connecting.sys.stdin", Typing)
+    answer = world.run("connect", "quickbooks", "uk-books", "--paste", as_json=False)
+    assert (answer.code, answer.out.splitlines()[0]) == (
+        0,
+        "uk-books is connected to Sample UK Company (sandbox) (GBP).",
+    )
+
+
+def settings_of(world: World) -> Any:
+    return quickbooks_of(load_config(world.folder, os.environ), "us-books")
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ("", "no answer came back from QuickBooks"),
+        ("?code=c&state=another&realmId=9130350000000001", "the answer belongs to another attempt to connect"),
+        ("?error=access_denied&state={state}", "QuickBooks was not agreed to"),
+        ("?code=c&state={state}&realmId=7", "the company that was chosen has the id 7, not 9130350000000001"),
+    ],
+)
+def test_an_answer_that_is_not_for_us_is_refused(world: World, answer: str, message: str) -> None:
+    bind(world)
+
+    def ask(page: str, _: str) -> str:
+        return answer.format(state=page.rpartition("state=")[2])
+
+    with pytest.raises(StopError) as raised:
+        connect_quickbooks(settings_of(world), ask, opening.clock())
+    assert raised.value.message == message
+
+
+def test_what_cannot_be_connected_is_told(world: World) -> None:
+    told = world.run("connect", "quickbooks")
+    assert (told.code, told.plain["error"]) == (2, "connector.yaml declares no QuickBooks company")
+    bind(world)
+    several, none = world.run("connect", "quickbooks"), world.run("connect", "quickbooks", "fr-books")
+    assert [one.plain["error"].rpartition(", and ")[2] for one in (several, none)] == [
+        "it is not said which",
+        "fr-books is none of them",
+    ]
+    sent = world.run("push", billed(world, "A"))
+    assert sent.code == 2
+    fault = sent.plain["setup_faults"]["us-books"]
+    assert fault == {
+        "message": "No one has connected QuickBooks yet",
+        "next_step": "Run 'connector connect quickbooks us-books'.",
+    }
+
+
+def test_taxation_that_is_not_the_companys_is_told(world: World, office: Office) -> None:
+    path = world.folder / FILE
+    path.write_text(path.read_text().replace("taxation: automated", "taxation: manual"))
+    told = [one for one in world.run("doctor").plain["findings"] if one["what"] == "tenant us-books"]
+    message = "The settings say taxation: manual, and that of Sample US Company (sandbox) is automated"
+    assert told[0]["told"] == message
+    assert office.url
+
+
+def test_faults_of_the_settings_are_told_at_their_place(world: World) -> None:
+    bind(world)
+    path = world.folder / FILE
+    text = path.read_text().replace("taxation: automated", "taxation: automatic\n    invoice_status: DRAFT")
+    path.write_text(text.replace("taxation: global", "taxation: global\n    document_tax_code: California"))
+    problems = world.run("runs").plain["problems"]
+    assert sorted(one["message"] for one in problems) == sorted(
+        [
+            "tenant us-books has no key 'invoice_status'",
+            "document_tax_code is for taxation: manual only",
+            next(one["message"] for one in problems if "taxation" in one["message"] and "automatic" in one["message"]),
+        ]
+    )
+
+
+def test_everything_that_was_configured_is_read(world: World) -> None:
+    bind(world)
+    path = world.folder / FILE
+    more = 'class_id: "201"\n    department_id: "301"\n    batches_per_minute: 30\n    calls_per_second: 5\n'
+    path.write_text(path.read_text().replace("taxation: automated\n", f"taxation: automated\n    {more}"))
+    got = load_config(world.folder, os.environ).tenants["us-books"]
+    assert got.quickbooks is not None
+    told = (got.quickbooks.class_id, got.quickbooks.department_id, got.quickbooks.batches_per_minute)
+    assert (told, got.quickbooks.calls_per_second, got.calls_per_minute) == (("201", "301", 30), 5, 480)
+    ledger.close_store()
