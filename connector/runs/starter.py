@@ -42,6 +42,16 @@ tenants:
   #   tenant_id: the organisation's tenant id
   #   credentials: {{client_id_from: XERO_US_CLIENT_ID, client_secret_from: XERO_US_CLIENT_SECRET}}
   #   invoice_status: DRAFT
+  # your own QuickBooks Online (then 'connector connect quickbooks us-quickbooks'): docs/operations.md
+  # us-quickbooks:
+  #   system: quickbooks
+  #   api_url: https://quickbooks.api.intuit.com
+  #   authorize_url: https://appcenter.intuit.com/connect/oauth2
+  #   token_url: https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer
+  #   tenant_id: "the company's id (realm)"
+  #   credentials: {{client_id_from: QUICKBOOKS_CLIENT_ID, client_secret_from: QUICKBOOKS_CLIENT_SECRET}}
+  #   redirect_uri: https://billing.example.com/callback   # as registered with the app; the address is then pasted
+  #   taxation: automated          # or manual, with document_tax_code; global outside the United States
 books:                           # selling entity (rules/entities.yaml): tenant
   us: us-books
   uk: uk-books

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from accounting_kit import catalogue, document, line
 
+from connector.accounting.port import TaxCode
 from connector.accounting.preflight import check
 
 
@@ -82,3 +83,29 @@ def test_a_tax_that_two_decimals_cannot_tell_is_a_fault(currency: str, net: int)
 def test_the_same_fault_of_two_lines_is_told_once() -> None:
     made = document(lines=(line(account="999"), line(account="999", charge_id="CH-2")))
     assert len(check([made], catalogue())["US-000001"]) == 1
+
+
+def test_where_items_decide_on_accounts_the_mapping_says_which_is_expected() -> None:
+    books = catalogue(accounts={}, item_accounts={"SPOKE-FULL": ("Sales", "79")})
+    other = "Item SPOKE-FULL is booked to Sales in Books, and the mapping says 200."
+    expected = {
+        "A": (),
+        "B": (),
+        "C": (f"{other} Correct the account of SPOKE-FULL in the mapping, or that of the item there.",),
+        "D": ("Books books by items, and SPOKE-FULL is mapped to none. Give it an item_code in the mapping.",),
+        "E": ("Item OTHER is not sold in Books. Create it there, or map SPOKE-FULL to another.",),
+    }
+    lines = {
+        "A": line(account="Sales"),
+        "B": line(account="79"),
+        "C": line(),
+        "D": line(item_code=None),
+        "E": line(item_code="OTHER"),
+    }
+    found = check([document(number, lines=(one,)) for number, one in lines.items()], books)
+    assert {number: found.get(number, ()) for number in expected} == expected
+
+
+def test_a_rate_that_only_the_books_know_is_not_compared() -> None:
+    books = catalogue(tax_codes={"OUTPUT": TaxCode(None, for_revenue=True, is_active=True)})
+    assert check([document()], books) == {}

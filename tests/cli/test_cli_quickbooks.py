@@ -335,3 +335,64 @@ def test_everything_that_was_configured_is_read(world: World) -> None:
     told = (got.quickbooks.class_id, got.quickbooks.department_id, got.quickbooks.batches_per_minute)
     assert (told, got.quickbooks.calls_per_second, got.calls_per_minute) == (("201", "301", 30), 5, 480)
     ledger.close_store()
+
+
+def test_numbers_that_cannot_be_looked_up_wait(world: World, office: Office) -> None:
+    run = billed(world, "A")
+    office.control("faults", {"kind": "unavailable_503", "method": "GET", "path": "query"})
+    sent = world.run("push", run)
+    assert sent.code == 3
+    (told,) = sent.plain["tenants"]["us-books"]["waiting"]
+    assert (told["number"], told["reason"]) == ("US-000001", "QuickBooks answered with status 503.")
+    assert office.invoices() == []
+    assert world.run("push", run).code == 0
+
+
+def test_what_an_earlier_call_booked_after_all_is_adopted_before_it_is_sent_anew(world: World, office: Office) -> None:
+    """The search lags behind the quiet period, and the second call is refused: the first one's document turns up."""
+    run = billed(world, "A")
+    office.control("switches", {"search_lag_seconds": 3600})
+    office.control("faults", {"kind": "reply_lost_after_commit", "method": "POST", "path": "batch", "after": 1})
+    office.control("faults", {"kind": "throttle_minute", "method": "POST", "path": "batch", "after": 1})
+    assert world.run("push", run).code == 3
+    office.control("switches", {"search_lag_seconds": 0})
+    sent = world.run("push", run)
+    assert sent.code == 0, sent.out
+    assert sent.plain["tenants"]["us-books"]["adopted"] == ["US-000001"]
+    assert len(office.invoices()) == 1
+
+
+def test_a_second_document_of_a_number_is_drift(world: World, office: Office) -> None:
+    run = billed(world, "A")
+    assert world.run("push", run).code == 0
+    (made,) = office.invoices()
+    line = {"DetailType": "SalesItemLineDetail", "Amount": 1, "SalesItemLineDetail": {"ItemRef": {"value": "21"}}}
+    office.call("invoice", {"DocNumber": "US-000001", "CustomerRef": made["CustomerRef"], "Line": [line]})
+    assert world.run("push", run).code == 3
+    assert "another one has its number in the books" in json.dumps(world.run("exceptions").plain)
+
+
+@pytest.mark.parametrize(
+    ("which", "code", "message"),
+    [
+        ("token_url", 3, "No access token: 127.0.0.1 cannot be reached"),
+        ("api_url", 3, "connected, but not read yet: 127.0.0.1 cannot be reached"),
+        ("credentials", 2, "us-books: the client id or the client secret is missing"),
+    ],
+)
+def test_a_connection_that_does_not_come_about_is_told(world: World, which: str, code: int, message: str) -> None:
+    bind(world)
+    assert world.server is not None
+    path, nowhere = world.folder / FILE, "{client_id_from: NOT_SET, client_secret_from: NOT_SET}"
+    text = path.read_text().replace(f"{which}: {world.server.url}", f"{which}: http://127.0.0.1:9")
+    path.write_text(text.replace(f"{which}: sandbox", f"{which}: {nowhere}"))
+    with pytest.raises(StopError) as raised:
+        connect_quickbooks(settings_of(world), lambda page, _: agree_by_hand(page, US_COMPANY), opening.clock())
+    assert (raised.value.exit_code, raised.value.message.lower()) == (code, message.lower())
+
+
+def test_the_usual_address_of_the_answer_is_this_machine(world: World) -> None:
+    bind(world)
+    path = world.folder / FILE
+    path.write_text(path.read_text().replace(f"    redirect_uri: {REDIRECT}\n", ""))
+    assert settings_of(world).quickbooks.redirect_uri == "http://localhost:8766/callback"
