@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from connector.net.errors import SetupError
 
-_LOOPBACK = {"localhost": "127.0.0.1", "127.0.0.1": "127.0.0.1", "::1": "::1"}
+_LOOPBACK = {"localhost": "127.0.0.1", "127.0.0.1": "127.0.0.1"}
 _REQUEST_SECONDS = 10
 
 
