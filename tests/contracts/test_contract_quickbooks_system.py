@@ -17,7 +17,7 @@ pytest.register_assert_rewrite("accounting_contract")
 from accounting_contract import AccountingContract, Connect, later  # noqa: E402  # its asserts tell what they compared
 from quickbooks_kit import agree, now, settings  # noqa: E402  # after the line above
 
-from connector.accounting.compare import differences  # noqa: E402  # as above
+from connector.accounting.compare import differences, drift  # noqa: E402  # as above
 from connector.accounting.connect import connect  # noqa: E402  # as above
 from connector.accounting.port import (  # noqa: E402  # as above
     AccountingSystem,
@@ -27,9 +27,18 @@ from connector.accounting.port import (  # noqa: E402  # as above
     RetryLater,
     Submission,
 )
+from connector.accounting.preflight import check  # noqa: E402  # as above
+from connector.accounting.totals import tax_per_rate_minor  # noqa: E402  # as above
 from connector.domain.documents import Party  # noqa: E402  # as above
 from connector.sandbox import QuickBooks, SandboxServer  # noqa: E402  # as above
-from connector.sandbox.quickbooks import UK_COMPANY, US_COMPANY, Company, Limits, Switches  # noqa: E402  # as above
+from connector.sandbox.quickbooks import (  # noqa: E402  # as above
+    UK_COMPANY,
+    US_COMPANY,
+    US_OLDER_COMPANY,
+    Company,
+    Limits,
+    Switches,
+)
 
 LATE = Decimal("0.3")
 LIMITS = Limits(second=10_000, minute=100_000, batch_minute=100_000, batch_minute_realm=100_000)
@@ -221,11 +230,36 @@ class TestQuickBooksAutomated(QuickBooksContract):
         yield from QuickBooksContract.remote.__wrapped__(self, request, tmp_path)
 
 
-def test_foreign_currency(tmp_path: Path) -> None:
-    """A new customer is one of the document's currency, for it can never be changed."""
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[str]:
     server = SandboxServer(tmp_path / "sandbox.sqlite3", quickbooks=QuickBooks(limits=LIMITS, switches=DEFAULTS))
     server.start()
-    made = settings(server.url, tmp_path, UK_COMPANY)
+    yield server.url
+    server.stop()
+
+
+def test_manual_tax_is_that_of_the_documents_code(url: str, tmp_path: Path) -> None:
+    made = settings(url, tmp_path, US_OLDER_COMPANY)
+    agree(made, US_OLDER_COMPANY)
+    system = connect(made, now, time.sleep)
+    contract = TestQuickBooksAutomated()
+    contact = contract.created(system, Party("P-1", "Harbor Advisory"))
+    percent = Decimal("7.25")
+    lines = [contract.line(f"CH-{net}", net, tax_percent=percent) for net in (2506, 2561)]
+    exempt = contract.line("CH-3", 2563, tax_code="NON", tax_percent=Decimal(0))
+    one = contract.document("C-1", Party("P-1", "Harbor Advisory"), *lines, exempt)
+    catalogue = system.catalogue()
+    assert isinstance(catalogue, Catalogue)
+    assert check([one], catalogue) == {}
+    outcome = system.create([Submission(one, contact)], later())["C-1"]
+    assert isinstance(outcome, Booked), outcome
+    assert drift(one, outcome.receipt, system.capabilities.tax) is None
+    assert outcome.receipt.tax_minor in (one.tax.minor, tax_per_rate_minor(one.lines, "USD"))
+
+
+def test_foreign_currency(url: str, tmp_path: Path) -> None:
+    """A new customer is one of the document's currency, for it can never be changed."""
+    made = settings(url, tmp_path, UK_COMPANY)
     agree(made, UK_COMPANY)
     system = connect(made, now, time.sleep)
     contract = TestQuickBooksElsewhere()
@@ -234,7 +268,6 @@ def test_foreign_currency(tmp_path: Path) -> None:
     one = contract.document("C-1", party, currency="EUR")
     outcome = system.create([Submission(one, contact)], later())["C-1"]
     catalogue = system.catalogue()
-    server.stop()
     assert isinstance(outcome, Booked), outcome
     assert outcome.receipt.currency == "EUR"
     assert isinstance(catalogue, Catalogue)
