@@ -129,6 +129,7 @@ def checks(sent: Answer, run: str) -> dict[str, Any]:
     return {stage["name"]: stage for stage in tied["stages"]}
 
 
+@pytest.mark.usefixtures("on_each_database")
 def test_a_run_is_booked_with_the_tax_that_quickbooks_computes(world: World, office: Office) -> None:
     key = office.customer("One Partner of New York", "Long known.\nPartner id: P-1\nLikes email.")
     run = billed(world, "A", "B")
