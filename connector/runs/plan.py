@@ -5,6 +5,7 @@ Nothing is written to the books here. What does not tie is refused: it would be 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import polars as pl
 
@@ -71,7 +72,7 @@ class Inputs(Basis):
     uploaded: Uploaded | None = None
     billed: Billed | None = None
 
-    @property
+    @cached_property
     def parted(self) -> Uploaded:
         """The client records, by whether they are asked about."""
         return self.uploaded or everybody_asked(self.intake.clients, self.known.key)

@@ -246,3 +246,15 @@ def test_over_any_uploads_it_is_the_same_plan(
         plan = office.plan(whole)
         if number % 2 == 0:
             office.approve(plan.run_id)
+
+
+def test_plans_that_do_not_tell_what_they_had_seen_are_asked_anew(office: Office) -> None:
+    rows = [client("A"), client("B")]
+    plan = bill(office, PARTNERS, sheet(*rows))
+    from connector.runs.models import Run  # noqa: PLC0415 - once Django is set up
+
+    stored = Run.objects.get(run_id=plan.run_id)
+    Run.objects.filter(run_id=plan.run_id).update(plan=plan.to_plain())  # as earlier versions wrote it
+    assert "last_approval" in stored.plan
+    assert Ledger().touched_since(plan.run_id) is None
+    assert left(office, sheet(*rows)) == ["Client A", "Client B"]
