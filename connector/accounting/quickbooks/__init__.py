@@ -1,1 +1,1 @@
-"""QuickBooks Online behind the port: what is computed without a call. Payloads, queries, answers, faults, totals."""
+"""QuickBooks Online behind the port: one company. Numbers are no identity there: whoever sends has looked."""
