@@ -42,10 +42,22 @@ def say(message: str) -> None:
     console(to_stderr=True).print(Text(message))
 
 
-def finish(plain: Mapping[str, Any], exit_code: int, *, as_json: bool, render: Callable[[Console], None]) -> NoReturn:
-    """End a command: its result as JSON or for people, then its exit code."""
+Plain = Mapping[str, Any]
+
+
+def finish(
+    plain: Plain | Callable[[], Plain], exit_code: int, *, as_json: bool, render: Callable[[Console], None]
+) -> NoReturn:
+    """End a command: its result as JSON or for people, then its exit code.
+
+    Args:
+        plain: the result as JSON values; a function where to make them costs, and people do not see them.
+        exit_code: 0, or what is left to do.
+        as_json: whether it is for programs.
+        render: shows it to people.
+    """
     if as_json:
-        print_json({**plain, "exit_code": exit_code})
+        print_json({**(plain() if callable(plain) else plain), "exit_code": exit_code})
     else:
         render(console())
     raise typer.Exit(exit_code)

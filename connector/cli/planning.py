@@ -64,7 +64,7 @@ def plan(folder: Path, paths: Sequence[Path], as_of: str, *, as_json: bool) -> N
     with opening.opened(folder) as config:
         made = make(config, paths, day, as_json=as_json)
         finish(
-            _whole(made),
+            lambda: _whole(made),
             exit_code(made),
             as_json=as_json,
             render=lambda to: show_plan(to, made),
@@ -116,8 +116,12 @@ def show(folder: Path, run: str, html: Path | None, xlsx: Path | None, *, as_jso
                 show_plan(to, found, known.state)
 
         written = {"written": [str(out) for out in outs]} if outs else {}
-        plain = {**_whole(found), "state": known.state}
-        finish({**plain, **written}, 0, as_json=as_json, render=render)
+        finish(
+            lambda: {**_whole(found), "state": known.state, **written},
+            0,
+            as_json=as_json,
+            render=render,
+        )
 
 
 def approve(folder: Path, run: str, *, as_json: bool) -> None:
