@@ -55,11 +55,16 @@ def rules_of(folder: Path) -> tuple[Path, str]:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Config]:
-    """The working folder with its ledger open; entries are made in the name of whoever runs the command."""
+def opened(folder: Path, *, beside: bool = False) -> Iterator[Config]:
+    """The working folder with its ledger open; entries are made in the name of whoever runs the command.
+
+    Args:
+        folder: the working folder.
+        beside: see `workspace.open_ledger`.
+    """
     arm_crash_point()
     settings = config(folder)
-    workspace.open_ledger(settings)
+    workspace.open_ledger(settings, beside=beside)
     try:
         with ledger.acting(who()):
             yield settings

@@ -61,7 +61,7 @@ def check(folder: Path, paths: Sequence[Path], repair_to: Path | None, *, as_jso
 def plan(folder: Path, paths: Sequence[Path], as_of: str, *, as_json: bool) -> None:
     """Make and show a run plan."""
     day = parse_day(as_of)
-    with opening.opened(folder) as config:
+    with opening.opened(folder, beside=True) as config:  # reading the sources needs nothing of the ledger
         made = make(config, paths, day, as_json=as_json)
         finish(
             lambda: _whole(made),

@@ -95,3 +95,13 @@ class Bucket(StrEnum):
     INSIDE_BUNDLE = "inside_bundle"
     AWAITING_DOCUMENT = "awaiting_document"
     BILLED = "billed"
+
+
+# What became of a record whose client or purchase the ledger remembers with that run.
+SETTLED = (
+    Bucket.OPENING.value,
+    Bucket.ALREADY_BILLED.value,
+    Bucket.INSIDE_BUNDLE.value,
+    Bucket.AWAITING_DOCUMENT.value,
+    Bucket.BILLED.value,
+)

@@ -19,7 +19,7 @@ from connector.ledger.place import Place, Server, is_url, server_of
 from connector.ledger.registers import alias_key, erase, next_numbers
 from connector.ledger.restore import restore_dump
 from connector.ledger.schemas import TABLES, insert_schema
-from connector.ledger.store import close_store, described, open_store
+from connector.ledger.store import checked, close_store, described, open_store
 from connector.ledger.verify import Chain, Fault, Verified, verify
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "chain_faults",
     "chain_head",
     "chain_heads",
+    "checked",
     "close_store",
     "described",
     "erase",

@@ -14,6 +14,7 @@ from connector.ledger import database, entries, guards
 from connector.ledger.dialects import sqlite
 from connector.ledger.errors import StoreError
 from connector.ledger.files import claim_file, make_place
+from connector.ledger.integrity import RESTORE, FileCheck
 from connector.ledger.locks import process_lock
 from connector.ledger.place import Place, Server
 from connector.ledger.registers import ALIAS_KEY
@@ -26,14 +27,15 @@ if TYPE_CHECKING:
 
 _OPENING_SECONDS = 60
 _KEY_BYTES = 32
-_RESTORE = "Stop using this ledger; restore the latest backup, then run `connector doctor`."
+_checks: list[FileCheck] = []  # that of the open ledger
 
 
-def open_store(place: Place) -> None:
+def open_store(place: Place, *, beside: bool = False) -> None:
     """Open the ledger of this process, making or migrating it if needed; one that is open is closed first.
 
     Args:
         place: the ledger's file, whose folder is made, or its server.
+        beside: let the check of the file run beside what comes next; `checked` must be asked before the ledger is.
 
     Raises:
         StoreError: it is not a ledger, was written by a newer program, cannot be reached or written, is damaged, lacks
@@ -46,6 +48,8 @@ def open_store(place: Place) -> None:
             _open_server(place)
         else:
             _open_file(place.absolute())
+        if not beside:
+            checked()
     except BaseException:
         close_store()
         raise
@@ -59,7 +63,7 @@ def _open_file(target: Path) -> None:
         if not _ready():
             _prepare()
     _check_guards(str(target))
-    _check_file(target)
+    _checks.append(FileCheck(target))
 
 
 def _open_server(server: Server) -> None:
@@ -88,8 +92,20 @@ def _open_server(server: Server) -> None:
         raise StoreError(message, "Let the ledger's owner revoke it, and find out who granted it.")
 
 
+def checked() -> None:
+    """Wait until the file of the open ledger is found sound.
+
+    Raises:
+        StoreError: it is damaged.
+    """
+    for check in _checks:
+        check.wait()
+
+
 def close_store() -> None:
     """Close the ledger; nothing happens when none is open."""
+    while _checks:
+        _checks.pop().stop()
     from django.conf import settings  # noqa: PLC0415 - Django is loaded at the first open, not at import
 
     if settings.configured:
@@ -217,12 +233,4 @@ def _check_guards(shown: str) -> None:
     absent = guards.missing()
     if absent:
         message = f"the ledger {shown} lacks what makes it append-only: {', '.join(absent)}"
-        raise StoreError(message, _RESTORE)
-
-
-def _check_file(target: Path) -> None:
-    told = [line for (text,) in database.fetch("PRAGMA quick_check") for line in text.splitlines()]
-    damage = [line for line in told if line != "ok" and not line.startswith("***")]
-    if damage:
-        message = f"the ledger {target} is damaged: {'; '.join(damage[:3])}"
-        raise StoreError(message, _RESTORE)
+        raise StoreError(message, RESTORE)

@@ -14,7 +14,7 @@ from connector import ledger
 from connector.billing.master import CONTACT_DETAILS
 from connector.domain.documents import INVOICE, Document
 from connector.domain.entities import SellingEntity
-from connector.domain.words import Bucket
+from connector.domain.words import SETTLED
 from connector.runs import holds, serial, store
 from connector.runs.adjusted import with_adjustments
 from connector.runs.crashpoints import reached
@@ -27,13 +27,6 @@ from connector.runs.runplan import Pins, RunPlan
 from connector.runs.writing import append, stamped
 
 _NAMED = 5  # of each kind of change
-SETTLED = (
-    Bucket.OPENING.value,
-    Bucket.ALREADY_BILLED.value,
-    Bucket.INSIDE_BUNDLE.value,
-    Bucket.AWAITING_DOCUMENT.value,
-    Bucket.BILLED.value,
-)
 
 
 @dataclass(frozen=True)

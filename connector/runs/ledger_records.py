@@ -46,7 +46,7 @@ def known_clients(
         clients: only those whose `client_id` is among these; all without it.
     """
     schema = RECORDS[RecordKind.CLIENTS]
-    said = _said(uploads, RecordKind.CLIENTS).select(
+    said = _said(uploads, RecordKind.CLIENTS, clients).select(
         client_id="subject",
         kept=pl.lit(value=True),
         **{name: pl.col(f"value_{name}").cast(dtype) for name, dtype in _SAID.items()},
@@ -94,9 +94,12 @@ def known_purchases(charges: pl.DataFrame, uploads: Sequence[Snapshot]) -> pl.Da
     )
 
 
-def _said(uploads: Sequence[Snapshot], kind: RecordKind) -> pl.DataFrame:
-    """The sound rows of the last uploads, the latest one of each subject."""
+def _said(uploads: Sequence[Snapshot], kind: RecordKind, clients: pl.DataFrame | None = None) -> pl.DataFrame:
+    """The sound rows of the last uploads, the latest one of each subject; of these clients alone where given."""
     empty = Snapshot("", "", kind, "", "", (), None).rows
-    rows = pl.concat([empty, *(one.rows for one in uploads if one.kind is kind)])
-    sound = rows.filter(pl.col("sound") & pl.col("subject").is_not_null())
+    parts = [one.rows for one in uploads if one.kind is kind]
+    if clients is not None:
+        wanted = clients.select(subject="client_id")
+        parts = [rows.join(wanted, on="subject", how="semi", maintain_order="left") for rows in parts]
+    sound = pl.concat([empty, *parts]).filter(pl.col("sound") & pl.col("subject").is_not_null())
     return sound.unique("subject", keep="last", maintain_order=True)

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 import polars as pl
 
 from connector import ledger
-from connector.domain.words import EventKind, RecordKind
+from connector.domain.words import SETTLED, EventKind, RecordKind
 from connector.runs import holds, store
-from connector.runs.approve import SETTLED
 from connector.runs.overdraw import AUTO
 from connector.runs.rebuild import Progress, Proof, prove
 from connector.runs.runplan import RunPlan

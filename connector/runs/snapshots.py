@@ -115,11 +115,17 @@ def rows_said(intake: Intake, kind: RecordKind, every: pl.DataFrame, judged: pl.
     subject = _SUBJECT_ID.get(kind)
     subjects = judged.select(*PLACE, subject=pl.col(subject) if subject else pl.lit(None, pl.String))
     records: pl.DataFrame = getattr(intake, kind.value)
-    understood = records.select(*PLACE, *(_value(name).alias(f"value_{name}") for name in compared_fields(kind)))
+    understood = values(records, kind).drop("namespace", strict=False)
     buckets = every.select(*PLACE, "bucket")
     for more in (buckets, subjects, understood):
         said = said.join(more, on=list(PLACE), how="left", maintain_order="left")
     return conformed(said.with_columns(pl.col("bucket").fill_null(BLOCKED_ROW), run_id=pl.lit(run_id)), kind)
+
+
+def values(records: pl.DataFrame, kind: RecordKind) -> pl.DataFrame:
+    """What was understood of each record, as `value_…`, with its place, and its namespace where it has one."""
+    named = [name for name in ("namespace",) if name in records.columns]
+    return records.select(*PLACE, *named, *(_value(name).alias(f"value_{name}") for name in compared_fields(kind)))
 
 
 def _sheets(intake: Intake, kind: RecordKind, source: str) -> Iterator[Sheet]:

@@ -6,7 +6,7 @@ make more of it than `unchanged`. Where terms or months begin by themselves none
 client then decides prices.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,8 +15,10 @@ import polars as pl
 from connector import ledger
 from connector.billing.identity import with_digests, with_row_digests
 from connector.billing.lifecycle import UPLOAD_DAY
-from connector.domain.words import Bucket
+from connector.domain.words import SETTLED, Bucket, RecordKind
 from connector.rulebook import Rulebook
+from connector.runs import store
+from connector.runs.snapshots import PLACE, Snapshot, values
 from connector.tables.schemas import Schema
 
 STANDING: Schema = {
@@ -45,37 +47,43 @@ class Uploaded:
     aliases: pl.DataFrame
 
 
+@dataclass(frozen=True)
+class Past:
+    """What runs before left.
+
+    Attributes:
+        uploads: the last uploads of every source.
+        doubts: the questions that stand, `doubts.DOUBTS`.
+        latest_day: the latest day that a run was made for.
+    """
+
+    uploads: tuple[Snapshot, ...]
+    doubts: pl.DataFrame
+    latest_day: date
+
+
 def begins_by_time(rulebook: Rulebook) -> bool:
     """Whether terms or months begin without a row that says so."""
     return bool(rulebook.monthly_plans) or any(term.renewal is not None for term in rulebook.terms.values())
 
 
-def parted(
-    clients: pl.DataFrame, rulebook: Rulebook, days: Mapping[str, date], doubts: pl.DataFrame, latest: date
-) -> Uploaded:
+def parted(clients: pl.DataFrame, rulebook: Rulebook, days: Mapping[str, date], past: Past) -> Uploaded:
     """The client records of an upload, those apart that stand as they were settled.
 
     Args:
         clients: the records, `tables.CLIENTS`.
         rulebook: what rates them.
         days: the day of the run in each selling entity.
-        doubts: the questions that stand, `doubts.DOUBTS`.
-        latest: the latest day that a run was made for.
+        past: what runs before left.
     """
     key = ledger.alias_key()
     if begins_by_time(rulebook):
         asked = with_digests(clients, key)
         return Uploaded(_told(clients.clear()), asked, _aliases(asked))
-    digested = with_row_digests(clients, key).with_row_index("at")
-    today = min(days.values())
-    begun = pl.coalesce("upgraded_on", "created_on") <= today  # a later one is a question of its own
-    once = digested.filter(~pl.col("row_digest").is_duplicated() & begun)
-    if rulebook.policies.undated_upgrade == UPLOAD_DAY and today < latest:
-        once = once.clear()  # what was upgraded on the day of an upload may be after this one
-    known = ledger.standing_as(once["row_digest"])
-    left = once.join(known, on="row_digest", maintain_order="left")
-    left = left.join(doubts.select("client_id"), on="client_id", how="anti", maintain_order="left")
-    asked = with_digests(digested.join(left.select("at"), on="at", how="anti", maintain_order="left"), key)
+    numbered = clients.with_row_index("at")
+    left = _standing(numbered, rulebook, min(days.values()), past)
+    left = left.join(past.doubts.select("client_id"), on="client_id", how="anti", maintain_order="left")
+    asked = with_digests(numbered.join(left.select("at"), on="at", how="anti", maintain_order="left"), key)
     aliases = _aliases(asked)
     while True:
         named = pl.col("client_id").is_in(aliases["client_id"].implode())
@@ -87,6 +95,50 @@ def parted(
         asked = pl.concat([asked, called.select(asked.columns)])
         aliases = pl.concat([aliases, _aliases(called)]).unique("id", maintain_order=True)
     return Uploaded(_told(left), asked.sort("at").drop("at"), aliases)
+
+
+def _standing(numbered: pl.DataFrame, rulebook: Rulebook, today: date, past: Past) -> pl.DataFrame:
+    """The records of which the ledger has just that as its latest version of a client, with the `client_id`."""
+    begun = pl.coalesce("upgraded_on", "created_on") <= today  # a later one is a question of its own
+    if rulebook.policies.undated_upgrade == UPLOAD_DAY and today < past.latest_day:
+        begun = pl.lit(value=False)  # what was upgraded on the day of an upload may be after this one
+    sound = numbered.filter(begun)
+    again = _as_uploaded(sound, past.uploads)
+    others = with_row_digests(sound.join(again, on="at", how="anti", maintain_order="left"), ledger.alias_key())
+    others = others.filter(~pl.col("row_digest").is_duplicated())
+    known = others.join(ledger.standing_as(others["row_digest"]), on="row_digest").select("at", "client_id")
+    found = pl.concat([again, known])
+    found = found.filter(pl.col("client_id").is_unique())
+    return sound.join(found, on="at", maintain_order="left")
+
+
+def _as_uploaded(records: pl.DataFrame, uploads: Sequence[Snapshot]) -> pl.DataFrame:
+    """The records that stand where they stood and say what they said when they were settled: `at` and `client_id`.
+
+    That spares their digests. Whoever else was approved since may have said something else of the client.
+    """
+    rows = [one.rows for one in uploads if one.kind is RecordKind.CLIENTS]
+    now = values(records, RecordKind.CLIENTS).with_columns(at=records["at"])
+    kept = [pl.DataFrame(schema={"at": pl.UInt32, "client_id": pl.String})]
+    settled = pl.col("bucket").is_in([*SETTLED, Bucket.UNCHANGED.value])
+    for (run_id,), before in pl.concat(rows).filter(settled).group_by("run_id") if rows else ():
+        there = before.filter(pl.col("sound") & pl.col("missing_since").is_null() & pl.col("subject").is_not_null())
+        both = now.join(there, on=list(PLACE), suffix="_before", maintain_order="left")
+        said = [name for name in now.columns if name.startswith("value_") or name == "namespace"]
+        both = both.filter(pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"{name}_before")) for name in said))
+        kept.append(_still(both.select("at", "bucket", client_id="subject"), str(run_id)))
+    return pl.concat(kept)
+
+
+def _still(rows: pl.DataFrame, run_id: str) -> pl.DataFrame:
+    """Those of the rows of a run whose clients the ledger knows just so since: by that run, or from before it."""
+    others = store.approved_since(run_id)
+    if others is None:
+        return rows.clear().drop("bucket")
+    if not store.is_applied_whole(run_id):
+        rows = rows.filter(pl.col("bucket") == Bucket.UNCHANGED.value)
+    retold = ledger.read_among("client_version", "run_id", others, columns=["client_id"])
+    return rows.join(retold, on="client_id", how="anti", maintain_order="left").drop("bucket")
 
 
 def everybody_asked(clients: pl.DataFrame, key: bytes) -> Uploaded:

@@ -313,6 +313,16 @@ def approved_since(run_id: str) -> list[str] | None:
     return list(later.values_list("run_id", flat=True))
 
 
+def is_applied_whole(run_id: str) -> bool:
+    """Whether a run was approved and none of its charges was ever on hold, in this run or in another."""
+    from connector.runs.models import LineHold
+
+    if approved_at(run_id) is None:
+        return False
+    held = {*LineHold.objects.values_list("charge_id", flat=True)}
+    return not held or held.isdisjoint(load_frame(run_id, "charges")["charge_id"])
+
+
 def approved_at(run_id: str) -> datetime | None:
     """When a run was approved; None while it was not."""
     from connector.runs.models import RunEvent

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import polars as pl
-
 from connector import ledger
 from connector.accounting.connect import Connect, connect
 from connector.billing.books import BookSet, load_books
@@ -34,7 +32,7 @@ from connector.runs.plan import Inputs, make_plan
 from connector.runs.rebilling import Wanted
 from connector.runs.runplan import Pins, RunPlan
 from connector.runs.sending import Clock
-from connector.runs.standing import Uploaded, parted
+from connector.runs.standing import Past, Uploaded, parted
 
 _PLAN_WAIT_SECONDS = 300
 
@@ -88,14 +86,18 @@ def open_mappings(config: Config) -> Mappings:
     return mappings
 
 
-def open_ledger(config: Config) -> None:
+def open_ledger(config: Config, *, beside: bool = False) -> None:
     """Open the ledger of the working folder, making it when it is not there.
+
+    Args:
+        config: the settings.
+        beside: let its file be checked beside what comes next; `plan_run` waits for it.
 
     Raises:
         StopError: it cannot be used.
     """
     try:
-        ledger.open_store(config.ledger)
+        ledger.open_store(config.ledger, beside=beside)
     except ledger.StoreError as error:
         raise StopError(error.message, error.next_step) from error
 
@@ -148,8 +150,8 @@ def plan_run(config: Config, files: Files, intake: Intake, asked: Asked) -> RunP
         )
     reached("plan:read")
 
-    def read(days: Mapping[str, date], doubts: pl.DataFrame) -> Read:
-        uploaded = parted(intake.clients, files.rulebook, days, doubts, store.latest_day())
+    def read(days: Mapping[str, date], past: Past) -> Read:
+        uploaded = parted(intake.clients, files.rulebook, days, past)
         return read_for(uploaded, files.rulebook), uploaded, Ledger()
 
     return _stored(config, files, intake, asked, make_plan, read)
@@ -175,13 +177,15 @@ def _stored(
     intake: Intake,
     asked: Asked,
     make: Callable[[Inputs], RunPlan],
-    read: Callable[[Mapping[str, date], pl.DataFrame], Read],
+    read: Callable[[Mapping[str, date], Past], Read],
 ) -> RunPlan:
     """A plan made and stored, one at a time, so that two of them cannot take one run id."""
+    ledger.checked()
     with ledger.process_lock(config.ledger, "plan", wait_seconds=_PLAN_WAIT_SECONDS):
         reached("plan:locked")
-        now, doubts, seen = asked.clock.now(), store.last_doubts(), store.last_approval()
-        known, uploaded, billed = read(run_days(files.rulebook.entities, now, asked.as_of), doubts)
+        now, seen = asked.clock.now(), store.last_approval()
+        past = Past(store.last_uploads(), store.last_doubts(), store.latest_day())
+        known, uploaded, billed = read(run_days(files.rulebook.entities, now, asked.as_of), past)
         inputs = Inputs(
             run_id=store.next_run_id(),
             now=now,
@@ -193,8 +197,8 @@ def _stored(
             tenants=config.books,
             known=known,
             look=look_into(config, asked.clock, files.rulebook.entities, asked.connect),
-            earlier=store.last_uploads(),
-            doubts=doubts,
+            earlier=past.uploads,
+            doubts=past.doubts,
             uploaded=uploaded,
             billed=billed,
         )

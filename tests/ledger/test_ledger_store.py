@@ -16,6 +16,7 @@ from connector.ledger import (
     StoreError,
     alias_key,
     append,
+    checked,
     close_store,
     database,
     hold,
@@ -220,6 +221,22 @@ def test_a_file_whose_parts_do_not_agree(ledger_file: Path) -> None:
         file.write((7).to_bytes(4, "big"))
     with pytest.raises(StoreError, match=r"ledger.db is damaged: .*[Ff]reelist"):
         open_store(ledger_file)
+
+
+def test_a_file_that_is_checked_beside_other_work(ledger_file: Path) -> None:
+    with transaction():
+        append("client", frame("client", *({"client_id": f"CL-{n}"} for n in range(5000))))
+    open_store(ledger_file, beside=True)
+    checked()
+    close_store()
+    _damage(ledger_file, "client")
+    open_store(ledger_file, beside=True)
+    with pytest.raises(StoreError, match="is damaged"):
+        checked()
+    close_store()
+    open_store(ledger_file, beside=True)
+    close_store()  # whatever the check would have found
+    checked()
 
 
 def _full() -> None:

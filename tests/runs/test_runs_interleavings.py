@@ -35,9 +35,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from postgres_server import Databases
 
 from connector import ledger
-from connector.domain.words import RecordKind
+from connector.domain.words import SETTLED, RecordKind
 from connector.ledger import Place
-from connector.runs.approve import SETTLED
 from connector.runs.crashpoints import POINTS
 from connector.runs.errors import StopError
 from connector.runs.runplan import RunPlan

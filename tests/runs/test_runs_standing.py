@@ -5,7 +5,7 @@ That must change nothing: every plan here is made twice, once over the whole led
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -23,14 +23,14 @@ from connector import ledger
 from connector.domain.words import RecordKind
 from connector.intake import Source, gathered
 from connector.ledger import Place
-from connector.runs import store, workspace
+from connector.runs import holds, store, workspace
 from connector.runs.billed import Ledger
 from connector.runs.config import load_config
 from connector.runs.events import run_days
 from connector.runs.known import read_for, read_known
 from connector.runs.plan import Inputs, make_plan
 from connector.runs.runplan import RunPlan
-from connector.runs.standing import parted
+from connector.runs.standing import Past, parted
 
 TODAY = date(2025, 6, 20)
 # What approval looks at again is less where less was read.
@@ -101,7 +101,7 @@ def left(office: Office, *sources: Source) -> list[str]:
         doubts=store.last_doubts(),
     )
     days = run_days(rules.rulebook.entities, now, None)
-    uploaded = parted(intake.clients, rules.rulebook, days, whole.doubts, store.latest_day())
+    uploaded = parted(intake.clients, rules.rulebook, days, Past(whole.earlier, whole.doubts, store.latest_day()))
     brief = replace(whole, known=read_for(uploaded, rules.rulebook), uploaded=uploaded, billed=Ledger())
     assert_same(make_plan(whole), make_plan(brief))
     return uploaded.standing["name"].to_list()
@@ -172,6 +172,25 @@ def test_nobody_leaves_before_the_day_of_an_undated_upgrade(tmp_path: Path, fres
     assert left(office, sheet(client("A"))) == []
 
 
+def test_a_row_whose_line_was_on_hold_does_not_leave(office: Office) -> None:
+    rows = [client("A"), client("B")]
+    upload = (PARTNERS, sheet(*rows))
+    first = office.plan(*upload)
+    charge = first.drafts[0].document.lines[0].charge_id
+    holds.hold(first.run_id, [charge], "it is asked about", now=datetime(2025, 6, 20, 13, tzinfo=UTC), by="holder")
+    bill(office, *upload)  # the plan of another run, in which the same charge is on hold
+    [settled] = ledger.read("client_version")["client_id"]
+    waiting = next(line.description for line in first.drafts[0].document.lines if line.charge_id == charge)
+    assert [name in waiting for name in left(office, sheet(*rows))] == [False]
+    assert settled
+
+
+def test_a_row_of_a_plan_that_nobody_approved_does_not_leave(office: Office) -> None:
+    bill(office, PARTNERS, sheet(client("A")))
+    office.plan(sheet(client("A"), client("B")))
+    assert left(office, sheet(client("A"), client("B"))) == ["Client A"]
+
+
 def test_new_clients_that_bear_a_known_name_are_asked_about_as_before(office: Office) -> None:
     known = [client("A"), client("", name="Client B", domain="b.example"), client("C", partner="P-2")]
     bill(office, PARTNERS, sheet(*known))
@@ -205,6 +224,23 @@ def test_what_others_billed_or_adjusted_since_is_compared_as_it_is_now(office: O
     corrected = workspace.correct_run(office.config, office.files, wanted, office._asked())  # noqa: SLF001 - as above
     office.approve(corrected.run_id)
     assert left(office, sheet(upgraded, client("B", **GROWN), rows[2])) == ["Client A", "Client B", "Client C"]
+
+
+def test_what_was_credited_and_billed_again_is_compared_by_its_last_revision(office: Office) -> None:
+    rows = [client("A"), client("B")]
+    first = bill(office, PARTNERS, sheet(*rows))
+    bill(office, sheet(client("A", **GROWN), rows[1]))  # it says otherwise now, and nothing is billed for that
+    office.push()
+    named = {line.charge_id: line.description for draft in first.drafts for line in draft.document.lines}
+    charge = next(one for one, told in named.items() if "Client A" in told)
+    office.approve(office.correct(charge, bill_again=True).run_id)
+    assert left(office, sheet(client("A", **GROWN), rows[1])) == ["Client A", "Client B"]
+    assert left(office, sheet(rows[0], rows[1])) == ["Client B"]
+    of_a = ledger.read("charge", "revision = 2")
+    assert (
+        ledger.amounts_of("client", of_a["subject_id"]).rows()
+        == of_a.select("subject_id", "currency", "amount_minor").rows()
+    )
 
 
 @pytest.mark.parametrize("policy", ["hold", "charge_bundle"])

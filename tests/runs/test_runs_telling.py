@@ -18,7 +18,7 @@ from connector.runs.config import load_config
 from connector.runs.events import run_days
 from connector.runs.known import read_for, read_known
 from connector.runs.plan import Inputs, make_plan
-from connector.runs.standing import parted
+from connector.runs.standing import Past, parted
 
 pytestmark = pytest.mark.usefixtures("on_each_database")
 NOW, DAY = datetime(2026, 1, 20, 15, 0, tzinfo=UTC), date(2026, 1, 20)
@@ -44,7 +44,7 @@ def both_plans_are_one(world: World, *files: str) -> pl.DataFrame:
         doubts=store.last_doubts(),
     )
     days = run_days(rules.rulebook.entities, NOW, DAY)
-    uploaded = parted(given.intake.clients, rules.rulebook, days, given.doubts, store.latest_day())
+    uploaded = parted(given.intake.clients, rules.rulebook, days, Past(given.earlier, given.doubts, store.latest_day()))
     telling = read_for(uploaded, rules.rulebook)
     assert telling.charges.height + _between(telling.stretches) == given.known.charges.height
     whole, brief = make_plan(given), make_plan(replace(given, known=telling))
