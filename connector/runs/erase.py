@@ -16,7 +16,7 @@ import polars as pl
 from connector import ledger
 from connector.billing.identity import reference_digest
 from connector.ledger import outbox
-from connector.runs import scrub, serial, store
+from connector.runs import kept_uploads, scrub, serial, store
 from connector.runs.crashpoints import reached
 from connector.runs.erase_find import charges_of, own_rows, words_of_owner
 from connector.runs.errors import INPUT, REMAINS, StopError
@@ -79,7 +79,7 @@ def erase_owner(owner_type: str, owner_id: str, *, now: datetime, by: str) -> Er
         charges = charges_of(owner_type, owner_id)
         documents = _documents(owner_type, owner_id, charges)
         _refuse_unsent(documents)
-        snapshots = store.every_snapshot()
+        snapshots = kept_uploads.every_snapshot()
         words = words_of_owner(owner_type, owner_id, snapshots)
         parties = frozenset([owner_id]) if owner_type == PARTNER else frozenset[str]()
         base = scrub.Own(words=words, owners=frozenset([owner_id]), charges=charges, parties=parties)
@@ -126,7 +126,7 @@ def _erase_run(run_id: str, now: datetime, by: str) -> Erasure:
     clients = frames["clients"]["client_id"].to_list()
     partners = frames["contact_details"]["partner_id"].to_list() + frames["partners"]["partner_id"].to_list()
     own = scrub.Own(places=frozenset(places), owners=frozenset([*clients, *partners]), every_problem=True)
-    items = _rewrite(run_id, plain, frames, own) + store.drop_keys(run_id)
+    items = _rewrite(run_id, plain, frames, own) + kept_uploads.drop_keys(run_id)
     done = Erasure(RUN, run_id, items, 0, _closed([run_id], now, by))
     _enter(done, now, by)
     return done
@@ -198,7 +198,7 @@ def _reseal(snapshots: Sequence[Snapshot], own: scrub.Own) -> int:
         gone = own_rows(own, {}, [one], every_run=True)
         left = one.rows.filter(~_at(gone)) if gone else one.rows
         if left.height < one.rows.height:
-            store.reseal(replace(one, records=left))
+            kept_uploads.reseal(replace(one, records=left))
             items += one.rows.height - left.height
     return items
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from connector import ledger
 from connector.domain.words import SETTLED, EventKind, RecordKind
-from connector.runs import holds, store
+from connector.runs import holds, kept_uploads, store
 from connector.runs.overdraw import AUTO
 from connector.runs.rebuild import Progress, Proof, prove
 from connector.runs.runplan import RunPlan
@@ -35,7 +35,7 @@ def source_proofs(progress: Progress) -> tuple[Proof, ...]:
     found: dict[str, list[Proof]] = {}
     for number, run_id in enumerate(runs, 1):
         plan, _ = holds.planned(run_id)
-        for proof in (*_against_plan(plan), *_against_sources(plan, store.snapshots_of(run_id))):
+        for proof in (*_against_plan(plan), *_against_sources(plan, kept_uploads.snapshots_of(run_id))):
             found.setdefault(proof.name, []).append(proof)
         progress("runs", number, len(runs))
     return tuple(_together(proofs) for proofs in found.values())

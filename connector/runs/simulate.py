@@ -21,7 +21,7 @@ from connector.domain.words import RecordKind, RowKind
 from connector.intake import Intake
 from connector.rulebook import Rulebook
 from connector.rulebook import load as load_rulebook
-from connector.runs import store, workspace
+from connector.runs import kept_uploads, workspace
 from connector.runs.config import Config
 from connector.runs.events import (
     Basis,
@@ -167,7 +167,7 @@ class _Records:
 def _records(known: Known, intake: Intake | None) -> _Records:
     nothing = {kind: empty(schema) for kind, schema in RECORDS.items()}
     if intake is None:
-        uploads = store.last_uploads()
+        uploads = kept_uploads.last_uploads()
         clients, unknown = known_clients(known, uploads)
         return _Records(nothing, clients, nothing, unknown)
     sources = {kind: getattr(intake, kind.value) for kind in RecordKind}

@@ -15,7 +15,7 @@ from connector.domain.problems import Problem
 from connector.intake import Intake, Mappings, load_mappings, read_sources
 from connector.rulebook import Rulebook
 from connector.rulebook import load as load_rulebook
-from connector.runs import holds, store
+from connector.runs import holds, kept_uploads, store
 from connector.runs.approve import Approval
 from connector.runs.approve import approve as apply_plan
 from connector.runs.billed import Billed, Ledger
@@ -184,7 +184,7 @@ def _stored(
     with ledger.process_lock(config.ledger, "plan", wait_seconds=_PLAN_WAIT_SECONDS):
         reached("plan:locked")
         now, seen = asked.clock.now(), store.last_approval()
-        past = Past(store.last_uploads(), store.last_doubts(), store.latest_day())
+        past = Past(kept_uploads.last_uploads(), store.last_doubts(), store.latest_day())
         known, uploaded, billed = read(run_days(files.rulebook.entities, now, asked.as_of), past)
         inputs = Inputs(
             run_id=store.next_run_id(),

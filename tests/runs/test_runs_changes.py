@@ -10,7 +10,7 @@ from world import BIRCH, CEDAR, CLIENT_HEADER, PARTNER, World, client
 
 from connector import ledger
 from connector.ledger.database import fetch
-from connector.runs import store
+from connector.runs import kept_uploads, store
 from connector.runs.runplan import RunPlan
 from connector.runs.sealed import seal, unseal
 
@@ -350,9 +350,9 @@ def test_a_forgotten_snapshot_is_said_and_nothing_is_compared_with_it(alone: Wor
     plan(alone, alone.clients(*some()))
     ledger.open_store(alone.folder / "ledger.sqlite3")
     names = [str(one["name"]) for one in store.load_plan("latest").sources]
-    assert store.forget_snapshots("latest", names[1]) == 1
-    assert [one.records is None for one in store.last_uploads()] == [False, True]
-    assert [store.forget_snapshots("R-0001") for _ in range(2)] == [1, 0]
+    assert kept_uploads.forget_snapshots("R-0001", names[1]) == 1
+    assert [one.records is None for one in kept_uploads.last_uploads()] == [False, True]
+    assert [kept_uploads.forget_snapshots("R-0001") for _ in range(2)] == [1, 0]
     ledger.close_store()
     again = plan(alone, alone.clients(*some(3)))
     assert (again["code"], sentences(again)) == (

@@ -15,7 +15,7 @@ from world import CLIENT_HEADER, PARTNER_HEADER, World, client
 
 from connector import ledger
 from connector.cli import erasing
-from connector.runs import scrub, store
+from connector.runs import kept_uploads, scrub, store
 from connector.runs.crashpoints import POINTS, VARIABLE
 from connector.runs.scrub import Own
 from connector.sandbox import SandboxServer
@@ -41,7 +41,7 @@ class Folder(World):
         ledger.open_store(self.path)
         told = [repr(store.stored_plan(one.run_id)[0]) for one in store.run_states()]
         frames = [frame for one in store.run_states() for frame in store.stored_plan(one.run_id)[1].values()]
-        frames += [one.rows for one in store.every_snapshot()]
+        frames += [one.rows for one in kept_uploads.every_snapshot()]
         told += [repr(frame.rows()) for frame in frames]
         ledger.close_store()
         return {word for word in words if word.encode() in raw or any(word in one for one in told)}
@@ -208,7 +208,7 @@ def test_uploads_past_their_retention(copy: Folder) -> None:
     assert [one.name for one in exports.iterdir()] == ["new.ndjson"]
     ledger.open_store(copy.path)
     plain, frames = store.stored_plan("R-0001")
-    assert {one.records is None for one in store.every_snapshot() if one.run_id == "R-0001"} == {True}
+    assert {one.records is None for one in kept_uploads.every_snapshot() if one.run_id == "R-0001"} == {True}
     assert {one["excerpt"] for one in plain["problems"]} <= {""}
     assert set(frames["rows"]["subject"].drop_nulls()) == {"(erased)"}
     assert frames["clients"]["name"].to_list() == [None]

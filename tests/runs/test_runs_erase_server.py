@@ -6,7 +6,7 @@ import pytest
 from world import World, client
 
 from connector import ledger
-from connector.runs import store, workspace
+from connector.runs import kept_uploads, store, workspace
 from connector.runs.config import load_config
 
 NAME = "Quillfeather Clinics"
@@ -17,7 +17,7 @@ def _told(world: World) -> bool:
     workspace.open_ledger(load_config(world.folder, os.environ))
     plans = [store.stored_plan(one.run_id) for one in store.run_states()]
     told = [repr(plain) + repr([frame.rows() for frame in frames.values()]) for plain, frames in plans]
-    told += [repr(one.rows.rows()) for one in store.every_snapshot()]
+    told += [repr(one.rows.rows()) for one in kept_uploads.every_snapshot()]
     told += [repr(ledger.read(table).rows()) for table in ("personal", "outbox")]
     ledger.close_store()
     return any(NAME in one for one in told)

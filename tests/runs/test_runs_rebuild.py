@@ -9,7 +9,7 @@ import pytest
 from world import PARTNER, World, client
 
 from connector import ledger
-from connector.runs import store
+from connector.runs import kept_uploads
 from connector.sandbox import SandboxServer
 
 
@@ -201,7 +201,7 @@ def test_what_is_wrong_is_named(copy: Folder) -> None:
 def test_a_source_that_was_erased_is_told_and_not_taken_as_agreeing(copy: Folder) -> None:
     before = next(one for one in copy.proofs() if one["name"] == ROWS)
     ledger.open_store(copy.path)
-    assert store.forget_snapshots("R-0002") > 0
+    assert kept_uploads.forget_snapshots("R-0002") > 0
     ledger.close_store()
     after = next(one for one in copy.proofs() if one["name"] == ROWS)
     left_out = before["looked"] - after["looked"]

@@ -18,9 +18,10 @@ from connector.ledger.schemas import TABLES
 from connector.runs import workspace
 from connector.runs.config import Config, load_config
 from connector.runs.errors import StopError
+from connector.runs.kept_uploads import forget_snapshots
 from connector.runs.simulate import Question, Simulation, looking, open_rules, simulate
 from connector.runs.simulation_book import LAST_ROW, write_book
-from connector.runs.store import forget_snapshots, run_states
+from connector.runs.store import run_states
 
 NOW = datetime(2025, 6, 20, 15, 0, tzinfo=UTC)
 START = date(2025, 5, 1)

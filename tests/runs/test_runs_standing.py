@@ -23,7 +23,7 @@ from connector import ledger
 from connector.domain.words import RecordKind
 from connector.intake import Source, gathered
 from connector.ledger import Place
-from connector.runs import holds, store, workspace
+from connector.runs import holds, kept_uploads, store, workspace
 from connector.runs.billed import Ledger
 from connector.runs.config import load_config
 from connector.runs.events import run_days
@@ -97,7 +97,7 @@ def left(office: Office, *sources: Source) -> list[str]:
         pins=rules.pins(office.config),
         tenants=office.config.books,
         known=read_known(),
-        earlier=store.last_uploads(),
+        earlier=kept_uploads.last_uploads(),
         doubts=store.last_doubts(),
     )
     days = run_days(rules.rulebook.entities, now, None)

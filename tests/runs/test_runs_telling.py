@@ -13,7 +13,7 @@ from test_runs_months import advised, monthly, sheet
 from world import World, client
 
 from connector import ledger
-from connector.runs import store, workspace
+from connector.runs import kept_uploads, store, workspace
 from connector.runs.config import load_config
 from connector.runs.events import run_days
 from connector.runs.known import read_for, read_known
@@ -40,7 +40,7 @@ def both_plans_are_one(world: World, *files: str) -> pl.DataFrame:
         pins=rules.pins(config),
         tenants=config.books,
         known=read_known(),
-        earlier=store.last_uploads(),
+        earlier=kept_uploads.last_uploads(),
         doubts=store.last_doubts(),
     )
     days = run_days(rules.rulebook.entities, NOW, DAY)
