@@ -18,7 +18,7 @@ from connector.billing.lifecycle import UPLOAD_DAY
 from connector.domain.words import SETTLED, Bucket, RecordKind
 from connector.rulebook import Rulebook
 from connector.runs import store
-from connector.runs.snapshots import PLACE, Snapshot, values
+from connector.runs.snapshots import Snapshot, values
 from connector.tables.schemas import Schema
 
 STANDING: Schema = {
@@ -29,6 +29,12 @@ STANDING: Schema = {
     "partner_id": pl.String,
     "name": pl.String,
 }
+_AGAIN = [
+    "sheet",
+    "row",
+    "value_client_ref",
+    "value_domain",
+]  # where a row may stand again, whatever its file is called
 _LOOKED_UP = {"digest": ("ref_digest", "pair_digest"), "domain_digest": ("domain_digest",)}
 
 
@@ -123,11 +129,12 @@ def _as_uploaded(records: pl.DataFrame, uploads: Sequence[Snapshot]) -> pl.DataF
     settled = pl.col("bucket").is_in([*SETTLED, Bucket.UNCHANGED.value])
     for (run_id,), before in pl.concat(rows).filter(settled).group_by("run_id") if rows else ():
         there = before.filter(pl.col("sound") & pl.col("missing_since").is_null() & pl.col("subject").is_not_null())
-        both = now.join(there, on=list(PLACE), suffix="_before", maintain_order="left")
+        both = now.join(there, on=_AGAIN, suffix="_before", nulls_equal=True, maintain_order="left")
         said = [name for name in now.columns if name.startswith("value_") or name == "namespace"]
-        both = both.filter(pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"{name}_before")) for name in said))
+        same = (pl.col(name).eq_missing(pl.col(f"{name}_before")) for name in said if name not in _AGAIN)
+        both = both.filter(pl.all_horizontal(same))
         kept.append(_still(both.select("at", "bucket", client_id="subject"), str(run_id)))
-    return pl.concat(kept)
+    return pl.concat(kept).unique("at", keep="none", maintain_order=True)
 
 
 def _still(rows: pl.DataFrame, run_id: str) -> pl.DataFrame:
