@@ -87,17 +87,18 @@ class Folder:
         begun = time.perf_counter()
         intake = workspace.read_files(self.config, self.files.mappings, list(paths))
         read = time.perf_counter()
-        plan = workspace.plan_run(self.config, self.files, intake, self._asked(day))
+        plan = workspace.plan_run(self.config, self.files, intake, self.asked(day))
         return plan, read - begun, time.perf_counter() - read
 
-    def _asked(self, day: date) -> workspace.Asked:
+    def asked(self, day: date) -> workspace.Asked:
+        """Who plans and approves, and when."""
         noon = datetime(day.year, day.month, day.day, 18, tzinfo=UTC)
         return workspace.Asked(day, Clock(lambda: noon, time.sleep), "bench")
 
     def approve(self, plan: Any, day: date) -> float:  # noqa: ANN401 - a run plan
         """The seconds that approving took."""
         begun = time.perf_counter()
-        workspace.approve_run(self.config, self.files, plan.run_id, self._asked(day))
+        workspace.approve_run(self.config, self.files, plan.run_id, self.asked(day))
         return time.perf_counter() - begun
 
 
@@ -200,7 +201,12 @@ def years(folder: Path, count: int, clients: int) -> dict[str, Any]:
 
 
 def again(folder: Path, rounds: int) -> dict[str, Any]:
-    """One file of clients, billed, and then uploaded again and again: seconds of `check` and of `plan`, and within."""
+    """One file of clients, billed, and then uploaded again and again.
+
+    Returns:
+        `rounds`, of each the seconds of reading alone, of planning from the files, and of the commands `check` and
+        `plan`; and `edited`, those of reading and of planning when one row is new.
+    """
     work, day = Folder(folder), date(2025, 6, 20)
     work.open()
     paths = [work.partners(PARTNERS), work.clients(0, CLIENTS, PARTNERS)]
@@ -208,12 +214,20 @@ def again(folder: Path, rounds: int) -> dict[str, Any]:
     work.approve(plan, day)
     found, charges = [], 0
     for _ in range(rounds):
-        plan, read, planned = work.plan(day + timedelta(days=1), *paths)
+        begun = time.perf_counter()
+        workspace.read_files(work.config, work.files.mappings, paths)
+        read = time.perf_counter()
+        plan = workspace.plan_files(work.config, work.files, paths, work.asked(day + timedelta(days=1)))
+        planned = time.perf_counter()
         charges += plan.frames["charges"].height
         ledger.close_store()
-        found.append([read, planned, *(_command(folder, one, paths) for one in ("check", "plan"))])
+        commands = [_command(folder, one, paths) for one in ("check", "plan")]
+        found.append([read - begun, planned - read, *commands])
         work.open()
-    return {"rounds": found, "rows": CLIENTS, "charges": charges}
+    with paths[1].open("a", encoding="utf-8") as file:
+        file.write("C-more,P-0,One more,more.example,Full,2025-04-01,,5,Active\n")
+    _, *edited = work.plan(day + timedelta(days=1), *paths)
+    return {"rounds": found, "rows": CLIENTS, "charges": charges, "edited": edited}
 
 
 def _command(folder: Path, word: str, paths: Sequence[Path]) -> float:

@@ -80,8 +80,8 @@ def _whole(plan: RunPlan) -> dict[str, Any]:
 def make(config: Config, paths: Sequence[Path], day: date | None, *, as_json: bool) -> RunPlan:
     """Read the sources and store the plan made from them. The ledger is open."""
     files = workspace.open_files(config)
-    intake = read(config, files.mappings, paths, as_json=as_json)
-    return workspace.plan_run(config, files, intake, opening.asked(day))
+    with progress_bar("rows", shown=not as_json) as progress:
+        return workspace.plan_files(config, files, paths, opening.asked(day), progress)
 
 
 def exit_code(plan: RunPlan) -> int:

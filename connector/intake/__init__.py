@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from connector.intake.mapping import Mapping, Mappings
     from connector.intake.schema import schema_text
     from connector.intake.suggest import Suggestion, suggest_mapping
+    from connector.intake.upload import sized_digest
 
 _HOMES = {
     "KINDS": "kinds",
@@ -30,6 +31,7 @@ _HOMES = {
     "read_sources": "door",
     "Suggestion": "suggest",
     "schema_text": "schema",
+    "sized_digest": "upload",
     "suggest_mapping": "suggest",
 }
 
@@ -46,6 +48,7 @@ __all__ = [
     "load_mappings",
     "read_sources",
     "schema_text",
+    "sized_digest",
     "suggest_mapping",
 ]
 

@@ -30,13 +30,22 @@ class Upload:
     kind: str
 
     def digest(self) -> str:
-        """The sha256 of its bytes (hex), for a file whose reading process has not come to tell it."""
+        """The sha256 of its bytes (hex), for a file that no reading process has told it of."""
         found = hashlib.sha256()
         position = 0
         while chunk := os.pread(self.descriptor, _CHUNK, position):
             found.update(chunk)
             position += len(chunk)
         return found.hexdigest()
+
+
+def sized_digest(path: Path, limits: Limits) -> str:
+    """The sha256 of a file's bytes (hex); empty where it may not be read."""
+    try:
+        with opened(path, limits) as upload:
+            return upload.digest()
+    except RefusedError:
+        return ""
 
 
 @contextmanager

@@ -88,6 +88,28 @@ class Comparison:
         return all(one.how == ERASED for one in self.earlier)
 
     @classmethod
+    def unchanged_from(
+        cls, source: str, records: str, earlier: tuple[Earlier, ...], rows: int, gone_is: str
+    ) -> "Comparison":
+        """The comparison of a source with that many rows, of which nothing changed."""
+        counted = ("cells", "money_cells", "changed", "new", "gone", "still_gone", "back", "otherwise")
+        flags = ("mended", "broken", "elsewhere")
+        return cls(
+            source=source,
+            records=records,
+            earlier=earlier,
+            rows=rows,
+            matched=rows,
+            unchanged=rows,
+            gone_is=gone_is,
+            new_fields=(),
+            gone_fields=(),
+            gone_files=(),
+            money={},
+            **dict.fromkeys((*counted, *flags), 0),
+        )
+
+    @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "Comparison":
         """The comparison that `asdict` wrote."""
         lists = {name: tuple(plain[name]) for name in ("new_fields", "gone_fields", "gone_files")}

@@ -49,6 +49,14 @@ def last_uploads() -> tuple[Snapshot, ...]:
     return tuple(_opened(one, getattr(one, "key", None)) for one in found)
 
 
+def are_last(run_id: str) -> bool:
+    """Whether all that the sources of a run said is kept, and no later upload replaces any of it."""
+    from connector.runs.models import SourceSnapshot
+
+    own = SourceSnapshot.objects.filter(run_id=run_id)
+    return own.exists() and not own.exclude(superseded_by=None).exists() and not own.filter(key=None).exists()
+
+
 def snapshots_of(run_id: str) -> tuple[Snapshot, ...]:
     """What every source of a run said; one that was erased has no records."""
     from connector.runs.models import SourceSnapshot

@@ -106,6 +106,7 @@ class RunPlan:
         snapshots: what is kept of its sources for their next upload; empty once stored, where they are sealed.
         continued: numbers of the snapshots that these replace; empty once stored.
         on_hold: lines that a person has taken out; see `holds`.
+        again_of: the run whose files these are, byte for byte; empty for a plan whose files were read. See `again`.
     """
 
     run_id: str
@@ -128,6 +129,7 @@ class RunPlan:
     on_hold: tuple[Hold, ...] = ()
     terms: Mapping[str, Any] = field(default_factory=dict)
     correction: Correction | None = None
+    again_of: str = ""
 
     @property
     def documents(self) -> tuple[Draft, ...]:
@@ -232,6 +234,7 @@ class RunPlan:
             pins=Pins(**plain["pins"]),
             frames=frames,
             changes=Changes.from_plain(plain.get("changes", {})),
+            again_of=plain.get("again_of", ""),
         )
 
 

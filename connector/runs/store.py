@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from connector import ledger
+from connector import __version__, ledger
 from connector.runs import kept_uploads
 from connector.runs.crashpoints import reached
 from connector.runs.doubts import DOUBTS
@@ -61,7 +61,7 @@ def save_plan(plan: RunPlan, by: str, seen: int) -> None:
             created_at=plan.created_at,
             created_by=by,
             as_of=max(plan.as_of.values()),
-            plan={**plain, _SEEN: seen},
+            plan={**plain, _SEEN: seen, "program": __version__, "again_of": plan.again_of},
         )
         reached("plan:run-written")
         RunFrame.objects.bulk_create(
@@ -95,6 +95,27 @@ def load_plan(run_id: str) -> RunPlan:
         StopError: there is no such run.
     """
     return RunPlan.from_stored(*stored_plan(resolve(run_id)))
+
+
+def last_plan() -> Mapping[str, Any] | None:
+    """What is stored of the run planned last, without its frames; None before the first."""
+    from connector.runs.models import Run
+
+    last = Run.objects.order_by("-created_at", "-run_id").first()
+    return None if last is None else last.plan
+
+
+def without_documents(plain: Mapping[str, Any]) -> RunPlan:
+    """A plan without its documents, as `plain_plan` told it; of its frames those alone have rows that tell of rows."""
+    from connector.runs.models import RunFrame
+
+    kept = ("rows", "standing", "clients")
+    frames = {}
+    for name, data in RunFrame.objects.filter(run_id=plain["run"]).values_list("name", "data"):
+        buffer = BytesIO(bytes(data))
+        frames[name] = pl.read_ipc(buffer) if name in kept else pl.DataFrame(schema=pl.read_ipc_schema(buffer))
+    frames.pop("lines", None)
+    return RunPlan.from_plain({**plain, "documents": []}, frames)
 
 
 def stored_plan(run_id: str) -> tuple[dict[str, Any], dict[str, pl.DataFrame]]:

@@ -15,7 +15,7 @@ from connector.domain.problems import Problem
 from connector.intake import Intake, Mappings, load_mappings, read_sources
 from connector.rulebook import Rulebook
 from connector.rulebook import load as load_rulebook
-from connector.runs import holds, kept_uploads, store
+from connector.runs import again, holds, kept_uploads, store
 from connector.runs.approve import Approval
 from connector.runs.approve import approve as apply_plan
 from connector.runs.billed import Billed, Ledger
@@ -155,6 +155,29 @@ def plan_run(config: Config, files: Files, intake: Intake, asked: Asked) -> RunP
         return read_for(uploaded, files.rulebook), uploaded, Ledger()
 
     return _stored(config, files, intake, asked, make_plan, read)
+
+
+def plan_files(
+    config: Config, files: Files, paths: Sequence[Path], asked: Asked, progress: ReadProgress = read_silently
+) -> RunPlan:
+    """Read files, and make and store their run plan. The ledger is open.
+
+    Files that are those of the last run, byte for byte, are not read again where nothing can be new; see `again`.
+
+    Raises:
+        StopError, StoreError: as `plan_run`.
+    """
+    with ledger.process_lock(config.ledger, "plan", wait_seconds=_PLAN_WAIT_SECONDS):
+        moment, seen = asked.clock.now(), store.last_approval()
+        days = run_days(files.rulebook.entities, moment, asked.as_of)
+        now = again.Now(files.rulebook, files.pins(config), days, moment)
+        found = again.last_run(paths, config.limits, now)
+        if found is not None:
+            plan = again.plan_again(*found, store.next_run_id(), now)
+            ledger.checked()
+            store.save_plan(plan, asked.by, seen)
+            return plan
+    return plan_run(config, files, read_files(config, files.mappings, paths, progress), asked)
 
 
 def correct_run(config: Config, files: Files, wanted: Wanted, asked: Asked) -> RunPlan:

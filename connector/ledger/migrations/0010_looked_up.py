@@ -21,7 +21,8 @@ class Migration(migrations.Migration):
         ),
         migrations.SeparateDatabaseAndState(
             database_operations=[
-                migrations.RunSQL(f'DROP INDEX IF EXISTS "{name}"') for name in (_OWNER, f"{_OWNER}_like")
+                migrations.RunSQL(f'DROP INDEX IF EXISTS "{name}"', migrations.RunSQL.noop)
+                for name in (_OWNER, f"{_OWNER}_like")
             ],
             state_operations=[
                 migrations.AlterField(
