@@ -340,6 +340,8 @@ def test_rows_of_a_ledger_from_before_are_sealed_when_it_is_opened(ledger: Path,
         other.execute(f"ALTER TABLE chain_link DROP COLUMN {column}")
     for table in ("erasure", "credit_line", "credit", "adjustment_line", "adjustment"):
         other.execute(f"DROP TABLE {table}")
+    for index in ("client_alias_owner", "client_version_contents"):
+        other.execute(f"DROP INDEX {index}")
     for column in ("said_on", "archived_on", "advisors", "users"):
         other.execute(f"ALTER TABLE client_version DROP COLUMN {column}")
     other.execute("DELETE FROM django_migrations WHERE app = 'ledger' AND name >= '0006'")
