@@ -109,6 +109,7 @@ def _is_so_since(plain: Mapping[str, Any]) -> bool:
         and kept_uploads.are_last(run_id)
         and store.last_doubts().is_empty()
         and not store.holds()
+        and ledger.read("erasure", "recorded_at >= ?", [datetime.fromisoformat(plain["created_at"])]).is_empty()
         and ledger.waiting_charges().filter(pl.col("kind") == "charge").is_empty()
     )
 

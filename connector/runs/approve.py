@@ -199,6 +199,7 @@ def _apply(plan: RunPlan, entities: Mapping[str, SellingEntity], now: datetime, 
     reached("approve:documents")
     heads = ledger.seal(now, by)
     reached("approve:sealed")
+    serial.hold_the_last()
     store.add_event(plan.run_id, store.APPROVED, now, by)
     return Approval(plan.run_id, documents, charges.height, heads, {})
 

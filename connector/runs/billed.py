@@ -18,9 +18,22 @@ class Billed(Protocol):
         """What the rows of these subjects were billed, under `ledger.AMOUNTS`; not what time alone brought about."""
         ...
 
-    def touched_since(self, run_id: str) -> pl.Series | None:
-        """The subjects that other runs billed or adjusted after this one was planned; None where nobody can tell."""
+    def since(self, run_id: str) -> "Since | None":
+        """What became of a run's subjects after it was planned; None where nobody can tell."""
         ...
+
+
+@dataclass(frozen=True)
+class Since:
+    """What became of a run's subjects after it was planned.
+
+    Attributes:
+        touched: those that other runs billed or adjusted.
+        applied: whether the run was applied whole, so that its charges are billed.
+    """
+
+    touched: pl.Series
+    applied: bool
 
 
 class Ledger:
@@ -28,7 +41,7 @@ class Ledger:
 
     amounts = staticmethod(ledger.amounts_of)
 
-    def touched_since(self, run_id: str) -> pl.Series | None:
+    def since(self, run_id: str) -> Since | None:
         """As the ledger and the history of the runs tell."""
         others = store.approved_since(run_id)
         if others is None:
@@ -36,7 +49,8 @@ class Ledger:
         charges = ledger.read_among("charge", "run_id", others, columns=["subject_id"])
         adjusted = ledger.read_among("adjustment", "run_id", others, columns=["charge_id"])["charge_id"]
         theirs = ledger.read_among("charge", "charge_id", adjusted, columns=["subject_id"])
-        return pl.concat([charges, theirs])["subject_id"].unique()
+        touched = pl.concat([charges, theirs])["subject_id"].unique()
+        return Since(touched, store.is_applied_whole(run_id))
 
 
 @dataclass(frozen=True)
@@ -52,7 +66,7 @@ class Charges:
         found = self.charges.filter(by_rows & named & (pl.col("kind") == "charge"))
         return found.rename({"subject_id": "subject", "amount_minor": "minor"}).select(list(ledger.AMOUNTS))
 
-    def touched_since(self, run_id: str) -> pl.Series | None:
+    def since(self, run_id: str) -> Since | None:
         """Not known."""
         del run_id
         return None

@@ -96,7 +96,10 @@ def make_plan(inputs: Inputs) -> RunPlan:
     timed = with_purchases(timed, charged(inputs, context, purchases), context)
     counted_once = counts.charge_checks([clients, standing, bundles], _records(inputs), charges)
     of_records, charges = charges, pl.concat([charges, timed.charges])
-    labels = pl.concat([clients.select("client_id", "name"), inputs.known.labels]).unique("client_id", keep="first")
+    waiting = inputs.known.waiting.select(client_id="subject_id")
+    called = [clients.select("client_id", "name"), standing.join(waiting, on="client_id", how="semi")]
+    labels = pl.concat([*(one.select("client_id", "name") for one in called), inputs.known.labels])
+    labels = labels.unique("client_id", keep="first")
     names = dict(labels.iter_rows())
     found = drafted(charges, names, inputs.known, inputs.books, inputs.tenants, context)
     looked = inputs.look([draft for draft in found.drafts if not draft.faults])

@@ -35,6 +35,15 @@ def hold_lines(plan: RunPlan) -> None:
     ledger.hold(_lines_of(plan))
 
 
+def hold_the_last() -> None:
+    """Hold the place of the last approval, as the last step of one: so approvals are numbered as they are committed.
+
+    Raises:
+        StoreError: as `hold_plan`.
+    """
+    ledger.hold(["the last approval"], "approvals")  # a group of its own: held by everyone after all else
+
+
 def hold_partners(partners: Iterable[str]) -> None:
     """Hold partners.
 

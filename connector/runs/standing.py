@@ -2,8 +2,8 @@
 
 Most rows of a nightly export are like this, and reading all that is known of their clients would cost more than the
 rest of the run. A stranger's trap: a row leaves only if no other row of the upload, no open question and no rule could
-make more of it than `unchanged`. Where terms or months begin by themselves none leaves, for what a row says of its
-client then decides prices.
+make more of it than `unchanged`. Where terms or months begin by themselves, or a rule counts clients, none leaves: what
+a row says of its client then decides prices.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from connector.billing.lifecycle import UPLOAD_DAY
 from connector.domain.words import SETTLED, Bucket, RecordKind
 from connector.rulebook import Rulebook
 from connector.runs import store
-from connector.runs.snapshots import Snapshot, values
+from connector.runs.snapshots import SIZES, Snapshot, values
 from connector.tables.schemas import Schema
 
 STANDING: Schema = {
@@ -83,7 +83,7 @@ def parted(clients: pl.DataFrame, rulebook: Rulebook, days: Mapping[str, date], 
         past: what runs before left.
     """
     key = ledger.alias_key()
-    if begins_by_time(rulebook):
+    if begins_by_time(rulebook) or rulebook.counted:
         asked = with_digests(clients, key)
         return Uploaded(_told(clients.clear()), asked, _aliases(asked))
     numbered = clients.with_row_index("at")
@@ -124,7 +124,7 @@ def _as_uploaded(records: pl.DataFrame, uploads: Sequence[Snapshot]) -> pl.DataF
     That spares their digests. Whoever else was approved since may have said something else of the client.
     """
     rows = [one.rows for one in uploads if one.kind is RecordKind.CLIENTS]
-    now = values(records, RecordKind.CLIENTS).with_columns(at=records["at"])
+    now = values(records, RecordKind.CLIENTS).with_columns(at=records["at"], spelled=records["employees_text"])
     kept = [pl.DataFrame(schema={"at": pl.UInt32, "client_id": pl.String})]
     settled = pl.col("bucket").is_in([*SETTLED, Bucket.UNCHANGED.value])
     for (run_id,), before in pl.concat(rows).filter(settled).group_by("run_id") if rows else ():
@@ -132,7 +132,8 @@ def _as_uploaded(records: pl.DataFrame, uploads: Sequence[Snapshot]) -> pl.DataF
         both = now.join(there, on=_AGAIN, suffix="_before", nulls_equal=True, maintain_order="left")
         said = [name for name in now.columns if name.startswith("value_") or name == "namespace"]
         same = (pl.col(name).eq_missing(pl.col(f"{name}_before")) for name in said if name not in _AGAIN)
-        both = both.filter(pl.all_horizontal(same))
+        sizes = pl.concat_str([f"shown_{name}" for name in SIZES], separator=" / ", ignore_nulls=True).replace("", None)
+        both = both.filter(pl.all_horizontal(same) & pl.col("spelled").eq_missing(sizes))  # its digest has it so
         kept.append(_still(both.select("at", "bucket", client_id="subject"), str(run_id)))
     return pl.concat(kept).unique("at", keep="none", maintain_order=True)
 

@@ -22,6 +22,7 @@ from connector.runs.changes import HELD, LISTED, UNREAD, Changes, Comparison, Ea
 from connector.runs.diff import CELLS, ROWS, Difference, difference
 from connector.runs.heads import Head, earlier_rows, how_of, linked
 from connector.runs.matching import once
+from connector.runs.quiet import quiet
 from connector.runs.snapshots import Snapshot, compared_fields
 
 GONE = Kind(
@@ -117,8 +118,8 @@ def _compare_kind(kind: RecordKind, upload: Upload, earlier: Sequence[Snapshot])
     parts = [part for part in upload.parts if part.kind is kind]
     heads = linked(parts, earlier, kind)
     now, before = pl.concat([part.rows for part in parts]), earlier_rows(heads, kind)
-    same = _quiet(upload, now, before)
-    found = _with(same, _difference(upload, same.others(now), same.others(before), kind))
+    same = quiet(upload.standing, upload.billed, now, before)
+    found = same.among(_difference(upload, same.others(now), same.others(before), kind))
     missing = _missing(found, heads, upload.run_id, kind)
     carried = missing.filter(pl.col("change").is_in(["gone", "still gone"]))
     snapshots = [
@@ -177,62 +178,11 @@ def _missing(found: Difference, heads: Sequence[Head], run_id: str, kind: Record
     return rows.with_columns(pl.col("missing_since").fill_null(run_id), record_kind=pl.lit(kind.value))
 
 
-@dataclass(frozen=True)
-class _Quiet:
-    """Rows that say what they said, of clients that stand as they were settled: they need no comparison.
-
-    Attributes:
-        rows: as the upload's snapshot will hold them, with the number of their row of now as `at`.
-        earlier: `source` and `head` of each.
-    """
-
-    rows: pl.DataFrame
-    earlier: pl.DataFrame
-
-    def others(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """The rows that are to be compared."""
-        return rows.filter(~pl.col("subject").is_in(self.rows["subject"].implode()).fill_null(value=False))
-
-
-def _quiet(upload: Upload, now: pl.DataFrame, before: pl.DataFrame) -> _Quiet:
-    """The rows that need no comparison: each the only one of its client here and before, and nothing billed since."""
-    only = pl.col("subject").is_in(upload.standing.implode()) & pl.col("subject").is_unique()
-    here = now.with_row_index("at").filter(only)
-    there = before.filter(only & pl.col("sound") & pl.col("missing_since").is_null())
-    if here.is_empty() or there.is_empty():
-        return _Quiet(here.clear(), pl.DataFrame(schema={"source": pl.String, "head": pl.Int64}))
-    calm = [_untouched(upload.billed, rows, run_id) for (run_id,), rows in there.group_by("run_id")]
-    both = here.join(pl.concat(calm), on="subject", suffix="_before", maintain_order="left")
-    said = [name for name in now.columns if name.startswith(("shown_", "value_"))]
-    both = both.filter(pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"{name}_before")) for name in said))
-    return _Quiet(both.with_columns(money="money_before").select(here.columns), both.select("source", "head"))
-
-
-def _with(same: _Quiet, found: Difference) -> Difference:
-    """What was compared, and the rows that needed none among it, in the order of the upload."""
-    if same.rows.is_empty():
-        return found
-    every = pl.int_range(found.now.height + same.rows.height, dtype=pl.UInt32, eager=True)
-    rest = found.now.with_columns(at=every.filter(~every.is_in(same.rows["at"].implode())))
-    matched = same.earlier.group_by("source", "head").agg(rows=pl.len())
-    return replace(
-        found,
-        now=pl.concat([rest, same.rows.select(rest.columns)]).sort("at").drop("at"),
-        matched=pl.concat([found.matched, matched]).group_by("source", "head").agg(pl.col("rows").sum()),
-    )
-
-
 def _difference(upload: Upload, now: pl.DataFrame, before: pl.DataFrame, kind: RecordKind) -> Difference:
     subjects = pl.concat([now["subject"], before["subject"]]).drop_nulls().unique()
     planned = upload.planned[kind]
     billed = upload.billed.amounts(SUBJECT_TYPES[kind], subjects) if kind in SUBJECT_TYPES else planned.clear()
     return difference(now, before, billed, planned, kind)
-
-
-def _untouched(billed: Billed, rows: pl.DataFrame, run_id: object) -> pl.DataFrame:
-    """Those of the rows of a run that no other run has billed since it was planned."""
-    touched = billed.touched_since(str(run_id))
-    return rows.clear() if touched is None else rows.filter(~pl.col("subject").is_in(touched.implode()))
 
 
 def _missing_rows(missing: pl.DataFrame) -> pl.DataFrame:

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from connector.ledger import (
     read,
     transaction,
 )
+from connector.ledger.integrity import FileCheck
 
 SMALL_BUSY = "PRAGMA busy_timeout = 20"
 
@@ -221,6 +223,28 @@ def test_a_file_whose_parts_do_not_agree(ledger_file: Path) -> None:
         file.write((7).to_bytes(4, "big"))
     with pytest.raises(StoreError, match=r"ledger.db is damaged: .*[Ff]reelist"):
         open_store(ledger_file)
+
+
+def test_the_check_of_a_locked_file_says_so(ledger_file: Path) -> None:
+    close_store()
+    with closing(sqlite3.connect(ledger_file, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("CREATE TABLE another (a)")
+        with pytest.raises(StoreError, match="locked") as caught:
+            FileCheck(ledger_file, patience_seconds=0.1).wait()
+    assert "restore" not in caught.value.next_step
+
+
+def test_the_check_of_a_file_whose_folder_is_no_text(tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(bytes(tmp_path) + b"/\xff"))
+    folder.mkdir()
+    with closing(sqlite3.connect(folder / "ledger.db")) as made:
+        made.execute("CREATE TABLE a (b)")
+    FileCheck(folder / "ledger.db").wait()
+    check = FileCheck(folder / "ledger.db")
+    check.stop()
+    check.stop()
 
 
 def test_a_file_that_is_checked_beside_other_work(ledger_file: Path) -> None:

@@ -145,6 +145,14 @@ def with_another_size(world: World, files: list[str]) -> None:
     files[1] = world.clients(client("A"))
 
 
+def then_somebody_is_erased(world: World, files: list[str]) -> None:
+    world.bill(*files)
+    workspace.open_ledger(load_config(world.folder, os.environ))
+    first = ledger.read("client")["client_id"][0]
+    ledger.close_store()
+    assert world.run("erase", first, "--yes").code == 0
+
+
 def with_other_bytes(world: World, files: list[str]) -> None:
     world.bill(*files)
     path = Path(files[1])
@@ -169,7 +177,7 @@ def of_a_day_before(world: World, files: list[str]) -> None:
     "step",
     [
         hold, unapproved, then_another, then_other_rules, with_a_question, with_another_size, with_other_bytes,
-        not_there_any_more, waiting_for_a_document, of_a_day_before,
+        then_somebody_is_erased, not_there_any_more, waiting_for_a_document, of_a_day_before,
     ],
 )  # fmt: skip
 def test_whatever_is_not_plainly_the_same_is_read(world: World, step: Step) -> None:

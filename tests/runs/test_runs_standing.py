@@ -26,6 +26,8 @@ from connector.ledger import Place
 from connector.runs import holds, kept_uploads, store, workspace
 from connector.runs.billed import Ledger
 from connector.runs.config import load_config
+from connector.runs.erase import erase_owner
+from connector.runs.errors import StopError
 from connector.runs.events import run_days
 from connector.runs.known import read_for, read_known
 from connector.runs.plan import Inputs, make_plan
@@ -191,6 +193,67 @@ def test_a_row_of_a_plan_that_nobody_approved_does_not_leave(office: Office) -> 
     assert left(office, sheet(client("A"), client("B"))) == ["Client A"]
 
 
+def test_another_spelling_of_a_size_is_another_record(office: Office) -> None:
+    bill(office, PARTNERS, sheet(client("A"), client("B")))
+    assert left(office, sheet(client("A", employees_text="11 - 50"), client("B"))) == ["Client B"]
+
+
+def test_a_client_that_was_blocked_in_a_trial_and_one_planned_twice(office: Office) -> None:
+    rows = [client("A"), client("B"), client("C"), client("D")]
+    bill(office, PARTNERS, sheet(*rows))
+    more = [client("A", **GROWN), *(client(one) for one in "XYZ")]
+    office.plan(sheet(*rows), sheet(*more, name="more.csv"))
+    assert left(office, sheet(*rows)) == ["Client B", "Client C", "Client D"]
+    office.plan(sheet(*more, name="more.csv"))
+    left(office, sheet(*rows))
+
+
+def templates(*plans: tuple[str, date]) -> Source:
+    rows = [{"template": "T", "plan": plan, "valid_from": day} for plan, day in plans]
+    return source("templates.csv", RecordKind.TEMPLATES, rows)
+
+
+OLD, NEW = ("assessment_only", date(2025, 1, 1)), ("full_spoke", date(2025, 3, 1))
+
+
+def test_an_earlier_plan_that_was_approved_after_a_trial(office: Office) -> None:
+    made = client("A", plan=None, template="T")
+    first = office.plan(PARTNERS, templates(OLD), sheet(made))
+    office.plan(PARTNERS, templates(OLD, NEW), sheet(made))
+    office.approve(first.run_id)
+    assert left(office, sheet(made)) == ["Client A"]
+
+
+def test_an_erased_client_whose_charge_waits_is_called_as_its_row_calls_it(office: Office) -> None:
+    row = client("A", partner="P-2", created_on=date(2025, 6, 10))
+    bill(office, PARTNERS, sheet(row))
+    [own] = ledger.read("client")["client_id"]
+    erase_owner("client", own, now=datetime(2025, 6, 21, tzinfo=UTC), by="eraser")
+    office.today = date(2025, 7, 20)
+    assert left(office, sheet(row)) == ["Client A"]
+
+
+COUNTED = """
+  - id: second-client
+    when: {clients_this_year: {from: 2}, plan: full_spoke}
+    adjust: {percent: -5, reason: "from the second client of the year on"}
+"""
+
+
+def test_where_a_rule_counts_clients_nobody_leaves(tmp_path: Path, fresh: Callable[[], Place]) -> None:
+    world = World(tmp_path / "work", None)
+    rules = world.folder / "rules" / "billing.yaml"
+    rules.write_text(rules.read_text(encoding="utf-8") + COUNTED, encoding="utf-8")
+    office = office_in(world.folder, fresh())
+    made, second = client("A", plan=None, template="T"), client("B", created_on=date(2025, 5, 1))
+    bill(office, PARTNERS, templates(OLD), sheet(made))
+    assert left(office, templates(OLD, NEW), sheet(made, second)) == []
+    plan = office.plan(sheet(made, second))
+    bill(office, sheet(client("A", plan=None, template="T", upgraded_on=date(2025, 4, 15)), name="other.csv"))
+    with pytest.raises(StopError, match="was changed meanwhile"):
+        office.approve(plan.run_id)
+
+
 def test_new_clients_that_bear_a_known_name_are_asked_about_as_before(office: Office) -> None:
     known = [client("A"), client("", name="Client B", domain="b.example"), client("C", partner="P-2")]
     bill(office, PARTNERS, sheet(*known))
@@ -292,5 +355,5 @@ def test_plans_that_do_not_tell_what_they_had_seen_are_asked_anew(office: Office
     stored = Run.objects.get(run_id=plan.run_id)
     Run.objects.filter(run_id=plan.run_id).update(plan=plan.to_plain())  # as earlier versions wrote it
     assert "last_approval" in stored.plan
-    assert Ledger().touched_since(plan.run_id) is None
+    assert Ledger().since(plan.run_id) is None
     assert left(office, sheet(*rows)) == ["Client A", "Client B"]
