@@ -13,10 +13,10 @@ from urllib.parse import quote
 
 from connector.ledger.dialects import sqlite
 from connector.ledger.errors import StoreError
+from connector.ledger.locks import PAUSE_SECONDS
 
 RESTORE = "Stop using this ledger; restore the latest backup, then run `connector doctor`."
 _TOLD = 3  # of the damages
-_PAUSE_SECONDS = 0.05
 
 
 class FileCheck:
@@ -47,7 +47,7 @@ class FileCheck:
         while self._thread.is_alive():
             with suppress(sqlite3.ProgrammingError):  # it has just ended, and its connection with it
                 self._connection.interrupt()
-            self._thread.join(_PAUSE_SECONDS)  # what has not begun yet cannot be interrupted
+            self._thread.join(PAUSE_SECONDS)  # what has not begun yet cannot be interrupted
 
     def _look(self) -> None:
         with closing(self._connection) as connection:
