@@ -65,7 +65,8 @@ class Stage:
         self.server = self._start(DEAR, port)
 
     def drive(self, point: str = "") -> subprocess.Popen[str]:
-        environment = {**os.environ, VARIABLE: point}
+        kits = Path(__file__).resolve().parents[1]  # where the driver finds what it shares with other tests
+        environment = {**os.environ, VARIABLE: point, "PYTHONPATH": str(kits)}
         program = [sys.executable, str(Path(__file__).with_name("push_driver.py")), self.server.url, str(self.folder)]
         return subprocess.Popen(program, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
