@@ -5,7 +5,6 @@ the new access token is used. No token and no secret is in a message, a repr or 
 """
 
 import base64
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from threading import Lock
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from connector.accounting import exactjson
 from connector.accounting.port import CredentialsError, RetryLater
 from connector.accounting.tokenfile import TokenFile, Tokens
 from connector.net.errors import SetupError
@@ -103,7 +103,7 @@ class Exchange:
         return self._granted(reply, held)
 
     def _granted(self, reply: Reply, held: Tokens) -> Tokens:
-        granted = _plain(reply.body) if reply.status == _OK else {}
+        granted = (exactjson.load(reply.body) or {}) if reply.status == _OK else {}
         access, until = granted.get("access_token"), self._end(granted, "expires_in")
         refresh = granted.get("refresh_token", held.refresh)
         if not isinstance(access, str) or not access or until is None or not isinstance(refresh, str) or not refresh:
@@ -126,7 +126,7 @@ class Exchange:
 
     def _refusal(self, reply: Reply) -> CredentialsError:
         """Only the error words of the OAuth standard are looked at; free text could echo a secret."""
-        if _plain(reply.body).get("error") == "invalid_grant":
+        if (exactjson.load(reply.body) or {}).get("error") == "invalid_grant":
             message = f"{self.provider.name} does not accept the consent any more: it was revoked, replaced or used up"
             return CredentialsError(message, f"Run '{self.provider.again}', and agree once more.")
         message = f"{self.provider.name} does not accept the client id and secret"
@@ -203,11 +203,3 @@ class ConsentTokens:
             message = f"The consent to use {name} ended on {held.refresh_until.date()}"
             raise CredentialsError(f"{message}, because it was not used for long", step)
         return held
-
-
-def _plain(body: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(body)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}

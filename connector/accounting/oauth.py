@@ -4,13 +4,12 @@ The token and the secret live in this object only: neither is in a message, a re
 """
 
 import base64
-import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Any
 from urllib.parse import quote, urlencode
 
+from connector.accounting import exactjson
 from connector.accounting.port import CredentialsError, RetryLater
 from connector.net.errors import SetupError
 from connector.net.http import NoAnswer, NotSent, Reply, Transport
@@ -83,7 +82,7 @@ class TokenSource:
             raise CredentialsError(*_refusal(reply))
         if reply.status == _TOO_MANY or reply.status >= _BROKEN:
             return self._later(f"No access token: the token address answered {reply.status}.")
-        granted = _plain(reply.body) if reply.status == _OK else {}
+        granted = (exactjson.load(reply.body) or {}) if reply.status == _OK else {}
         token, seconds = granted.get("access_token"), granted.get("expires_in")
         if not isinstance(token, str) or not token or not isinstance(seconds, int):
             message = f"The token address answered {reply.status} without an access token"
@@ -96,17 +95,9 @@ class TokenSource:
         return RetryLater(self._clock() + LATER, reason, whole_tenant=True)
 
 
-def _plain(body: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(body)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
 def _refusal(reply: Reply) -> tuple[str, str]:
     """Message and next step. Only the error words of the OAuth standard are repeated; free text could echo a secret."""
-    error = _plain(reply.body).get("error")
+    error = (exactjson.load(reply.body) or {}).get("error")
     if error == "invalid_scope":
         return (
             "The accounting system does not grant the access that is needed",
