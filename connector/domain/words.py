@@ -105,3 +105,5 @@ SETTLED = (
     Bucket.AWAITING_DOCUMENT.value,
     Bucket.BILLED.value,
 )
+# The same, or it was so before: the record stands in the ledger.
+REMEMBERED = (*SETTLED, Bucket.UNCHANGED.value)

@@ -17,7 +17,7 @@ import polars as pl
 
 from connector import __version__, ledger
 from connector.billing import counts
-from connector.domain.words import SETTLED, Bucket, RecordKind, RowKind
+from connector.domain.words import REMEMBERED, Bucket, RecordKind, RowKind
 from connector.intake import Limits, sized_digest
 from connector.rulebook import Rulebook
 from connector.runs import kept_uploads, store
@@ -26,8 +26,9 @@ from connector.runs.plan import refuse_untied
 from connector.runs.rows import hidden_rows, record_buckets, row_kinds
 from connector.runs.runplan import Pins, RunPlan
 from connector.runs.standing import begins_by_time
+from connector.runs.versions import compared_checks
 
-_CALM = {*SETTLED, Bucket.UNCHANGED.value, "new"}  # what becomes `unchanged` once it is applied; `new` of a partner
+_CALM = {*REMEMBERED, "new"}  # what becomes `unchanged` once it is applied; `new` of a partner
 _SOURCE = ["source", "sheet", "row"]
 
 
@@ -200,12 +201,10 @@ def _checks(
         *counts.charge_checks([settled], sum(said[kind] for kind in billed), charges),
         *counts.term_checks(settled.clear(), 0, charges, charges),
         *counts.money_checks(charges, charges, ()),
-        *(check for kind in RecordKind if kind.value in said for check in _compared_checks(kind, said[kind.value])),
-    )
-
-
-def _compared_checks(kind: RecordKind, rows: int) -> tuple[counts.Check, ...]:
-    return (
-        counts.Check(f"{kind} of the last upload against those found again or missing", rows, rows),
-        counts.Check(f"{kind} of the upload against those kept for the next", rows, rows),
+        *(
+            check
+            for kind in RecordKind
+            if kind.value in said
+            for check in compared_checks(kind, *[said[kind.value]] * 4)
+        ),
     )

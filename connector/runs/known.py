@@ -16,12 +16,12 @@ from connector.runs.standing import Uploaded, begins_by_time
 
 @dataclass(frozen=True)
 class Known:
-    """The ledger as one plan sees it.
+    """The ledger as one plan sees it: all of it, or what concerns the clients that the plan asks about (`read_for`).
 
     Attributes:
         key: the key of its digests.
-        aliases: every client alias.
-        history: every version of every client, `said_on` filled in from the time it was recorded where it is missing.
+        aliases: client aliases.
+        history: every version of each client, `said_on` filled in from the time it was recorded where it is missing.
         versions: the latest version of each client.
         charges: of each subject, metric and term the latest charge or opening entry, with what its adjustments add and
             say, the name of its `source`, and whether it is `credited` and nothing was billed in its place; without

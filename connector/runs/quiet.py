@@ -7,11 +7,9 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from connector.domain.words import SETTLED, Bucket
+from connector.domain.words import REMEMBERED, Bucket
 from connector.runs.billed import Billed
 from connector.runs.diff import Difference
-
-_CALM = (*SETTLED, Bucket.UNCHANGED.value)
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ def quiet(standing: pl.Series, billed: Billed, now: pl.DataFrame, before: pl.Dat
     """
     only = pl.col("subject").is_in(standing.implode()) & pl.col("subject").is_unique()
     here = now.with_row_index("at").filter(only)
-    there = before.filter(only & pl.col("bucket").is_in(_CALM) & pl.col("missing_since").is_null())
+    there = before.filter(only & pl.col("bucket").is_in(REMEMBERED) & pl.col("missing_since").is_null())
     if here.is_empty() or there.is_empty():
         return Quiet(here.clear(), pl.DataFrame(schema={"source": pl.String, "head": pl.Int64}))
     calm = [_untouched(billed, rows, run_id) for (run_id,), rows in there.group_by("run_id")]

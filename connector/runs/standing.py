@@ -15,7 +15,7 @@ import polars as pl
 from connector import ledger
 from connector.billing.identity import with_digests, with_row_digests
 from connector.billing.lifecycle import UPLOAD_DAY
-from connector.domain.words import SETTLED, Bucket, RecordKind
+from connector.domain.words import REMEMBERED, Bucket, RecordKind
 from connector.rulebook import Rulebook
 from connector.runs import store
 from connector.runs.snapshots import SIZES, Snapshot, values
@@ -126,7 +126,7 @@ def _as_uploaded(records: pl.DataFrame, uploads: Sequence[Snapshot]) -> pl.DataF
     rows = [one.rows for one in uploads if one.kind is RecordKind.CLIENTS]
     now = values(records, RecordKind.CLIENTS).with_columns(at=records["at"], spelled=records["employees_text"])
     kept = [pl.DataFrame(schema={"at": pl.UInt32, "client_id": pl.String})]
-    settled = pl.col("bucket").is_in([*SETTLED, Bucket.UNCHANGED.value])
+    settled = pl.col("bucket").is_in(REMEMBERED)
     for (run_id,), before in pl.concat(rows).filter(settled).group_by("run_id") if rows else ():
         there = before.filter(pl.col("sound") & pl.col("missing_since").is_null() & pl.col("subject").is_not_null())
         both = now.join(there, on=_AGAIN, suffix="_before", nulls_equal=True, maintain_order="left")

@@ -128,14 +128,7 @@ def _compare_kind(kind: RecordKind, upload: Upload, earlier: Sequence[Snapshot])
     ]
     gone_is = UNREAD if not upload.whole else HELD if kind in _ASKED else LISTED
     standing = sum(one.rows.filter(pl.col("missing_since").is_null()).height for one in snapshots)
-    checks = (
-        Check(
-            f"{kind} of the last upload against those found again or missing",
-            before.height,
-            found.again + missing.height,
-        ),
-        Check(f"{kind} of the upload against those kept for the next", now.height, standing),
-    )
+    checks = compared_checks(kind, before.height, found.again + missing.height, now.height, standing)
     comparisons = tuple(_comparison(part, heads, found, missing, gone_is) for part in parts)
     first = [one.source for one in comparisons if one.is_first]  # all of its rows are new: nothing to list
     rows = pl.concat([found.rows, _missing_rows(missing)])
@@ -183,6 +176,22 @@ def _difference(upload: Upload, now: pl.DataFrame, before: pl.DataFrame, kind: R
     planned = upload.planned[kind]
     billed = upload.billed.amounts(SUBJECT_TYPES[kind], subjects) if kind in SUBJECT_TYPES else planned.clear()
     return difference(now, before, billed, planned, kind)
+
+
+def compared_checks(kind: RecordKind, before: int, found: int, now: int, kept: int) -> tuple[Check, ...]:
+    """The equations of a comparison, in rows.
+
+    Args:
+        kind: what the rows are.
+        before: those of the last upload.
+        found: those of them that were found again, or are missing.
+        now: those of the upload.
+        kept: those of it that are kept for the next.
+    """
+    return (
+        Check(f"{kind} of the last upload against those found again or missing", before, found),
+        Check(f"{kind} of the upload against those kept for the next", now, kept),
+    )
 
 
 def _missing_rows(missing: pl.DataFrame) -> pl.DataFrame:
