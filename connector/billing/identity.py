@@ -29,9 +29,7 @@ def with_digests(clients: pl.DataFrame, key: bytes) -> pl.DataFrame:
     """
     if "ref_digest" in clients.columns:
         return clients
-    if "row_digest" not in clients.columns:
-        clients = with_row_digests(clients, key)
-    return clients.with_columns(
+    return with_row_digests(clients, key).with_columns(
         ref_digest=digest_columns(clients, ["namespace", alike("client_ref")], "ref", key),
         pair_digest=digest_columns(clients, [alike("partner_id"), "domain"], "pair", key),
         domain_digest=digest_columns(clients, ["domain"], "domain", key),
