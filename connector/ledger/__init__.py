@@ -8,7 +8,7 @@ from connector.ledger.backup import backup
 from connector.ledger.chain import chain_faults, chain_head, chain_heads
 from connector.ledger.charge_amounts import AMOUNTS, amounts_of
 from connector.ledger.charge_lines import STRETCHES, stretches, telling_charges, waiting_charges
-from connector.ledger.client_lookups import standing_as, without_id
+from connector.ledger.client_lookups import aliases_of, standing_as, without_id
 from connector.ledger.database import hold, overwrite_erased, still, transaction
 from connector.ledger.dump import write_dump
 from connector.ledger.entries import acting, seal
@@ -35,6 +35,7 @@ __all__ = [
     "Verified",
     "acting",
     "alias_key",
+    "aliases_of",
     "amounts_of",
     "append",
     "backup",

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 import polars as pl
 
 from connector.ledger import database
-from connector.ledger.frames import framed
-from connector.tables.schemas import Schema
+from connector.ledger.frames import framed, read
+from connector.ledger.schemas import TABLES
+from connector.tables.schemas import Schema, empty
 
 _SAID: Schema = {"client_id": pl.String, "row_digest": pl.String, "sequence": pl.Int64}
 _EDITED = "SELECT client_id, max(sequence) FROM client_version WHERE sequence > 1 GROUP BY client_id"
@@ -29,6 +30,20 @@ def standing_as(row_digests: Iterable[str]) -> pl.DataFrame:
     edited = framed(database.fetch(_EDITED), {"client_id": pl.String, "latest": pl.Int64})
     now = found.join(edited, on="client_id", how="left", maintain_order="left")
     return now.filter(pl.col("sequence") == pl.col("latest").fill_null(1)).drop("sequence", "latest")
+
+
+def aliases_of(digests: Iterable[str]) -> pl.DataFrame:
+    """The aliases that have one of these digests, in the order they were written.
+
+    Args:
+        digests: of ids and of partners with domains, see `billing.identity.with_digests`.
+    """
+    listed = list(digests)
+    if not listed:
+        return empty(TABLES["client_alias"])
+    # Their index begins with the kind: unnamed, every alias there is would be read.
+    where = f"kind IN ('domain', 'ref') AND digest IN ({database.dialect().LISTED})"
+    return read("client_alias", where, [json.dumps(listed)])
 
 
 def without_id() -> list[str]:

@@ -122,7 +122,7 @@ def _changed_clients(plan: RunPlan) -> list[str]:
     fresh = clients.filter(pl.col("is_new") & pl.col("code").is_null())
     digests = pl.concat([fresh["ref_digest"], fresh["pair_digest"]]).drop_nulls()
     claims = clients.filter(pl.col("new_pair") & pl.col("code").is_null())
-    named = ledger.read_among("client_alias", "digest", digests, columns=["client_id"])
+    named = ledger.aliases_of(digests).select("client_id")
     domains = ledger.read_among(
         "client_alias", "domain_digest", claims["domain_digest"].drop_nulls(), columns=["client_id"]
     )

@@ -59,7 +59,8 @@ def gone_clients(clients: pl.DataFrame, sources: Sequence[SourceInfo], earlier: 
     for one in earlier:
         if one.kind is not RecordKind.CLIENTS:
             continue
-        standing = one.rows.filter(pl.col("missing_since").is_null()).select("subject").drop_nulls().unique()
+        there = one.columns("missing_since", "subject").filter(pl.col("missing_since").is_null())
+        standing = there.select("subject").drop_nulls().unique()
         again = standing.join(here, on="subject", how="semi").height
         shared = dict(own.join(standing, on="subject", how="semi").group_by("source").len().iter_rows())
         linked = (

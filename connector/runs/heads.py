@@ -14,7 +14,7 @@ import polars as pl
 
 from connector.domain.words import RecordKind
 from connector.runs.changes import ERASED, MOVED, PART, REPAIRED, SAME, VERSION
-from connector.runs.matching import identities, shared
+from connector.runs.matching import identities, identity_columns, shared
 from connector.runs.snapshots import Snapshot, schema
 
 _HALF = 2
@@ -37,7 +37,7 @@ class Head:
     @property
     def weight(self) -> int:
         """How much it says to be compared with it: 2 where this upload continues it, 1 for a part, 0 once erased."""
-        return 0 if self.snapshot.records is None else 1 + self.continued
+        return 0 if self.snapshot.is_erased else 1 + self.continued
 
 
 def linked(parts: Sequence[Snapshot], earlier: Sequence[Snapshot], kind: RecordKind) -> list[Head]:
@@ -73,11 +73,13 @@ class _Keys:
 def _head(one: Snapshot, parts: Sequence[Snapshot], keys: _Keys, kind: RecordKind) -> Head:
     named = {part.source for part in parts if _file(part) == _file(one)}
     declared = {part.source for part in parts if is_same(part, one) or is_repaired(part, one)}
-    if one.records is None:
+    if one.is_erased:
         return Head(one, tuple(part.source for part in parts if part.source in named | declared), continued=True)
     if declared == {part.source for part in parts} and len(parts) == 1:
         return Head(one, tuple(declared), continued=True)  # what else could it be: its rows need not be looked at
-    standing = identities(one.records.filter(pl.col("missing_since").is_null()), kind)
+    standing = identities(
+        one.columns("missing_since", *identity_columns(kind)).filter(pl.col("missing_since").is_null()), kind
+    )
     overlaps = {part.source: shared(keys[part.source], standing, kind).height for part in parts}
     enough = [
         source
@@ -97,7 +99,7 @@ def _covers(keys: _Keys, standing: pl.DataFrame, kind: RecordKind) -> bool:
 def how_of(part: Snapshot, head: Head) -> str:
     """What a source of this upload is to an earlier one."""
     one = head.snapshot
-    if one.records is None:
+    if one.is_erased:
         return ERASED
     if part.source not in head.links:
         return MOVED
@@ -141,7 +143,7 @@ def earlier_rows(heads: Sequence[Head], kind: RecordKind) -> pl.DataFrame:
     """
     wanted = {**schema(kind), "head": pl.Int64}
     rows = pl.DataFrame(schema=wanted)
-    readable = [head for head in heads if head.snapshot.records is not None]
+    readable = [head for head in heads if not head.snapshot.is_erased]
     for run in sorted({head.snapshot.run_id for head in readable}, key=lambda run: (len(run), run), reverse=True):
         older = pl.concat([_rows(head) for head in readable if head.snapshot.run_id == run])
         if not rows.is_empty():

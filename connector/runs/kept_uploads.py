@@ -1,7 +1,8 @@
 """What sources said, kept sealed in the database, each under a key of its own: erasing the key erases it for good."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import polars as pl
 from connector import ledger
 from connector.domain.words import RecordKind
 from connector.runs.sealed import seal, unseal
-from connector.runs.snapshots import Snapshot, conformed
+from connector.runs.snapshots import Snapshot, conformed, schema
 
 if TYPE_CHECKING:
     from connector.runs.models import Run, SnapshotKey, SourceSnapshot
@@ -45,7 +46,7 @@ def last_uploads() -> tuple[Snapshot, ...]:
     """The snapshots that no later one replaces, in the order they were planned; one that was erased has no records."""
     from connector.runs.models import SourceSnapshot
 
-    found = SourceSnapshot.objects.filter(superseded_by=None).select_related("key")
+    found = SourceSnapshot.objects.filter(superseded_by=None).select_related("key").defer("sealed")
     return tuple(_opened(one, getattr(one, "key", None)) for one in found)
 
 
@@ -61,7 +62,7 @@ def snapshots_of(run_id: str) -> tuple[Snapshot, ...]:
     """What every source of a run said; one that was erased has no records."""
     from connector.runs.models import SourceSnapshot
 
-    found = SourceSnapshot.objects.filter(run_id=run_id).select_related("key")
+    found = SourceSnapshot.objects.filter(run_id=run_id).select_related("key").defer("sealed")
     return tuple(_opened(one, getattr(one, "key", None)) for one in found)
 
 
@@ -69,7 +70,7 @@ def every_snapshot() -> tuple[Snapshot, ...]:
     """What every source of every run said; one that was erased has no records."""
     from connector.runs.models import SourceSnapshot
 
-    found = SourceSnapshot.objects.select_related("key")
+    found = SourceSnapshot.objects.select_related("key").defer("sealed")
     return tuple(_opened(one, getattr(one, "key", None)) for one in found)
 
 
@@ -111,6 +112,7 @@ def reseal(snapshot: Snapshot) -> None:
 
 
 def _opened(stored: "SourceSnapshot", key: "SnapshotKey | None") -> Snapshot:
+    """A snapshot whose rows are read from the database whenever they are asked for, and not before."""
     one = Snapshot(
         run_id=stored.run_id,
         source=stored.source,
@@ -123,8 +125,17 @@ def _opened(stored: "SourceSnapshot", key: "SnapshotKey | None") -> Snapshot:
     )
     if key is None:
         return one
-    plain = unseal(_sealed_name(one), bytes(key.key), bytes(stored.sealed))
-    return replace(one, records=conformed(pl.read_parquet(BytesIO(plain)), one.kind))
+    return replace(one, read=partial(_read, one, bytes(key.key)))
+
+
+def _read(one: Snapshot, key: bytes, names: Sequence[str]) -> pl.DataFrame:
+    from connector.runs.models import SourceSnapshot
+
+    sealed = SourceSnapshot.objects.values_list("sealed", flat=True).get(id=one.snapshot_id)
+    plain = BytesIO(unseal(_sealed_name(one), key, bytes(sealed)))
+    there = set(pl.read_parquet_schema(plain))
+    wanted = [name for name in names or schema(one.kind) if name in there]
+    return conformed(pl.read_parquet(plain, columns=wanted), one.kind, names)
 
 
 def _sealed_name(snapshot: Snapshot) -> str:

@@ -150,6 +150,13 @@ def identities(rows: pl.DataFrame, kind: RecordKind) -> pl.DataFrame:
     return _keys(rows, _IDENTITY[kind])
 
 
+def identity_columns(kind: RecordKind) -> tuple[str, ...]:
+    """The columns of rows that `identities` looks at."""
+    of = _IDENTITY[kind]
+    cells = (f"{way}_{name}" for name in (*of.alike, *of.plain) for way in ("value", "shown"))
+    return ("subject", "namespace", "sound", *cells)
+
+
 def _keys(rows: pl.DataFrame, of: _Keys) -> pl.DataFrame:
     """Keys from cells: a cell as understood, else as shown. Each is made comparable once, for it costs."""
     cells = rows.select(

@@ -103,7 +103,7 @@ def _against_sources(plan: RunPlan, snapshots: Sequence[Snapshot]) -> Iterable[P
     # What a correction bills again rests on rows of earlier runs: it is counted and told, and not compared.
     again = stated.filter(pl.col("revision") > 1).height
     placed = stated.filter(pl.col("revision") == 1).join(names, on="source_id", how="left", maintain_order="left")
-    erased = {one.source for one in snapshots if one.records is None}
+    erased = {one.source for one in snapshots if one.is_erased}
     owners = ledger.read("erasure")["owner_id"].implode()
     unknown = pl.col("source").is_in(sorted(erased)) | pl.col("subject_id").is_in(owners)
     gone = placed.filter(unknown)

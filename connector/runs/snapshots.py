@@ -4,8 +4,8 @@ A stranger's trap: a cell is here twice, as shown and as understood. Two spellin
 blocked row has nothing understood, so the two are needed.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -40,8 +40,10 @@ class Snapshot:
         sha256: digest of the file.
         lineage: digest of the file it is a repaired copy of, "" for none.
         fields: the fields that had a column.
-        records: its rows under `schema(kind)`, and those missing since earlier versions; None once erased.
+        records: its rows under `schema(kind)`, and those missing since earlier versions; None where they are in the
+            store, or erased.
         snapshot_id: its number in the store; 0 before it is there.
+        read: reads these columns of its rows from the store, all where none is named; None once erased.
     """
 
     run_id: str
@@ -52,11 +54,23 @@ class Snapshot:
     fields: tuple[str, ...]
     records: pl.DataFrame | None
     snapshot_id: int = 0
+    read: Callable[[Sequence[str]], pl.DataFrame] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether nobody can tell any more what it said."""
+        return self.records is None and self.read is None
 
     @property
     def rows(self) -> pl.DataFrame:
         """Its rows; none once erased."""
-        return pl.DataFrame(schema=dict(schema(self.kind))) if self.records is None else self.records
+        if self.records is not None:
+            return self.records
+        return pl.DataFrame(schema=dict(schema(self.kind))) if self.read is None else self.read(())
+
+    def columns(self, *names: str) -> pl.DataFrame:
+        """These columns of its rows: of many rows in the store, far less than all of them."""
+        return self.rows.select(names) if self.read is None or self.records is not None else self.read(names)
 
 
 def compared_fields(kind: RecordKind) -> tuple[str, ...]:
@@ -87,9 +101,16 @@ def schema(kind: RecordKind) -> Schema:
     }
 
 
-def conformed(records: pl.DataFrame, kind: RecordKind) -> pl.DataFrame:
-    """Rows under the schema of this version of the program; a field that was not known then is null."""
-    wanted = schema(kind)
+def conformed(records: pl.DataFrame, kind: RecordKind, names: Sequence[str] = ()) -> pl.DataFrame:
+    """Rows under the schema of this version of the program; a field that was not known then is null.
+
+    Args:
+        records: the rows.
+        kind: what they are.
+        names: only these columns, where named.
+    """
+    every = schema(kind)
+    wanted = {name: every[name] for name in names or every}
     return pl.concat([pl.DataFrame(schema=dict(wanted)), records], how="diagonal").select(list(wanted))
 
 

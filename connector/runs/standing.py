@@ -35,7 +35,6 @@ _AGAIN = [
     "value_client_ref",
     "value_domain",
 ]  # where a row may stand again, whatever its file is called
-_LOOKED_UP = {"digest": ("ref_digest", "pair_digest"), "domain_digest": ("domain_digest",)}
 
 
 @dataclass(frozen=True)
@@ -123,9 +122,9 @@ def _as_uploaded(records: pl.DataFrame, uploads: Sequence[Snapshot]) -> pl.DataF
 
     That spares their digests. Whoever else was approved since may have said something else of the client.
     """
-    rows = [one.rows for one in uploads if one.kind is RecordKind.CLIENTS]
     now = values(records, RecordKind.CLIENTS).with_columns(at=records["at"], spelled=records["employees_text"])
     kept = [pl.DataFrame(schema={"at": pl.UInt32, "client_id": pl.String})]
+    rows = [one.rows for one in uploads if one.kind is RecordKind.CLIENTS and _has_again(one, now)]
     settled = pl.col("bucket").is_in(REMEMBERED)
     for (run_id,), before in pl.concat(rows).filter(settled).group_by("run_id") if rows else ():
         there = before.filter(pl.col("sound") & pl.col("missing_since").is_null() & pl.col("subject").is_not_null())
@@ -136,6 +135,11 @@ def _as_uploaded(records: pl.DataFrame, uploads: Sequence[Snapshot]) -> pl.DataF
         both = both.filter(pl.all_horizontal(same) & pl.col("spelled").eq_missing(sizes))  # its digest has it so
         kept.append(_still(both.select("at", "bucket", client_id="subject"), str(run_id)))
     return pl.concat(kept).unique("at", keep="none", maintain_order=True)
+
+
+def _has_again(one: Snapshot, now: pl.DataFrame) -> bool:
+    """Whether a row of an upload before may stand there again; if none does, the rest of it need not be read."""
+    return not one.columns(*_AGAIN).join(now, on=_AGAIN, how="semi", nulls_equal=True).is_empty()
 
 
 def _still(rows: pl.DataFrame, run_id: str) -> pl.DataFrame:
@@ -172,8 +176,6 @@ def _told(left: pl.DataFrame) -> pl.DataFrame:
 
 def _aliases(asked: pl.DataFrame) -> pl.DataFrame:
     """The aliases that these records name, of whatever client."""
-    parts = [
-        ledger.read_among("client_alias", column, pl.concat([asked[name] for name in names]).drop_nulls().unique())
-        for column, names in _LOOKED_UP.items()
-    ]
-    return pl.concat(parts).unique("id", maintain_order=True)
+    own = pl.concat([asked["ref_digest"], asked["pair_digest"]]).drop_nulls().unique()
+    domains = ledger.read_among("client_alias", "domain_digest", asked["domain_digest"].drop_nulls().unique())
+    return pl.concat([ledger.aliases_of(own), domains]).unique("id", maintain_order=True)

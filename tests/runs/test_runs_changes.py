@@ -351,7 +351,7 @@ def test_a_forgotten_snapshot_is_said_and_nothing_is_compared_with_it(alone: Wor
     ledger.open_store(alone.folder / "ledger.sqlite3")
     names = [str(one["name"]) for one in store.load_plan("latest").sources]
     assert kept_uploads.forget_snapshots("R-0001", names[1]) == 1
-    assert [one.records is None for one in kept_uploads.last_uploads()] == [False, True]
+    assert [one.is_erased for one in kept_uploads.last_uploads()] == [False, True]
     assert [kept_uploads.forget_snapshots("R-0001") for _ in range(2)] == [1, 0]
     ledger.close_store()
     again = plan(alone, alone.clients(*some(3)))

@@ -208,7 +208,7 @@ def test_uploads_past_their_retention(copy: Folder) -> None:
     assert [one.name for one in exports.iterdir()] == ["new.ndjson"]
     ledger.open_store(copy.path)
     plain, frames = store.stored_plan("R-0001")
-    assert {one.records is None for one in kept_uploads.every_snapshot() if one.run_id == "R-0001"} == {True}
+    assert {one.is_erased for one in kept_uploads.every_snapshot() if one.run_id == "R-0001"} == {True}
     assert {one["excerpt"] for one in plain["problems"]} <= {""}
     assert set(frames["rows"]["subject"].drop_nulls()) == {"(erased)"}
     assert frames["clients"]["name"].to_list() == [None]

@@ -78,10 +78,10 @@ def entry(path: Path) -> dict[str, Any]:
             "transaction_mode": "IMMEDIATE",
             # recursive_triggers: without it INSERT OR REPLACE deletes a guarded row unseen.
             # secure_delete: an erased name is overwritten in the file, not only unlinked.
-            # cache_size: digests are random keys; a run that writes many needs their indexes at hand (64 MiB).
+            # cache_size: digests are random keys; a run that writes many needs their indexes at hand (256 MiB).
             "init_command": (
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-                " PRAGMA recursive_triggers = ON; PRAGMA secure_delete = ON; PRAGMA cache_size = -65536"
+                " PRAGMA recursive_triggers = ON; PRAGMA secure_delete = ON; PRAGMA cache_size = -262144"
             ),
         },
     }
