@@ -225,6 +225,29 @@ class Catalogue:
     item_accounts: Mapping[str, tuple[str, ...]] | None = None
 
 
+@dataclass(frozen=True)
+class Change:
+    """A document that was made, edited, paid, voided or deleted: its id, its kind, and its number where told."""
+
+    id: str
+    kind: str
+    number: str = ""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What has changed in the books.
+
+    Attributes:
+        documents: in the order they are told; one may be told twice.
+        whole: whether that is all, but for deleted documents of which no system tells for sure. Where it is not, only
+            asking by number tells everything.
+    """
+
+    documents: tuple[Change, ...]
+    whole: bool = True
+
+
 class AccountingSystem(Protocol):
     """One tenant of one accounting system. Every method raises `SetupError` when nothing can work before a person acts.
 
@@ -273,4 +296,11 @@ class AccountingSystem(Protocol):
 
     def read_back(self, numbers: Sequence[str], kind: str = INVOICE) -> Mapping[str, RemoteDocument] | RetryLater:
         """The documents of one kind with these numbers, voided and deleted ones too; an absent number is absent."""
+        ...
+
+    def changes(self, since: datetime) -> Changes | RetryLater:
+        """The invoices and credit notes that have changed since then, those of other programs too.
+
+        Whoever relies on it asks from a little before the last time on: the remote's clock and search are its own.
+        """
         ...

@@ -16,6 +16,8 @@ from connector.accounting.port import (
     AccountingSystem,
     Booked,
     Catalogue,
+    Change,
+    Changes,
     ContactAbsent,
     ContactFound,
     NumberTaken,
@@ -26,7 +28,7 @@ from connector.accounting.port import (
 )
 from connector.accounting.preflight import check
 from connector.accounting.totals import predict_tax_minor
-from connector.domain.documents import Document, Line, Party
+from connector.domain.documents import INVOICE, Document, Line, Party
 
 
 class Remote(Protocol):
@@ -139,6 +141,22 @@ class AccountingContract:
         assert differences(made, contact, got, system.capabilities) == ()
         assert system.read_back(["C-1"]) == {"C-1": got}
         assert remote.documents() == 1
+
+    def test_what_has_changed_is_told_with_its_id_and_number(
+        self, system: AccountingSystem, contact: str, remote: Remote
+    ) -> None:
+        begun = datetime.now(UTC) - timedelta(seconds=2)
+        self.send(system, contact, "C-1", "C-2")
+        remote.rest()
+        there = system.read_back(["C-1", "C-2"])
+        assert not isinstance(there, RetryLater)
+        told = system.changes(begun)
+        assert isinstance(told, Changes)
+        wanted = {Change(there[number].id, INVOICE, number) for number in ("C-1", "C-2")}
+        assert (set(told.documents), told.whole) == (wanted, True)
+        remote.void("C-1")
+        assert system.changes(begun) in (told, replace(told, documents=told.documents[::-1]))
+        assert system.changes(datetime.now(UTC) + timedelta(minutes=1)) == Changes(())
 
     def test_one_faulty_document_leaves_the_others_of_its_batch_alone(
         self, system: AccountingSystem, contact: str, remote: Remote

@@ -13,6 +13,8 @@ from connector.accounting.port import (
     Booked,
     Capabilities,
     Catalogue,
+    Change,
+    Changes,
     ContactAbsent,
     ContactAnswer,
     ContactFound,
@@ -88,6 +90,9 @@ class MemoryBooks:
 
     def read_back(self, numbers: Sequence[str], kind: str = INVOICE) -> Mapping[str, RemoteDocument]:
         return {one: self.documents[kind, one] for one in numbers if (kind, one) in self.documents}
+
+    def changes(self, _since: datetime) -> Changes:
+        return Changes(tuple(Change(one.id, kind, number) for (kind, number), one in self.documents.items()))
 
     def _create(self, wanted: Submission) -> Outcome:
         document = wanted.document

@@ -11,6 +11,7 @@ from threading import Lock
 from connector.accounting.port import (
     Capabilities,
     Catalogue,
+    Changes,
     ContactAnswer,
     NumberTaken,
     Outcome,
@@ -19,7 +20,7 @@ from connector.accounting.port import (
     RetryLater,
     Submission,
 )
-from connector.accounting.quickbooks import batches, customers, queries, receipts, totals
+from connector.accounting.quickbooks import batches, changes, customers, queries, receipts, totals
 from connector.accounting.quickbooks.catalogue import Company, fetch
 from connector.accounting.quickbooks.client import PAUSE, Client
 from connector.accounting.quickbooks.documents import (
@@ -129,6 +130,10 @@ class QuickBooksSystem:
                 return RetryLater(self._client.now() + PAUSE, reason, whole_tenant=True)
             found += read
         return receipts.living_first(found)
+
+    def changes(self, since: datetime) -> Changes | RetryLater:
+        """The invoices and credit memos that have changed since then, those of other programs too."""
+        return changes.since(self._client, since)
 
     def _known(self) -> Company | RetryLater:
         """The company's lists as last read, unless that was long ago."""

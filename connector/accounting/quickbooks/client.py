@@ -4,7 +4,7 @@ What a stranger would get wrong: a call is sent a second time only after a 401, 
 carried out; and a batch has a limit of its own, far below that of calls.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -69,6 +69,28 @@ class Client:
         if not isinstance(listed, list):
             return self._later("QuickBooks' answer to a question is not whole.")
         return [one for one in listed if isinstance(one, dict)]
+
+    def changes(self, entities: Sequence[str], since: str) -> dict[str, list[Element]] | RetryLater | None:
+        """The objects of each of these entities that are told to have changed since a moment, deleted ones too.
+
+        None where that is refused, as it is for a moment too long ago.
+        """
+        query = {"entities": ",".join(entities), "changedSince": since}
+        answer = self._answer("GET", "cdc", query, b"", None)
+        if isinstance(answer, RetryLater):
+            return answer
+        if isinstance(answer, Rejected):
+            return None
+        told = answer.get("CDCResponse") if isinstance(answer, dict) else None
+        parts = told[0].get("QueryResponse") if isinstance(told, list) and told and isinstance(told[0], dict) else None
+        if not isinstance(parts, list) or not all(isinstance(one, dict) for one in parts):
+            return self._later("QuickBooks' answer to a look at what has changed is not whole.")
+        found: dict[str, list[Element]] = {}
+        for part in parts:
+            for entity in entities:
+                listed = part.get(entity, [])
+                found.setdefault(entity, []).extend(one for one in listed if isinstance(one, dict))
+        return found
 
     def batch(self, body: bytes, request_id: str, not_after: datetime) -> Written:
         """POST a batch once, with a request id of at most 36 characters, unless it is later than `not_after`.

@@ -36,6 +36,13 @@ def customers_of_ids(ids: Sequence[str]) -> str:
     return f"select * from Customer where Id in ({listed}) and {active} maxresults {MOST_RESULTS}"  # noqa: S608  # not SQL
 
 
+def changed(entity: str, since: str, most: int) -> str:
+    """The documents that have changed since a moment, the earliest first: ids, numbers and when that was."""
+    columns = "Id, DocNumber, MetaData.LastUpdatedTime"
+    where = f"MetaData.LastUpdatedTime >= {text(since)} orderby MetaData.LastUpdatedTime maxresults {most}"
+    return f"select {columns} from {entity} where {where}"  # noqa: S608  # not SQL
+
+
 def the_one(entity: str) -> str:
     """What a company has one of: its information, its preferences."""
     return f"select * from {entity}"  # noqa: S608  # not SQL

@@ -8,13 +8,14 @@ from typing import Any
 from connector.accounting.port import (
     Capabilities,
     Catalogue,
+    Changes,
     ContactAnswer,
     Outcome,
     RemoteDocument,
     RetryLater,
     Submission,
 )
-from connector.accounting.xero import catalogue, contacts, invoices, wire
+from connector.accounting.xero import catalogue, changes, contacts, invoices, wire
 from connector.accounting.xero.client import PAUSE, Client, Refused
 from connector.domain.documents import CREDIT_NOTE, INVOICE, Party
 
@@ -101,6 +102,10 @@ class XeroSystem:
                 return read
             found += read
         return invoices.living_first(found)
+
+    def changes(self, since: datetime) -> Changes | RetryLater:
+        """The invoices and credit notes that have changed since then, those of other programs too."""
+        return changes.since(self._client, since)
 
     def _found(self, wanted: Sequence[str], kind: str) -> list[RemoteDocument] | RetryLater:
         """The documents of so many numbers as one question takes, page by page."""

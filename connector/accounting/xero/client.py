@@ -53,13 +53,15 @@ class Client:
         """The time in UTC."""
         return self._clock()
 
-    def read(self, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any] | RetryLater | None:
+    def read(
+        self, path: str, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> dict[str, Any] | RetryLater | None:
         """The object that a GET answers; None for a path the service does not have.
 
         Raises:
             SetupError: the organisation cannot be read before a person acts.
         """
-        reply = self._call("GET", _target(path, query), b"", {}, None)
+        reply = self._call("GET", _target(path, query), b"", headers or {}, None)
         if not isinstance(reply, Reply):
             return reply if isinstance(reply, RetryLater) else self._later(_sentence(reply.reason))
         if reply.status == HTTPStatus.NOT_FOUND:

@@ -43,11 +43,17 @@ def minor(element: dict[str, Any], name: str, currency: str) -> int | None:
 
 def day(element: dict[str, Any], name: str) -> date | None:
     """The day of a field, written `2026-03-31` or `/Date(1774915200000+0000)/`; None when it is absent."""
+    at = moment(element, name)
     value = text(element, name)
-    found = _MILLISECONDS.fullmatch(value)
-    if found:
-        return (_EPOCH + timedelta(milliseconds=int(found.group(1)))).date()
+    if at is not None:
+        return at.date()
     return date.fromisoformat(value[:10]) if _ISO.match(value) else None
+
+
+def moment(element: dict[str, Any], name: str) -> datetime | None:
+    """The moment of a field, written `/Date(1774915200000+0000)/`, UTC; None when it is absent."""
+    found = _MILLISECONDS.fullmatch(text(element, name))
+    return _EPOCH + timedelta(milliseconds=int(found.group(1))) if found else None
 
 
 def messages(element: dict[str, Any]) -> tuple[str, ...]:
