@@ -20,8 +20,8 @@ from connector.ledger import Server, server_of
 from connector.ledger.dialects import postgres, sqlite
 from connector.ledger.frames import stored
 from connector.runs import workspace
+from connector.runs.asking import Asked, Clock
 from connector.runs.config import load_config
-from connector.runs.sending import Clock
 from connector.runs.starter import make_folder
 
 Write = Callable[[str, pl.DataFrame], None]
@@ -90,10 +90,10 @@ class Folder:
         plan = workspace.plan_run(self.config, self.files, intake, self.asked(day))
         return plan, read - begun, time.perf_counter() - read
 
-    def asked(self, day: date) -> workspace.Asked:
+    def asked(self, day: date) -> Asked:
         """Who plans and approves, and when."""
         noon = datetime(day.year, day.month, day.day, 18, tzinfo=UTC)
-        return workspace.Asked(day, Clock(lambda: noon, time.sleep), "bench")
+        return Asked(day, Clock(lambda: noon, time.sleep), "bench")
 
     def approve(self, plan: Any, day: date) -> float:  # noqa: ANN401 - a run plan
         """The seconds that approving took."""

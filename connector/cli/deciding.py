@@ -13,7 +13,7 @@ from connector.cli.show import show_plan
 from connector.runs import holds, workspace
 from connector.runs.errors import USAGE, StopError
 from connector.runs.rebilling import Wanted
-from connector.runs.runplan import Hold
+from connector.runs.runplan import Hold, RunPlan
 
 
 def hold(folder: Path, run: str, words: Sequence[str], reason: str, *, as_json: bool) -> None:
@@ -52,12 +52,13 @@ def correct(folder: Path, wanted: Wanted, as_of: str, *, as_json: bool) -> None:
     day = parse_day(as_of)
     with opening.opened(folder) as config:
         made = workspace.correct_run(config, workspace.open_files(config), wanted, opening.asked(day))
+        finish(made.to_plain(), 0, as_json=as_json, render=lambda to: show_correction(to, made))
 
-        def render(to: Console) -> None:
-            show_plan(to, made)
-            to.print(Text(f"'connector approve {made.run_id}' applies it, 'connector push {made.run_id}' sends it."))
 
-        finish(made.to_plain(), 0, as_json=as_json, render=render)
+def show_correction(to: Console, made: RunPlan) -> None:
+    """The plan of a correction, and what to do with it."""
+    show_plan(to, made)
+    to.print(Text(f"'connector approve {made.run_id}' applies it, 'connector push {made.run_id}' sends it."))
 
 
 def _show(to: Console, title: str, lines: Sequence[Hold], last: str) -> None:

@@ -1,4 +1,4 @@
-"""hold, release, correct: the commands by which a person decides about what is billed."""
+"""hold, release, correct, reconcile: the commands by which a person decides about what is billed."""
 
 from typing import Annotated
 
@@ -12,6 +12,7 @@ def attach(to: typer.Typer) -> None:
     to.command("hold")(hold)
     to.command("release")(release)
     to.command("correct")(correct)
+    to.command("reconcile")(reconcile)
 
 
 def hold(
@@ -66,3 +67,40 @@ def correct(
 
     wanted = Wanted(billed, reason, bill_again=not credit_only, difference=difference)
     deciding.correct(folder, wanted, as_of, as_json=as_json)
+
+
+def reconcile(
+    *,
+    since: Annotated[
+        str,
+        typer.Option(
+            "--since", help="Look at what has changed since this day. Default: since the last look.", metavar="DATE"
+        ),
+    ] = "",
+    accept: Annotated[
+        list[str] | None,
+        typer.Option("--accept", help="Take a document as the books have it; may be given again.", metavar="NUMBER"),
+    ] = None,
+    reissue: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--reissue",
+            help="Plan to bill again what a document billed that the books have no more; may be given again.",
+            metavar="NUMBER",
+        ),
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why, for --accept and --reissue; it is kept.")] = "",
+    folder: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Read the books back: what was edited, voided, deleted or paid there, and foreign documents under our numbers."""
+    from connector.cli import reconciling
+
+    if bool(since) + bool(accept) + bool(reissue) > 1 or (reason and not (accept or reissue)):
+        raise typer.BadParameter("--since, --accept and --reissue are asked one at a time; --reason is for an answer")
+    if accept:
+        reconciling.accept(folder, accept, reason, as_json=as_json)
+    elif reissue:
+        reconciling.reissue(folder, reissue, reason, as_json=as_json)
+    else:
+        reconciling.reconcile(folder, since, as_json=as_json)

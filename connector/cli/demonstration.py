@@ -45,7 +45,7 @@ def run(folder: Path, *, as_json: bool) -> None:
             good = all(sending.exit_code(sent) == 0 for _, sent in done)
             again = not any(plan.documents for plan, _ in done)
             plain = {
-                "runs": [{"plan": plan.to_plain(), "push": sending.to_plain(sent)} for plan, sent in done],
+                "runs": [{"plan": plan.to_plain(), "push": sent.to_plain()} for plan, sent in done],
                 "billed_nothing": again,
             }
             finish(plain, 0 if good else REMAINS, as_json=as_json, render=lambda out: _ending(out, folder, again=again))

@@ -1,14 +1,12 @@
 """push: send, read back, tie out, and say plainly what needs a person."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
 from connector.cli import opening
-from connector.cli.looking import tie_out_to_plain
 from connector.cli.output import finish, progress_bar, say
 from connector.cli.show import show_tie_out
 from connector.runs.errors import REMAINS, USAGE
@@ -20,7 +18,7 @@ def push(folder: Path, wish: Wish, *, as_json: bool) -> None:
     """Send what is approved."""
     with opening.opened(folder) as config, progress_bar("documents", shown=not as_json) as bar:
         sent = send(config, wish, opening.clock(), reporter(bar))
-    finish(to_plain(sent), exit_code(sent), as_json=as_json, render=lambda to: show_sent(to, sent))
+    finish(sent.to_plain(), exit_code(sent), as_json=as_json, render=lambda to: show_sent(to, sent))
 
 
 def reporter(bar: Callable[[str, int, int], None]) -> Callable[[Progress], None]:
@@ -41,19 +39,6 @@ def exit_code(sent: Sent) -> int:
     if sent.setup_faults:
         return USAGE
     return REMAINS if sent.remains else 0
-
-
-def to_plain(sent: Sent) -> dict[str, object]:
-    """What a push did, as JSON values; `tie_out` is the last run's, `tie_outs` has every run that was touched."""
-    tied = [tie_out_to_plain(one) for one in sent.tied]
-    return {
-        "run": tied[-1]["run"] if tied else "",
-        "tenants": {name: asdict(result) for name, result in sent.results.items()},
-        "setup_faults": {name: {"message": one, "next_step": two} for name, (one, two) in sent.setup_faults.items()},
-        "not_read_back": dict(sent.unread),
-        "tie_out": tied[-1] if tied else None,
-        "tie_outs": tied,
-    }
 
 
 def show_sent(to: Console, sent: Sent) -> None:

@@ -15,7 +15,7 @@ from connector.billing.master import CONTACT_DETAILS
 from connector.domain.documents import INVOICE, Document
 from connector.domain.entities import SellingEntity
 from connector.domain.words import SETTLED
-from connector.runs import holds, serial, store
+from connector.runs import drift, holds, serial, store
 from connector.runs.adjusted import with_adjustments
 from connector.runs.crashpoints import reached
 from connector.runs.errors import INPUT, StopError
@@ -196,6 +196,8 @@ def _apply(plan: RunPlan, entities: Mapping[str, SellingEntity], now: datetime, 
     _write_adjustments(plan, sources, now)
     reached("approve:charges")
     documents = issue(plan, entities, now)
+    for one in plan.correction.reissued if plan.correction else ():
+        drift.reissued(one, plan.run_id, now)
     reached("approve:documents")
     heads = ledger.seal(now, by)
     reached("approve:sealed")

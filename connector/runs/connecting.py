@@ -16,9 +16,9 @@ from connector.accounting.quickbooks.opening import own, provider_of
 from connector.accounting.settings import TenantSettings
 from connector.accounting.tokenfile import TokenFile
 from connector.net.http import Transport
+from connector.runs.asking import Clock
 from connector.runs.config import Config
 from connector.runs.errors import REMAINS, StopError
-from connector.runs.sending import Clock
 
 # What shows a person the page and returns the address they were sent back to; empty when nothing came.
 Ask = Callable[[str, str], str]

@@ -14,7 +14,7 @@ from connector.billing.charges import LINE, charge_ids
 from connector.billing.counts import Check
 from connector.billing.invoicing import Draft
 from connector.domain.documents import CREDIT_NOTE, INVOICE
-from connector.runs.credit_notes import Billed, billed_on, credit_notes
+from connector.runs.credit_notes import Billed, billed_on, credit_notes, gone_documents
 from connector.runs.drafting import drafted
 from connector.runs.look_ahead import answered
 from connector.runs.plan import Inputs, given_of, refuse_untied
@@ -52,17 +52,20 @@ def make_correction(inputs: Inputs, wanted: Wanted) -> RunPlan:
     context = given_of(inputs).context
     targets, alone = targets_of(inputs, wanted.words)
     billed = billed_on(targets)
+    gone = gone_documents(wanted.words, billed) if wanted.reissue else ()
     again, now = as_known_now(inputs, context, targets) if wanted.bill_again else (targets.clear(), targets.clear())
     charges = _revised(again, targets, context.key)
     if wanted.bill_again:
         refuse_questions(targets, now)
-        same = unchanged(targets, charges)
+        same = [] if wanted.reissue else unchanged(targets, charges)
         refuse_no_change(same, alone, targets)
         targets, charges = without(same, targets), charges.join(without(same, targets), on=list(LINE), how="semi")
         billed = {charge: one for charge, one in billed.items() if charge not in same}
     names = dict(inputs.known.labels.iter_rows())
     known = replace(inputs.known, waiting=inputs.known.waiting.clear())
     found = drafted(charges, names, known, inputs.books, inputs.tenants, context)
+    told = tuple(_told(targets, billed, charges, now))
+    billed = {} if wanted.reissue else billed  # what is void in the books needs no credit note there
     asked = (*credit_notes(billed, context), *found.drafts)
     looked = inputs.look([draft for draft in asked if not draft.faults])
     drafts = answered(asked, looked, context.entities)
@@ -75,7 +78,7 @@ def make_correction(inputs: Inputs, wanted: Wanted) -> RunPlan:
         checks,
         _net(charges, targets),
         frames_of(inputs, charges, targets, drafts),
-        Correction(wanted.reason.strip(), tuple(_told(targets, billed, charges, now))),
+        Correction(wanted.reason.strip(), told, reissued=gone),
     )
     return plan_of(inputs, context, made)
 

@@ -1,7 +1,7 @@
 """Credit notes: the lines of booked invoices taken back as they were billed, account, tax and all."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -67,6 +67,23 @@ def billed_on(charges: pl.DataFrame) -> Mapping[str, Billed]:
         )
         for row in lines.iter_rows(named=True)
     }
+
+
+def gone_documents(numbers: Sequence[str], billed: Mapping[str, Billed]) -> tuple[str, ...]:
+    """The ids of the documents that are to be issued again, each as a whole.
+
+    Raises:
+        StopError: one is no invoice that bills charges, or a difference of it stands in the books.
+    """
+    wrong = sorted({*numbers} - {one.number for one in billed.values()})
+    if wrong:
+        message = f"only an invoice of charges can be issued again: {', '.join(wrong)}"
+        raise StopError(message, "Enter it in the books by hand, and accept it: 'connector reconcile --accept'.", INPUT)
+    adjusted = sorted({one.number for one in billed.values() if one.adjusted})
+    if adjusted:
+        message = f"a difference of it was billed besides, and stands in the books: {', '.join(adjusted)}"
+        raise StopError(message, "Enter it in the books by hand, and accept it: 'connector reconcile --accept'.", INPUT)
+    return tuple(sorted({one.document_id for one in billed.values()}))
 
 
 def credit_notes(billed: Mapping[str, Billed], context: Context) -> tuple[Draft, ...]:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from connector.export import Export, Fetched, Rejected, RetryLater, missing_variables
 from connector.export.fetch import World, fetch
 from connector.export.partfile import FOLDER
+from connector.runs.asking import Clock
 from connector.runs.config import Config
 from connector.runs.errors import StopError
-from connector.runs.sending import Clock
 
 Outcome = Fetched | Rejected | RetryLater
 Report = Callable[[str, int, int], None]

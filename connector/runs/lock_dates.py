@@ -12,8 +12,8 @@ from connector.accounting.port import Catalogue, RetryLater
 from connector.domain.documents import Document
 from connector.domain.entities import FIRST_OPEN_DAY, SellingEntity
 from connector.net.errors import SetupError
+from connector.runs.asking import Clock
 from connector.runs.config import Config
-from connector.runs.sending import Clock
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from connector.domain.documents import Document
 from connector.domain.entities import SellingEntity
 from connector.domain.problems import Kind
 from connector.net.errors import SetupError
+from connector.runs.asking import Clock
 from connector.runs.config import Config
 from connector.runs.lock_dates import last_locked, placed
-from connector.runs.sending import Clock
 
 REFUSED = Kind(
     "document-refused-by-books",

@@ -99,3 +99,53 @@ class SnapshotKey(models.Model):
 
     snapshot = models.OneToOneField(SourceSnapshot, on_delete=models.PROTECT, related_name="key")
     key = models.BinaryField()
+
+
+class BooksLook(models.Model):
+    """One whole look at the books of a tenant; what has changed since the last one is looked at by the next."""
+
+    tenant = models.TextField(db_index=True)
+    at = models.DateTimeField()
+    how = models.CharField(max_length=20)
+    since = models.DateTimeField(null=True)
+    documents = models.BigIntegerField()
+    drift = models.BigIntegerField()
+    by = models.CharField(max_length=100)
+
+    class Meta:
+        """In the order they were made."""
+
+        ordering: ClassVar = ["id"]
+
+
+class ForeignDocument(models.Model):
+    """A document in the books under a number of our kind that is none of ours; the latest row of an id counts."""
+
+    tenant = models.TextField()
+    remote_id = models.TextField()
+    kind = models.CharField(max_length=20)
+    number = models.TextField()
+    said = models.CharField(max_length=20)
+    reason = models.TextField(blank=True)
+    by = models.CharField(max_length=100)
+    at = models.DateTimeField()
+
+    class Meta:
+        """In the order they were found and answered."""
+
+        ordering: ClassVar = ["id"]
+
+
+class NightEvent(models.Model):
+    """How far a nightly run has come, and what it knows by then; the latest row of a night counts."""
+
+    night = models.CharField(max_length=20, db_index=True)
+    stage = models.CharField(max_length=20)
+    at = models.DateTimeField()
+    by = models.CharField(max_length=100)
+    said = models.JSONField()
+
+    class Meta:
+        """In the order they happened."""
+
+        ordering: ClassVar = ["id"]

@@ -38,12 +38,15 @@ class Wanted:
         reason: why; it is kept with the run.
         bill_again: whether what is credited is billed again by what is known now.
         difference: whether nothing is credited, and what is owed more or less is billed on its own.
+        reissue: whether the words are documents that the books have no more: nothing is credited there, and what they
+            billed is billed again, changed or not.
     """
 
     words: Sequence[str]
     reason: str
     bill_again: bool = True
     difference: bool = False
+    reissue: bool = False
 
 
 def targets_of(inputs: Inputs, words: Sequence[str]) -> tuple[pl.DataFrame, set[str]]:

@@ -14,6 +14,7 @@ from connector import ledger
 from connector.accounting.totals import predict_tax_minor
 from connector.billing.charges import KEY, charge_ids
 from connector.runs.adjusted import with_adjustments
+from connector.runs.drift import Said
 from connector.runs.errors import USAGE, StopError
 
 NAMED = 20
@@ -161,8 +162,11 @@ def _credits(lines: pl.DataFrame, credited: pl.DataFrame, charges: pl.DataFrame)
     placed = credited.join(there, on="charge_id", how="left", maintain_order="left")
     told = pl.format("{}: not as it was billed", "charge_id")
     yield prove("lines of credit notes against lines of invoices", placed, pl.struct(same) == pl.col("there"), told)
-    noted = lines.join(entries, on="charge_id", how="semi").with_columns(
-        noted=pl.col("charge_id").is_in(credited["charge_id"].implode())
+    void = ledger.read("document_event", "state = ?", [Said.REISSUED])  # the books have those no more: no note is due
+    noted = (
+        lines.join(void, on="document_id", how="anti")
+        .join(entries, on="charge_id", how="semi")
+        .with_columns(noted=pl.col("charge_id").is_in(credited["charge_id"].implode()))
     )
     yield prove("credited lines stand on a credit note", noted, pl.col("noted"), pl.col("charge_id"))
     owed = credited.with_columns(entered=pl.col("charge_id").is_in(entries["charge_id"].implode()))

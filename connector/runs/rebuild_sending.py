@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from connector import ledger
+from connector.runs.drift import NOTES
 from connector.runs.issuing import LINES
 from connector.runs.rebuild import Proof, prove, text
 
@@ -26,8 +27,6 @@ _STATES = {
     "quarantined": ["quarantined"],
 }
 
-_NOTES = ("drift", "tax")  # events that change no state
-
 
 def sending_proofs() -> tuple[Proof, ...]:
     """What must be so between the outbox, events, receipts and what the documents say."""
@@ -39,7 +38,7 @@ def sending_proofs() -> tuple[Proof, ...]:
 
 def _states(documents: pl.DataFrame, outbox: pl.DataFrame) -> Iterable[Proof]:
     events = ledger.read("document_event")
-    latest = events.filter(~pl.col("state").is_in(_NOTES)).unique("document_id", keep="last", maintain_order=True)
+    latest = events.filter(~pl.col("state").is_in(NOTES)).unique("document_id", keep="last", maintain_order=True)
     states = pl.DataFrame(
         [(event, state) for event, allowed in _STATES.items() for state in allowed],
         schema={"event": pl.String, "state": pl.String},

@@ -65,11 +65,15 @@ class Corrected:
 
 @dataclass(frozen=True)
 class Correction:
-    """What a correcting run takes back, and why a person says so; or to what it bills a difference and no more."""
+    """What a correcting run takes back, and why a person says so; or to what it bills a difference and no more.
+
+    `reissued` are the ids of documents that the books have no more, so that they need no credit note there.
+    """
 
     reason: str
     lines: tuple[Corrected, ...]
     difference: bool = False
+    reissued: tuple[str, ...] = ()
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any] | None) -> "Correction | None":
@@ -77,7 +81,8 @@ class Correction:
         if plain is None:
             return None
         lines = tuple(Corrected(**one) for one in plain["lines"])
-        return cls(plain["reason"], lines, plain.get("difference", False))
+        reissued = tuple(plain.get("reissued", ()))
+        return cls(plain["reason"], lines, plain.get("difference", False), reissued)
 
 
 @dataclass(frozen=True)

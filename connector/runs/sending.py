@@ -4,32 +4,27 @@ One tenant's trouble never stops another's. A run closes only when everything of
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 import polars as pl
 
 from connector import ledger
 from connector.accounting.connect import Connect, connect
-from connector.accounting.port import AccountingSystem, RemoteDocument, RetryLater
-from connector.domain.money import Money
+from connector.accounting.port import AccountingSystem
 from connector.ledger import outbox
 from connector.net.errors import SetupError
 from connector.runs import store
+from connector.runs.asking import Clock
 from connector.runs.config import Config
+from connector.runs.drift import booked_documents
 from connector.runs.errors import USAGE, StopError
 from connector.runs.known import read_partners
 from connector.runs.push import Progress, PushResult, push
+from connector.runs.reading_back import Books, read_back
+from connector.runs.tenants import system_of
 from connector.runs.tieout import TieOut, tie_out
-
-
-@dataclass(frozen=True)
-class Clock:
-    """Time, as the wiring hands it in: the moment in UTC, and a wait in seconds."""
-
-    now: Callable[[], datetime]
-    sleep: Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -53,6 +48,19 @@ class Sent:
         """Whether something is still to be sent or decided."""
         open_ones = (result.waiting or result.rejected or result.quarantined for result in self.results.values())
         return any(open_ones) or bool(self.unread) or not all(tied.ties for tied in self.tied)
+
+    def to_plain(self) -> dict[str, Any]:
+        """What a push did, as JSON values; `tie_out` is the last run's, `tie_outs` has every run that was touched."""
+        tied = [one.to_plain() for one in self.tied]
+        faults = {name: {"message": one, "next_step": two} for name, (one, two) in self.setup_faults.items()}
+        return {
+            "run": tied[-1]["run"] if tied else "",
+            "tenants": {name: asdict(result) for name, result in self.results.items()},
+            "setup_faults": faults,
+            "not_read_back": dict(self.unread),
+            "tie_out": tied[-1] if tied else None,
+            "tie_outs": tied,
+        }
 
 
 @dataclass(frozen=True)
@@ -95,7 +103,7 @@ def send(
     systems: dict[str, AccountingSystem] = {}
     for name in sorted(tenants):
         try:
-            systems[name] = _system(config, name, clock, report, connect)
+            systems[name] = system_of(config, name, clock, connect, lambda told: report(Progress(told, 0, 1)))
             if name in waiting:
                 results[name] = _push(config, systems[name], wish, clock, report)
         except SetupError as error:
@@ -103,12 +111,11 @@ def send(
             systems.pop(name, None)
     touched = documents.filter(pl.col("number").is_in(_settled(results)))["run_id"].to_list()
     runs = sorted({*wanted, *touched})
-    remote, unread = _read_back(documents.filter(pl.col("run_id").is_in(runs)), systems, clock)
-    blind = {*unread, *faults}
-    tied = tuple(tie_out(run, _of_run(documents, run, blind, remote)) for run in runs)
+    books = read_back(booked_documents().filter(pl.col("run_id").is_in(runs)), systems, clock)
+    tied = tuple(_tied(run, documents, {*books.unread, *faults}, books) for run in runs)
     for one in tied:
         _close(one, wish.by, clock)
-    return Sent(results, faults, unread, tied)
+    return Sent(results, faults, books.unread, tied)
 
 
 def _link_contacts(documents: pl.DataFrame, today: date) -> None:
@@ -131,19 +138,6 @@ def _wanted(run_id: str) -> list[str]:
     return [state.run_id]
 
 
-def _system(
-    config: Config, name: str, clock: Clock, report: Callable[[Progress], None], connect: Connect
-) -> AccountingSystem:
-    if name not in config.tenants:
-        raise SetupError(f"connector.yaml has no tenant {name}, which documents wait for", "Declare it again there.")
-
-    def patiently(seconds: float) -> None:
-        report(Progress(f"Waiting {seconds:.0f} s, to keep within the calls of a minute that {name} allows", 0, 1))
-        clock.sleep(seconds)
-
-    return connect(config.tenants[name], clock.now, patiently)
-
-
 def _push(
     config: Config, system: AccountingSystem, wish: Wish, clock: Clock, report: Callable[[Progress], None]
 ) -> PushResult:
@@ -161,87 +155,17 @@ def _settled(results: Mapping[str, PushResult]) -> list[str]:
     return [number for result in results.values() for number in (*result.booked, *result.adopted)]
 
 
-def _of_run(
-    documents: pl.DataFrame, run: str, blind: set[str], remote: Mapping[str, RemoteDocument]
-) -> dict[str, RemoteDocument] | None:
-    """What was read back of one run; None when a tenant of it could not be read."""
+def _tied(run: str, documents: pl.DataFrame, blind: set[str], books: Books) -> TieOut:
+    """A run tied out, with the books' own figures where all of its tenants could be read."""
     own = documents.filter(pl.col("run_id") == run)
-    if blind & set(own["tenant"].to_list()):
-        return None
-    return {number: remote[number] for number in own["number"].to_list() if number in remote}
+    if blind & {*own["tenant"].to_list()}:
+        return tie_out(run)
+    numbers = own["number"].to_list()
+    standing = {one: books.standing[one] for one in numbers if one in books.standing}
+    return tie_out(run, standing, {one: books.accepted[one] for one in numbers if one in books.accepted})
 
 
 def _close(tied: TieOut, by: str, clock: Clock) -> None:
     if tied.complete and store.state_of(tied.run_id).state != "closed":
         with ledger.transaction():
             store.add_event(tied.run_id, "closed", clock.now(), by)
-
-
-def _read_back(
-    documents: pl.DataFrame, systems: Mapping[str, AccountingSystem], clock: Clock
-) -> tuple[dict[str, RemoteDocument], dict[str, str]]:
-    """The booked documents as the books have them now, and the tenants that cannot be read.
-
-    What is not there any more, is voided, or has another total is drift: it is noted, and left out of the figures.
-    """
-    receipts = ledger.read("receipt").select("document_id", booked_minor="total_minor")
-    booked = receipts.join(documents, on="document_id").join(_own_taxes(), on="document_id", how="left")
-    remote: dict[str, RemoteDocument] = {}
-    unread: dict[str, str] = {}
-    for name, system in systems.items():
-        own = booked.filter(pl.col("tenant") == name)
-        if own.is_empty():
-            continue
-        try:
-            found = _found(system, own)
-        except SetupError as error:
-            unread[name] = error.message
-            continue
-        if isinstance(found, RetryLater):
-            unread[name] = found.reason
-            continue
-        for row in own.iter_rows(named=True):
-            drift = _drift(row, found.get(row["number"]), system.capabilities.adoptable)
-            if drift:
-                _note_drift(row["document_id"], drift, clock)
-            else:
-                remote[row["number"]] = found[row["number"]]
-    return remote, unread
-
-
-def _own_taxes() -> pl.DataFrame:
-    """The documents whose tax the books computed themselves, and rightly so."""
-    events = ledger.read("document_event").filter(pl.col("state") == "tax")
-    return events.select("document_id", own_tax=pl.lit(value=True)).unique()
-
-
-def _found(system: AccountingSystem, booked: pl.DataFrame) -> dict[str, RemoteDocument] | RetryLater:
-    """What the books have under the numbers of these documents, kind by kind."""
-    found: dict[str, RemoteDocument] = {}
-    for (kind,), own in booked.group_by("kind", maintain_order=True):
-        read = system.read_back(own["number"].to_list(), str(kind))
-        if isinstance(read, RetryLater):
-            return read
-        found |= read
-    return found
-
-
-def _drift(row: Mapping[str, Any], found: RemoteDocument | None, live: frozenset[str]) -> str:
-    """How a document in the books differs from the one that was approved; empty when it does not."""
-    if found is None:
-        return "it is not in the books any more"
-    if found.status not in live:
-        return f"it is {found.status} in the books"
-    if found.others:
-        return f"another one has its number in the books: {', '.join(found.others)}"
-    expected = row["booked_minor"] if row["own_tax"] else row["total_minor"]
-    if (found.currency, found.total_minor) != (row["currency"], expected):
-        approved = Money(expected, row["currency"])
-        return f"its total is {Money(found.total_minor, found.currency)} in the books, not {approved}"
-    return ""
-
-
-def _note_drift(document_id: str, drift: str, clock: Clock) -> None:
-    known = ledger.read("document_event", "document_id = ? AND state = ?", [document_id, "drift"])["detail"].to_list()
-    if drift not in known:
-        outbox.record_event(document_id, "drift", drift, clock.now())

@@ -1,7 +1,8 @@
 """The tie-out of a run: rows, records, charges, documents, receipts and what the books say, in counts and in money."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import polars as pl
 
@@ -57,13 +58,25 @@ class TieOut:
         """Whether every equation holds."""
         return all(check.ties for check in self.checks)
 
+    def to_plain(self) -> dict[str, Any]:
+        """The tie-out as JSON values."""
+        stages = [
+            {"name": one.name, "count": one.count, "minor": dict(one.minor), "note": one.note} for one in self.stages
+        ]
+        return {"run": self.run_id, "ties": self.ties, "stages": stages, "checks": [asdict(one) for one in self.checks]}
 
-def tie_out(run_id: str, remote: Mapping[str, RemoteDocument] | None = None) -> TieOut:
+
+def tie_out(
+    run_id: str,
+    remote: Mapping[str, RemoteDocument] | None = None,
+    accepted: Mapping[str, Mapping[str, int]] | None = None,
+) -> TieOut:
     """Tie a run out.
 
     Args:
         run_id: the run.
         remote: its documents as read back from the books, by number; None when they were not read.
+        accepted: by number, what the books have more than was booked, per currency, where a person has accepted that.
     """
     plan, _ = holds.planned(run_id)
     documents = ledger.read("document", "run_id = ?", [plan.run_id])
@@ -115,10 +128,12 @@ def tie_out(run_id: str, remote: Mapping[str, RemoteDocument] | None = None) -> 
         *_money("total of documents and receipts", _plus(total, _sum(added, "more_minor")), booked),
     ]
     if remote is not None:
-        read = _remote_sum(remote)
+        read, more = _remote_sum(remote), accepted or {}
+        gone = sum(number not in remote for number in more)
+        stages += _accepted_stages(more, gone)
         stages.append(Stage("documents read back from the books", len(remote), read, "total with tax"))
-        checks.append(Check("receipts and documents read back", receipts.height, len(remote)))
-        checks += _money("total of receipts and of the books", booked, read)
+        checks.append(Check("receipts and documents read back", receipts.height, len(remote) + gone))
+        checks += _money("total of receipts and of the books", _plus(booked, _more_sum(more)), read)
     return TieOut(plan.run_id, tuple(stages), tuple(checks), was_read=remote is not None)
 
 
@@ -164,6 +179,14 @@ def _tax_stages(added: pl.DataFrame) -> list[Stage]:
     return [Stage("tax computed by the books", added.height, _sum(added, "more_minor"), note)]
 
 
+def _accepted_stages(accepted: Mapping[str, Mapping[str, int]], gone: int) -> list[Stage]:
+    """What a person has accepted of the books; a run without such has no such stage."""
+    if not accepted:
+        return []
+    note = f"what the books have more or less; {gone} of them are there no more"
+    return [Stage("accepted as the books have them", len(accepted), _more_sum(accepted), note)]
+
+
 def _row_stages(plan: RunPlan) -> list[Stage]:
     rows = [Stage(f"rows of {name}", sum(kinds.values()), {}, _listed(kinds)) for name, kinds in plan.row_kinds.items()]
     records = [Stage(kind, *_of_records(buckets)) for kind, buckets in plan.buckets.items() if buckets]
@@ -198,6 +221,13 @@ def _money(name: str, left: Mapping[str, int], right: Mapping[str, int]) -> list
 
 def _plus(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
     return {code: one.get(code, 0) + other.get(code, 0) for code in {*one, *other}}
+
+
+def _more_sum(accepted: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for more in accepted.values():
+        total = _plus(total, more)
+    return dict(sorted(total.items()))
 
 
 def _remote_sum(remote: Mapping[str, RemoteDocument]) -> dict[str, int]:

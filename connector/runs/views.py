@@ -21,6 +21,7 @@ from connector.rulebook import Rulebook
 from connector.runs import store
 from connector.runs.changes import Changes
 from connector.runs.known import Known, read_known
+from connector.runs.reconcile import standing
 from connector.runs.runplan import problem_from_plain
 from connector.runs.versions import GONE
 
@@ -89,19 +90,22 @@ def document(number: str) -> DocumentState:
 
 def exceptions() -> tuple[Attention, ...]:
     """What needs a person: problems and held records as last uploaded, unsent documents, the plan not approved."""
-    found = [*_by_cause(_questions(store.run_states())), *_on_hold()]
+    return tuple(_by_cause([*_questions(store.run_states()), *_on_hold(), *_unsent(), *_drifted()]))
+
+
+def _unsent() -> Iterator[Attention]:
+    """The documents that are not in the books."""
     for one in documents():
-        if one.state == "booked":
-            continue
-        told = _TOLD[outbox.State(one.state)] + (f": {one.detail}" if one.detail else "")
-        found.append(Attention(f"document-{one.state}", one.document.number, told, _next_step(one)))
-    drifted = ledger.read("document_event").filter(pl.col("state") == "drift")
-    numbers = dict(ledger.read("document").select("document_id", "number").iter_rows())
-    found += [
-        Attention("document-drift", numbers[row["document_id"]], row["detail"], "Compare the document with the books.")
-        for row in drifted.iter_rows(named=True)
-    ]
-    return tuple(found)
+        if one.state != "booked":
+            told = _TOLD[outbox.State(one.state)] + (f": {one.detail}" if one.detail else "")
+            yield Attention(f"document-{one.state}", one.document.number, told, _next_step(one))
+
+
+def _drifted() -> Iterator[Attention]:
+    """The documents that the books have otherwise than approved, and nobody has answered."""
+    for one in standing():
+        kind = "document-foreign" if one.is_foreign else "document-drift"
+        yield Attention(kind, one.number, one.told, one.next_step)
 
 
 def _on_hold() -> Iterator[Attention]:

@@ -17,6 +17,7 @@ from connector.intake import Source, SourceInfo, gathered
 from connector.intake.sheets import Sheet
 from connector.runs import workspace
 from connector.runs.approve import Approval
+from connector.runs.asking import Asked, Clock
 from connector.runs.config import Config
 from connector.runs.correct import Wanted
 from connector.runs.crashpoints import arm, disarm
@@ -25,7 +26,7 @@ from connector.runs.rebuild_balances import balance_proofs
 from connector.runs.rebuild_sending import sending_proofs
 from connector.runs.rebuild_sources import source_proofs
 from connector.runs.runplan import RunPlan
-from connector.runs.sending import Clock, Sent, Wish, send
+from connector.runs.sending import Sent, Wish, send
 from connector.tables import RECORDS, ROWS
 
 Row = Mapping[str, Any]
@@ -121,8 +122,8 @@ class Office:
         quiet = source_proofs(lambda *_progress: None)
         return [*register_proofs(), *sending_proofs(), *balances, *quiet]
 
-    def _asked(self, by: str = "planner") -> workspace.Asked:
-        return workspace.Asked(None, self._clock(), by, self._connect)
+    def _asked(self, by: str = "planner") -> Asked:
+        return Asked(None, self._clock(), by, self._connect)
 
     def _clock(self) -> Clock:
         return Clock(self._now, self._sleep)

@@ -14,9 +14,9 @@ from world import World, client
 from connector import ledger
 from connector.runs import store, workspace
 from connector.runs.again import Now, last_run, plan_again
+from connector.runs.asking import Asked, Clock
 from connector.runs.config import load_config
 from connector.runs.runplan import RunPlan
-from connector.runs.sending import Clock
 
 pytestmark = pytest.mark.usefixtures("on_each_database")
 DAY = date(2025, 6, 21)
@@ -46,7 +46,7 @@ def again(world: World, *files: str) -> RunPlan | None:
         ledger.close_store()
         return None
     brief = plan_again(*found, store.next_run_id(), now)
-    asked = workspace.Asked(DAY, Clock(lambda: now.moment, lambda _seconds: None), "tester")
+    asked = Asked(DAY, Clock(lambda: now.moment, lambda _seconds: None), "tester")
     whole = workspace.plan_run(config, rules, workspace.read_files(config, rules.mappings, paths), asked)
     whole = store.load_plan(whole.run_id)
     ledger.close_store()

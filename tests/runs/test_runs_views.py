@@ -11,9 +11,10 @@ from connector import ledger
 from connector.ledger import outbox
 from connector.runs import starter as starting
 from connector.runs import workspace
+from connector.runs.asking import Clock
 from connector.runs.config import FILE, load_config
 from connector.runs.errors import StopError
-from connector.runs.sending import Clock, Wish, send
+from connector.runs.sending import Wish, send
 from connector.sandbox import SandboxServer
 
 

@@ -1,0 +1,143 @@
+"""Drift: documents in the books that are not as they were approved; what of it stands, and what a person said of it.
+
+A stranger's trap: what a person accepts is one sentence about one document. Once the books say anything else, it is
+drift again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import polars as pl
+
+from connector import ledger
+from connector.accounting.port import RemoteDocument
+from connector.domain.money import Money
+from connector.ledger import outbox
+
+
+class Said(StrEnum):
+    """What is noted of a document in the books; the latest counts."""
+
+    DRIFT = "drift"  # it is not as approved, and nobody has answered
+    ACCEPTED = "accepted"  # a person takes it as the books have it
+    REISSUED = "reissued"  # the books have it no more, and what it billed is billed again
+    AGREES = "agrees"  # it is as approved again
+
+
+TAX = "tax"  # the books computed the tax themselves, and rightly so
+NOTES = (*(one.value for one in Said), TAX)  # events that do not change how far a document is
+_AGAIN = "it stands in the books, and what it billed is billed again by another"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How a document in the books differs from the approved one; `is_gone` where it is voided, deleted or not there."""
+
+    told: str
+    is_gone: bool
+
+
+@dataclass(frozen=True)
+class Note:
+    """The latest that is said of a document: which document, what kind of note, and the difference it is about."""
+
+    document_id: str
+    said: Said
+    told: str
+    at: datetime
+
+
+def difference(row: Mapping[str, Any], found: RemoteDocument | None, live: frozenset[str]) -> Difference | None:
+    """How a document in the books differs from the one that was approved; None when it does not.
+
+    Args:
+        row: the document with its receipt, as `booked_documents` lists them.
+        found: what the books have under its number now.
+        live: states in which a document counts.
+    """
+    if found is None:
+        return Difference("it is not in the books any more", is_gone=True)
+    if found.status not in live:
+        return Difference(f"it is {found.status} in the books", is_gone=True)
+    if found.others:
+        return Difference(f"another one has its number in the books: {', '.join(found.others)}", is_gone=False)
+    faults = [*_of_money(row, found)]
+    if found.contact_id != row["booked_contact"]:
+        faults.append(f"its contact is {found.contact_id} in the books, not {row['booked_contact']}")
+    return Difference("; ".join(faults), is_gone=False) if faults else None
+
+
+def _of_money(row: Mapping[str, Any], found: RemoteDocument) -> list[str]:
+    approved = {"net": row["net_minor"], "total": row["booked_minor"] if row["own_tax"] else row["total_minor"]}
+    for what, there in (("total", found.total_minor), ("net", found.net_minor)):
+        if (found.currency, there) != (row["currency"], approved[what]):
+            expected = Money(approved[what], row["currency"])
+            return [f"its {what} is {Money(there, found.currency)} in the books, not {expected}"]
+    return []
+
+
+def booked_documents() -> pl.DataFrame:
+    """The documents that are in the books, with what their receipts said.
+
+    Adds to the ledger's columns: `remote_id`, `booked_minor` (total), `booked_contact`, `received_at`, and `own_tax`
+    where the books computed the tax themselves.
+    """
+    receipts = ledger.read("receipt").select(
+        "document_id", "remote_id", "received_at", booked_minor="total_minor", booked_contact="contact_id"
+    )
+    taxed = ledger.read("document_event", "state = ?", [TAX]).select("document_id", own_tax=pl.lit(value=True))
+    return (
+        ledger.read("document")
+        .join(receipts, on="document_id", maintain_order="left")
+        .join(taxed.unique(), on="document_id", how="left", maintain_order="left")
+    )
+
+
+def notes() -> dict[str, Note]:
+    """The latest note of every document that has one, by document."""
+    events = ledger.read("document_event").filter(pl.col("state").is_in([one.value for one in Said]))
+    latest = events.sort("id").unique("document_id", keep="last", maintain_order=True)
+    return {
+        document: Note(document, Said(state), detail.partition("\n")[0], at)
+        for document, state, detail, at in latest.select("document_id", "state", "detail", "at").iter_rows()
+    }
+
+
+def noted(document_id: str, found: Difference | None, before: Note | None, now: datetime) -> Note | None:
+    """Note what was found of a document, where that is new; what stands of it from now on.
+
+    Args:
+        document_id: the document.
+        found: how it differs; None when it is as approved.
+        before: the latest note of it.
+        now: the moment, UTC.
+    """
+    if before is not None and before.said is Said.REISSUED:
+        if found is not None and found.is_gone:
+            return before
+        return _record(document_id, Said.DRIFT, _AGAIN, now)
+    if found is None:
+        if before is None or before.said is Said.AGREES:
+            return None
+        return _record(document_id, Said.AGREES, "it is as approved again", now)
+    if before is not None and before.said in (Said.DRIFT, Said.ACCEPTED) and before.told == found.told:
+        return before
+    return _record(document_id, Said.DRIFT, found.told, now)
+
+
+def accept(note: Note, reason: str, by: str, now: datetime) -> None:
+    """Record that a person takes a document as the books have it: just this difference, and no other."""
+    outbox.record_event(note.document_id, Said.ACCEPTED, f"{note.told}\naccepted by {by}: {reason}", now)
+
+
+def reissued(document_id: str, run_id: str, now: datetime) -> None:
+    """Record, in the open transaction, that the books have a document no more and what it billed is billed again."""
+    outbox.record_event(document_id, Said.REISSUED, f"billed again by {run_id}", now)
+
+
+def _record(document_id: str, said: Said, told: str, now: datetime) -> Note:
+    outbox.record_event(document_id, said, told, now)
+    return Note(document_id, said, told, now)
