@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import NoReturn
 
 from rich.console import Console
 from rich.text import Text
@@ -12,21 +12,9 @@ from connector.cli import opening
 from connector.cli.output import finish, table
 from connector.cli.show import show_attention, show_balances, show_documents, show_tie_out
 from connector.runs import explain as explaining
-from connector.runs import store, views, workspace
+from connector.runs import nights, store, views, workspace
 from connector.runs.errors import INPUT, REMAINS, StopError
-from connector.runs.tieout import TieOut, tie_out
-
-
-def tie_out_to_plain(tied: TieOut) -> dict[str, Any]:
-    """A tie-out as JSON values."""
-    return {
-        "run": tied.run_id,
-        "ties": tied.ties,
-        "stages": [
-            {"name": one.name, "count": one.count, "minor": dict(one.minor), "note": one.note} for one in tied.stages
-        ],
-        "checks": [asdict(one) for one in tied.checks],
-    }
+from connector.runs.tieout import tie_out
 
 
 def status(folder: Path, run: str, *, as_json: bool) -> None:
@@ -48,12 +36,22 @@ def status(folder: Path, run: str, *, as_json: bool) -> None:
 
         plain = {
             "state": state.state,
-            "tie_out": tie_out_to_plain(tied),
+            "tie_out": tied.to_plain(),
             "exceptions": len(found),
             "chain_heads": heads,
         }
         remains = state.state == "approved" and not tied.ties
         finish(plain, REMAINS if remains else 0, as_json=as_json, render=render)
+
+
+def alarm(folder: Path, *, as_json: bool) -> NoReturn:
+    """Whether the nightly run was missed or failed; end with 1 where it was."""
+    with opening.opened(folder) as config:
+        why = nights.alarm(opening.now(), config.sync.alarm_after)
+        last = nights.last()
+        plain = {"alarm": why, "night": last.night_id if last else "", "at": last.at.isoformat() if last else ""}
+        shown = Text(f"ALARM: {why}.", style="red") if why else Text("No alarm: the last nightly run ended in time.")
+        finish(plain, INPUT if why else 0, as_json=as_json, render=lambda to: to.print(shown))
 
 
 def runs(folder: Path, *, as_json: bool) -> None:

@@ -11,6 +11,7 @@ from connector.cli import (
     deciding_commands,
     keeping_commands,
     moving_commands,
+    nightly_commands,
     rule_checks,
     rule_files,
     rule_simulation,
@@ -41,6 +42,7 @@ rule_simulation.attach(rules_app.app)
 deciding_commands.attach(app)
 keeping_commands.attach(app)
 moving_commands.attach(app)
+nightly_commands.attach(app)
 
 
 @app.command()
@@ -191,10 +193,20 @@ def push(
 
 
 @app.command()
-def status(run: Run = "latest", *, folder: Folder = HERE, as_json: AsJson = False) -> None:
+def status(
+    run: Run = "latest",
+    *,
+    alarm: Annotated[
+        bool, typer.Option("--alarm", help="Look at the nightly run alone: end with 1 when it was missed or failed.")
+    ] = False,
+    folder: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
     """What is where: the tie-out of a run, and how many things need a person."""
     from connector.cli import looking
 
+    if alarm:
+        looking.alarm(folder, as_json=as_json)
     looking.status(folder, run, as_json=as_json)
 
 

@@ -5,15 +5,16 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from connector import ledger
 from connector.runs import crashpoints, workspace
+from connector.runs.asking import Asked, Clock
 from connector.runs.config import FILE, Config, load_config
 from connector.runs.errors import StopError
-from connector.runs.sending import Clock
-from connector.runs.workspace import Asked
 
 
 def now() -> datetime:
@@ -70,6 +71,20 @@ def opened(folder: Path, *, beside: bool = False) -> Iterator[Config]:
             yield settings
     finally:
         ledger.close_store()
+
+
+@contextmanager
+def rehearsed(folder: Path) -> Iterator[Config]:
+    """The working folder with its ledger open for looking; where it has none yet, with an empty one elsewhere."""
+    settings = config(folder)
+    with TemporaryDirectory(prefix="connector-rehearsal-") as place:
+        if not workspace.has_ledger(settings):
+            settings = replace(settings, ledger=Path(place) / "ledger.sqlite3")
+        workspace.open_ledger(settings)
+        try:
+            yield settings
+        finally:
+            ledger.close_store()
 
 
 def arm_crash_point() -> None:

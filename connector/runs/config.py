@@ -14,6 +14,7 @@ from connector.export import Export, read_exports
 from connector.intake import Limits
 from connector.ledger import Place, is_url, server_of
 from connector.runs.config_limits import read_limits
+from connector.runs.config_sync import SyncSettings, read_sync
 from connector.runs.config_tenants import read_tenant
 from connector.runs.errors import StopError
 
@@ -38,6 +39,7 @@ class Config:
         limits: how much of a file is read.
         two_persons: whoever planned a run may not approve it.
         retention_days: how long uploads are kept; None: until somebody erases them.
+        sync: the nightly run.
     """
 
     folder: Path
@@ -50,6 +52,7 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     two_persons: bool = False
     retention_days: int | None = None
+    sync: SyncSettings = field(default_factory=SyncSettings)
 
     @property
     def cache(self) -> Path:
@@ -69,7 +72,7 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
     node, text, problems = read_yaml(folder / FILE, FILE)
     reader = Reader(text)
     required = ("ledger", "rules", "mappings", "tenants", "books")
-    entries = reader.mapping(node, FILE, required, ("exports", "limits", "approval", "retention_days")) or {}
+    entries = reader.mapping(node, FILE, required, ("exports", "limits", "approval", "retention_days", "sync")) or {}
     paths = {name: _path(reader, entries.get(name), name, folder, environment) for name in ("rules", "mappings")}
     place = _ledger(reader, entries.get("ledger"), folder, environment)
     named = reader.mapping(entries.get("tenants"), "tenants", open_keys=True) or {}
@@ -80,6 +83,7 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
     retention = reader.whole(entries.get("retention_days"), "retention_days", 1, _LONGEST_KEPT_DAYS)
     two_persons = reader.choice(approval.get("two_persons"), "two_persons", ["required", "off"]) == "required"
     exports, limits = read_exports(reader, entries.get("exports")), read_limits(reader, entries.get("limits"))
+    sync = read_sync(reader, entries.get("sync"), exports)
     # Without excerpts: a person may have typed a secret where its name belongs.
     faults = tuple(replace(one, excerpt="", mark=(0, 0)) for one in (*problems, *reader.problems))
     if faults or node is None:
@@ -98,6 +102,7 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
         limits=limits,
         two_persons=two_persons,
         retention_days=retention,
+        sync=sync,
     )
 
 

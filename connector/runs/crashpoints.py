@@ -44,6 +44,12 @@ POINTS = (
     "push:settled",
     "push:drift",
     "push:round",
+    "sync:fetched",
+    "sync:planned",
+    "sync:decided",
+    "sync:pushed",
+    "sync:reconciled",
+    "sync:reported",
 )
 VARIABLE = "CONNECTOR_CRASH_AT"
 

@@ -74,6 +74,14 @@ books:                           # selling entity (rules/entities.yaml): tenant
 # With this, whoever planned a run cannot approve it; without it, one person may do both.
 # approval: {{two_persons: required}}
 
+# What 'connector sync' does every night, and what it may approve by itself: docs/operations.md.
+# sync:
+#   approve:
+#     problems: none                       # or warnings: let warnings through
+#     largest_line: {{USD: 5000, GBP: 5000}}
+#     largest_document: {{USD: 20000, GBP: 20000}}
+#     unusual: {{times: 3, runs: 6}}         # more than 3 times the median of the last 6 runs waits
+
 # How many days uploads are kept; 'connector erase --older-than' without a number erases what is older.
 # retention_days: 730
 """

@@ -9,7 +9,6 @@ from datetime import date
 from pathlib import Path
 
 from connector import ledger
-from connector.accounting.connect import Connect, connect
 from connector.billing.books import BookSet, load_books
 from connector.domain.problems import Problem
 from connector.intake import Intake, Mappings, load_mappings, read_sources
@@ -18,6 +17,7 @@ from connector.rulebook import load as load_rulebook
 from connector.runs import again, holds, kept_uploads, store
 from connector.runs.approve import Approval
 from connector.runs.approve import approve as apply_plan
+from connector.runs.asking import Asked
 from connector.runs.billed import Billed, Ledger
 from connector.runs.config import Config
 from connector.runs.correct import make_correction
@@ -31,7 +31,6 @@ from connector.runs.look_ahead import look_into
 from connector.runs.plan import Inputs, make_plan
 from connector.runs.rebilling import Wanted
 from connector.runs.runplan import Pins, RunPlan
-from connector.runs.sending import Clock
 from connector.runs.standing import Past, Uploaded, parted
 
 _PLAN_WAIT_SECONDS = 300
@@ -54,13 +53,17 @@ class Files:
         return Pins(self.rulebook.digest, self.mappings.digest, self.books.digest, bound)
 
 
-def open_files(config: Config) -> Files:
+def open_files(config: Config, *, cache: bool = True) -> Files:
     """Read the rulebook, the mappings and the books.
+
+    Args:
+        config: the settings.
+        cache: whether the proof of a rulebook is kept for the next time.
 
     Raises:
         StopError: with every fault of all of them.
     """
-    rulebook, rule_faults = load_rulebook(config.rules, cache=config.cache)
+    rulebook, rule_faults = load_rulebook(config.rules, cache=config.cache if cache else None)
     mappings, mapping_faults = load_mappings(config.mappings)
     books, book_faults = load_books(config.mappings)
     faults = tuple(dict.fromkeys((*rule_faults, *mapping_faults, *book_faults)))  # two readers may tell of one file
@@ -125,20 +128,10 @@ def read_files(
     return read_sources(paths, mappings, limits=config.limits, progress=progress)
 
 
-@dataclass(frozen=True)
-class Asked:
-    """For which day (None: today), by which clock and by whom a plan is asked for, and how the books are reached."""
-
-    as_of: date | None
-    clock: Clock
-    by: str
-    connect: Connect = connect
-
-
-def plan_run(config: Config, files: Files, intake: Intake, asked: Asked) -> RunPlan:
+def plan_run(config: Config, files: Files, intake: Intake, asked: Asked, *, keep: bool = True) -> RunPlan:
     """Make and store a run plan, asking the books whether they would take it. The ledger is open.
 
-    Without a source it is of what time alone brings about: terms that begin.
+    Without a source it is of what time alone brings about: terms that begin. With `keep` false it is not stored.
 
     Raises:
         StopError: no source could be read, a selling entity has no tenant, or the counts do not tie.
@@ -154,6 +147,8 @@ def plan_run(config: Config, files: Files, intake: Intake, asked: Asked) -> RunP
         uploaded = parted(intake.clients, files.rulebook, days, past)
         return read_for(uploaded, files.rulebook), uploaded, Ledger()
 
+    if not keep:
+        return _made(config, files, intake, asked, make_plan, read)
     return _stored(config, files, intake, asked, make_plan, read)
 
 
@@ -206,10 +201,28 @@ def _stored(
     ledger.checked()
     with ledger.process_lock(config.ledger, "plan", wait_seconds=_PLAN_WAIT_SECONDS):
         reached("plan:locked")
-        now, seen = asked.clock.now(), store.last_approval()
-        past = Past(kept_uploads.last_uploads(), store.last_doubts(), store.latest_day())
-        known, uploaded, billed = read(run_days(files.rulebook.entities, now, asked.as_of), past)
-        inputs = Inputs(
+        seen = store.last_approval()
+        plan = _made(config, files, intake, asked, make, read)
+        reached("plan:made")
+        store.save_plan(plan, asked.by, seen)
+    reached("plan:stored")
+    return holds.without(plan, store.holds())
+
+
+def _made(
+    config: Config,
+    files: Files,
+    intake: Intake,
+    asked: Asked,
+    make: Callable[[Inputs], RunPlan],
+    read: Callable[[Mapping[str, date], Past], Read],
+) -> RunPlan:
+    """A plan made of what is stored and known at this moment."""
+    now = asked.clock.now()
+    past = Past(kept_uploads.last_uploads(), store.last_doubts(), store.latest_day())
+    known, uploaded, billed = read(run_days(files.rulebook.entities, now, asked.as_of), past)
+    return make(
+        Inputs(
             run_id=store.next_run_id(),
             now=now,
             as_of=asked.as_of,
@@ -225,11 +238,7 @@ def _stored(
             uploaded=uploaded,
             billed=billed,
         )
-        plan = make(inputs)
-        reached("plan:made")
-        store.save_plan(plan, asked.by, seen)
-    reached("plan:stored")
-    return holds.without(plan, store.holds())
+    )
 
 
 def approve_run(config: Config, files: Files, run_id: str, asked: Asked) -> Approval:

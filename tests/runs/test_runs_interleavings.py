@@ -51,7 +51,7 @@ bands = st.sampled_from(BANDS)
 ago = st.integers(0, 60)
 partners = st.sampled_from(["P-1", "P-2"])
 shuffled = st.randoms(use_true_random=False)
-crashes = st.none() | st.none() | st.sampled_from([one for one in POINTS if not one.startswith("erase:")])
+crashes = st.none() | st.none() | st.sampled_from([one for one in POINTS if not one.startswith(("erase:", "sync:"))])
 
 
 @pytest.fixture(scope="module")

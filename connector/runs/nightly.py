@@ -1,0 +1,222 @@
+"""The nightly run: fetch, plan, decide by the declared policy, push, read back, report.
+
+Every stage is safe to be done again, so that a night that was stopped is gone on with by the next start. One stage's
+trouble does not stop the others: what was approved before is sent even where nothing could be fetched. A stranger's
+trap: files given by hand are read at every start, those that were fetched are not fetched again.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+from connector import ledger
+from connector.export import Fetched
+from connector.ledger import StoreError
+from connector.net.errors import SetupError
+from connector.runs import holds, nights, policy, store, views, workspace
+from connector.runs.approve import Approval
+from connector.runs.asking import Asked
+from connector.runs.config import Config
+from connector.runs.crashpoints import reached
+from connector.runs.errors import StopError
+from connector.runs.fetching import Outcome as Fetching
+from connector.runs.fetching import fetch_exports
+from connector.runs.nights import Night, Outcome, Stage
+from connector.runs.push_result import Progress
+from connector.runs.reconcile import Reconciled, reconcile
+from connector.runs.runplan import RunPlan
+from connector.runs.sending import Sent, Wish, send
+from connector.runs.views import Attention
+
+Done = TypeVar("Done")
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What a stage could not do: a sentence, and the next step."""
+
+    stage: str
+    message: str
+    next_step: str
+
+
+@dataclass
+class Told:
+    """What a night did, while it is being done and afterwards.
+
+    Attributes:
+        night: the night; of a rehearsal, one that is not stored.
+        resumed: whether it had been stopped, and was gone on with.
+        rehearsed: whether nothing was written, sent or approved.
+        fetched: by export, how fetching it went.
+        plan: the plan; None where there is none.
+        waits: why the plan waits for a person; empty where it was approved.
+        approval: what approval wrote, of a plan that was approved this time.
+        sent: what was sent.
+        reconciled: what reading the books back found.
+        troubles: what could not be done.
+        attention: everything that needs a person now, one for each cause.
+        heads: the heads of the chains.
+    """
+
+    night: Night
+    resumed: bool = False
+    rehearsed: bool = False
+    fetched: Mapping[str, Fetching] = field(default_factory=dict)
+    plan: RunPlan | None = None
+    waits: tuple[str, ...] = ()
+    approval: Approval | None = None
+    sent: Sent | None = None
+    reconciled: Reconciled | None = None
+    troubles: list[Trouble] = field(default_factory=list)
+    attention: tuple[Attention, ...] = ()
+    heads: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def outcome(self) -> Outcome:
+        """How it ended."""
+        if self.troubles:
+            return Outcome.FAILED
+        fetched = all(isinstance(one, Fetched) for one in self.fetched.values())
+        remains = self.sent is not None and self.sent.remains
+        return Outcome.WAITS if self.waits or self.attention or remains or not fetched else Outcome.DONE
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a night is started with.
+
+    Attributes:
+        paths: files to read besides what is fetched.
+        environment: holds the keys of exports.
+        asked: who asks, for which day, by which clock, and how the books are reached.
+        report: told what happens.
+    """
+
+    paths: Sequence[Path]
+    environment: Mapping[str, str]
+    asked: Asked
+    report: Callable[[Progress], None]
+
+
+def run_night(config: Config, wanted: Wanted) -> Told:
+    """Do a night's work, or what is left of it. The ledger is open.
+
+    Raises:
+        StoreError: another nightly run is under way.
+    """
+    with ledger.process_lock(config.ledger, "sync"):
+        clock, by = wanted.asked.clock, wanted.asked.by
+        night, resumed = nights.begin(clock.now(), by)
+        told = Told(night, resumed)
+
+        def come_to(stage: Stage, **said: object) -> None:
+            told.night = nights.step(told.night, stage, clock.now(), by, **said)
+
+        if not told.night.run_id:
+            files = _fetch(config, wanted, told)
+            come_to(Stage.FETCHED, files=files)
+            reached("sync:fetched")
+            made = _try(told, "plan", lambda: _planned(config, files, wanted))
+            come_to(Stage.PLANNED, run_id=made.run_id if made else "")
+            reached("sync:planned")
+        _decide(config, wanted, told)
+        come_to(Stage.DECIDED)
+        reached("sync:decided")
+        wish = Wish("", by, until_done=True)
+        told.sent = _try(told, "push", lambda: send(config, wish, clock, wanted.report, wanted.asked.connect))
+        come_to(Stage.PUSHED)
+        reached("sync:pushed")
+        told.reconciled = _try(told, "reconcile", lambda: _reconciled(config, wanted))
+        come_to(Stage.RECONCILED)
+        reached("sync:reconciled")
+        told.attention, told.heads = views.exceptions(), ledger.chain_heads()
+        return told
+
+
+def end_night(told: Told, asked: Asked) -> None:
+    """Record that a night is over, once its report is written."""
+    reached("sync:reported")
+    told.night = nights.step(told.night, Stage.ENDED, asked.clock.now(), asked.by, outcome=told.outcome.value)
+
+
+def rehearse(config: Config, wanted: Wanted) -> Told:
+    """What a night would fetch, plan and decide. Nothing is written, approved or sent. The ledger is open."""
+    now = wanted.asked.clock.now()
+    told = Told(Night("", now, Stage.STARTED, now), rehearsed=True)
+    with TemporaryDirectory(prefix="connector-rehearsal-") as place:
+        there = replace(config, folder=Path(place))
+        files = _fetch(there, wanted, told)
+        made = _try(told, "plan", lambda: _rehearsed(config, files, wanted))
+    if made is not None:
+        told.plan = made
+        told.waits = _reasons(config, made)
+    told.attention, told.heads = views.exceptions(), ledger.chain_heads()
+    return told
+
+
+def _try(told: Told, stage: str, step: Callable[[], Done]) -> Done | None:
+    """Do a stage; what stops it is trouble of this stage alone."""
+    try:
+        return step()
+    except (StopError, StoreError, SetupError) as error:
+        problems = getattr(error, "problems", ())
+        more = f" ({len(problems)} faults, the first: {str(problems[0]).partition(chr(10))[0]})" if problems else ""
+        told.troubles.append(Trouble(stage, f"{error.message}{more}", error.next_step))
+        return None
+
+
+def _fetch(config: Config, wanted: Wanted, told: Told) -> tuple[str, ...]:
+    """Fetch what is declared; the files to plan with, by name."""
+    if config.exports:
+        names = config.sync.exports
+        got = _try(told, "fetch", lambda: _fetched(config, names, wanted))
+        told.fetched = got or {}
+    there = [str(one.path) for one in told.fetched.values() if isinstance(one, Fetched)]
+    return (*there, *map(str, wanted.paths))
+
+
+def _fetched(config: Config, names: Sequence[str], wanted: Wanted) -> Mapping[str, Fetching]:
+    def report(name: str, records: int, _size: int) -> None:
+        wanted.report(Progress(f"Fetching {name}: {records} records", 0, 1))
+
+    return fetch_exports(config, names, wanted.environment, wanted.asked.clock, report, restart=False)
+
+
+def _planned(config: Config, files: Sequence[str], wanted: Wanted) -> RunPlan:
+    rules = workspace.open_files(config)
+    return workspace.plan_files(config, rules, [Path(one) for one in files], wanted.asked)
+
+
+def _rehearsed(config: Config, files: Sequence[str], wanted: Wanted) -> RunPlan:
+    rules = workspace.open_files(config, cache=False)
+    intake = workspace.read_files(config, rules.mappings, [Path(one) for one in files])
+    return workspace.plan_run(config, rules, intake, wanted.asked, keep=False)
+
+
+def _decide(config: Config, wanted: Wanted, told: Told) -> None:
+    """Approve the plan of this night where the policy allows it; one that was decided about before stays so."""
+    if not told.night.run_id:
+        return
+    told.plan, state = holds.planned(told.night.run_id)
+    if state.state != store.PLANNED:
+        return
+    told.waits = _reasons(config, told.plan)
+    if told.waits:
+        return
+    told.approval = _try(told, "approve", lambda: _approved(config, told.night.run_id, wanted))
+
+
+def _reasons(config: Config, plan: RunPlan) -> tuple[str, ...]:
+    return policy.reasons(plan, config.sync.policy, two_persons=config.two_persons)
+
+
+def _approved(config: Config, run_id: str, wanted: Wanted) -> Approval:
+    return workspace.approve_run(config, workspace.open_files(config), run_id, wanted.asked)
+
+
+def _reconciled(config: Config, wanted: Wanted) -> Reconciled:
+    entities = workspace.open_files(config).rulebook.entities
+    return reconcile(config, entities, None, wanted.asked)
