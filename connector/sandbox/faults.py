@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from connector.sandbox import jsontext
+from connector.sandbox import jsontext, replies
 from connector.sandbox.jsontext import Record, number, text
-from connector.sandbox.replies import Request
+from connector.sandbox.replies import Reply, Request
 from connector.sandbox.settings import SettingError
 
 COMMON = (
@@ -24,6 +24,8 @@ COMMON = (
     "html",
     "token_expired",
     "drop_before",
+    "echo_400",
+    "echo_500",
 )
 _KNOWN = {"kind", "times", "path", "tenant", "after", "seconds", "method", "retry_after"}
 
@@ -115,6 +117,23 @@ def _path_matches(prefix: str, path: str, root: str) -> bool:
     if prefix.startswith("/") and not prefix.startswith(root):
         return path.startswith((prefix, root + prefix[1:]))
     return path.startswith(prefix if prefix.startswith(root) else root + prefix)
+
+
+def echo(kind: str, request: Request) -> Reply | None:
+    """What a careless server does: a refusal, in every service's form, that repeats the whole request, or ``None``."""
+    if kind not in ("echo_400", "echo_500"):
+        return None
+    said = f"{request.method} {request.target} {dict(request.headers)} {request.body.decode('utf-8', 'replace')}"
+    error = {"Message": said, "Detail": said, "code": "6000", "element": said}
+    body = {
+        "error": said,
+        "error_description": said,
+        "Message": said,
+        "Detail": said,
+        "Elements": [{"ValidationErrors": [{"Message": said}]}],
+        "Fault": {"Error": [error], "type": "ValidationFault"},
+    }
+    return replies.as_json(int(kind.removeprefix("echo_")), body)
 
 
 def pending(db: sqlite3.Connection, service: str) -> list[Record]:

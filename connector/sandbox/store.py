@@ -51,7 +51,19 @@ create table refresh_tokens(
     expires_ms integer not null, hard_ms integer not null) without rowid;
 """
 
-STEPS = (_FIRST, _SECOND)
+_THIRD = """
+create table xero_codes(
+    code text primary key, client text not null, scope text not null, redirect text not null, challenge text not null,
+    expires_ms integer not null) without rowid;
+create table xero_refresh_tokens(
+    token text primary key, client text not null, scope text not null, expires_ms integer not null,
+    replaced_ms integer not null) without rowid;
+create table xero_connections(
+    client text not null, tenant text not null, connected_ms integer not null,
+    primary key(client, tenant)) without rowid;
+"""
+
+STEPS = (_FIRST, _SECOND, _THIRD)
 VERSION = len(STEPS)
 
 

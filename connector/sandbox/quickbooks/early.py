@@ -4,7 +4,7 @@ Owns what lets nothing happen. What a stranger would get wrong: some of these ca
 are refused here because they leave something to luck, and a switch takes each back.
 """
 
-from connector.sandbox import replies
+from connector.sandbox import faults, replies
 from connector.sandbox.faults import Fault
 from connector.sandbox.quickbooks import errors, limits, requestids, routes, tokens
 from connector.sandbox.quickbooks.limits import THROTTLES
@@ -31,7 +31,7 @@ def of_careless(request: Request, found: Route, switches: Switches, now: int) ->
     return errors.reply(wrong, now) if wrong else None
 
 
-def of_fault(fault: Fault, switches: Switches, now: int) -> Reply | None:
+def of_fault(fault: Fault, request: Request, switches: Switches, now: int) -> Reply | None:
     """The reply of a fault that lets nothing happen, or ``None`` when the call goes on."""
     if fault.kind in THROTTLES:
         return limits.refusal(switches, fault.retry_after or switches.retry_after_seconds, now)
@@ -41,4 +41,4 @@ def of_fault(fault: Fault, switches: Switches, now: int) -> Reply | None:
         "token_expired": tokens.expired(now),
         "error_500_before": errors.internal_error(now),
     }
-    return made.get(fault.kind)
+    return made.get(fault.kind) or faults.echo(fault.kind, request)

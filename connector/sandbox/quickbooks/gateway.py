@@ -95,7 +95,7 @@ class Gateway:
             switches, now = settings.switches(db), store.now_ms(db)
             if fault.kind in ("drop_before", "late_commit"):
                 return None
-            refused = early.of_fault(fault, switches, now)
+            refused = early.of_fault(fault, request, switches, now)
             reply = refused or tokens.answer(db, request, self._companies, switches)
         if fault.kind == "slow":
             time.sleep(float(max(fault.seconds, Decimal(0))))
@@ -138,7 +138,7 @@ class Gateway:
             now = store.now_ms(db)
         if call.fault.kind == "drop_before":
             return None
-        refused = early.of_fault(call.fault, call.switches, now) or early.of_careless(
+        refused = early.of_fault(call.fault, request, call.switches, now) or early.of_careless(
             request, call.route, call.switches, now
         )
         if refused is not None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from connector.sandbox import replies
 from connector.sandbox.replies import Reply, Request
-from connector.sandbox.xero import rates, settings, tokens
+from connector.sandbox.xero import consents, rates, settings, tokens
 from connector.sandbox.xero.tenants import Tenant
 
 _CREATED = "2025-01-01T00:00:00.0000000"
@@ -35,6 +35,6 @@ def answer(db: sqlite3.Connection, request: Request, tenants: Iterable[Tenant]) 
             "createdDateUtc": _CREATED,
             "updatedDateUtc": _CREATED,
         }
-        for tenant in tenants
+        for tenant in consents.reached(db, grant.app, tenants)
     ]
     return replies.as_json(200, found).adding(remaining.headers)

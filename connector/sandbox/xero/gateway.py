@@ -5,6 +5,7 @@ idempotency record) is another, so that a call which is killed or breaks was cou
 """
 
 import logging
+import sqlite3
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +15,17 @@ from connector.sandbox import atwork, faults, replies, store
 from connector.sandbox.faults import NO_FAULT, Fault
 from connector.sandbox.replies import Reply, Request
 from connector.sandbox.store import Store
-from connector.sandbox.xero import accounting, bulk, connections, idempotency, rates, refusals, settings, tokens
+from connector.sandbox.xero import (
+    accounting,
+    bulk,
+    connections,
+    consents,
+    idempotency,
+    rates,
+    refusals,
+    settings,
+    tokens,
+)
 from connector.sandbox.xero.accounting import Route
 from connector.sandbox.xero.context import Context, locks_of
 from connector.sandbox.xero.rates import THROTTLES, Remaining
@@ -22,6 +33,7 @@ from connector.sandbox.xero.settings import Limits, Switches
 from connector.sandbox.xero.tenants import Tenant
 
 SERVICE = "xero"
+_OUTSIDE = ("/connect/token", "/connections", consents.AUTHORIZE, consents.REVOKE)
 _log = logging.getLogger(__name__)
 _PAGE = b"<!DOCTYPE html><html><head><title>Xero</title></head><body><h1>We'll be right back</h1></body></html>"
 
@@ -52,7 +64,7 @@ class Gateway:
 
     def answer(self, request: Request) -> Reply | None:
         """The reply to a call, or ``None`` to drop its connection."""
-        if request.path in ("/connect/token", "/connections"):
+        if request.path in _OUTSIDE:
             return self._outside_tenants(request)
         found = accounting.route(request.path)
         if found is None:
@@ -74,12 +86,13 @@ class Gateway:
             grant = tokens.check(db, request)
             limits, switches = settings.limits(db), settings.switches(db)
             store.count(db, f"request {request.method} {found.resource}{'/Allocations' if found.part else ''}")
-        if isinstance(grant, Reply):
-            return grant
+            if isinstance(grant, Reply):
+                return grant
+            reached = consents.reached(db, grant.app, self._tenants.values())
         if not accounting.is_allowed(grant.scope, request.method, found.resource) and switches.check_scopes:
             return refusals.unauthorized("AuthorizationUnsuccessful", request.path)
         tenant = self._tenant(request, switches)
-        if tenant is None:
+        if tenant not in reached:
             return refusals.problem(403, "Forbidden", "AuthenticationUnsuccessful", request.path)
         return grant.app, tenant, limits.concurrent
 
@@ -110,14 +123,23 @@ class Gateway:
             early = _refusal_of(fault, request, settings.switches(db), store.now_ms(db))
             if early is not None:
                 return early
-            reply = tokens.mint(db, request) if request.path == "/connect/token" else None
-            if reply is None:
-                reply = connections.answer(db, request, self._tenants.values())
+            reply = self._about_access(db, request)
         if fault.kind == "slow":
             time.sleep(float(max(fault.seconds, Decimal(0))))
         if fault.kind.startswith("error_500"):
             return refusals.internal_error()
         return None if fault.kind == "reply_lost_after_commit" else reply
+
+    def _about_access(self, db: sqlite3.Connection, request: Request) -> Reply:
+        if request.path == "/connections":
+            return connections.answer(db, request, self._tenants.values())
+        if request.path == consents.AUTHORIZE:
+            return consents.page(db, request, self._tenants.values())
+        return (
+            tokens.revoke(db, request)
+            if request.path == consents.REVOKE
+            else tokens.mint(db, request, settings.switches(db))
+        )
 
     def _faulty(self, request: Request, call: Admitted) -> Reply | None:
         """The call's reply, or what the fault ordered for it makes of that."""
@@ -217,4 +239,4 @@ def _refusal_of(fault: Fault, request: Request, switches: Switches, now: int) ->
         "html": Reply(200, _PAGE, replies.HTML),
         "token_expired": tokens.expired(now - 1000, request.path),
     }
-    return made.get(fault.kind)
+    return made.get(fault.kind) or faults.echo(fault.kind, request)

@@ -15,6 +15,7 @@ from connector.sandbox.settings import BODY_LIMIT_BYTES, MARGIN_SECONDS, as_reco
 
 KEY_LIFETIME_SECONDS = 360
 TOKEN_LIFETIME_SECONDS = 1800
+REFRESH_SECONDS = 60 * 86_400
 LIMITS, SWITCHES = "limits", "switches"
 
 
@@ -47,6 +48,7 @@ class Switches:
         tenant_header_required: whether xero-tenant-id may be left out (UNCONFIRMED for custom connections).
         accept_header_required: refuse calls that do not ask for JSON; the real service answers those in XML.
         check_scopes: a token without the endpoint's scope is refused.
+        refresh_grace_seconds: how long a refresh token is taken after its successor was given.
         lock_date_inclusive: the lock date itself is locked.
         negative_totals_refused: a document below zero is refused.
         malformed_error_number: ErrorNumber of a body that cannot be read (UNCONFIRMED).
@@ -70,6 +72,7 @@ class Switches:
     tenant_header_required: bool = True
     accept_header_required: bool = True
     check_scopes: bool = True
+    refresh_grace_seconds: int = 1800
     lock_date_inclusive: bool = True
     negative_totals_refused: bool = True
     malformed_error_number: int = 14
