@@ -264,6 +264,10 @@ class AccountingSystem(Protocol):
         """What the system can do and is assumed to do."""
         ...
 
+    def consent(self) -> str:
+        """What a person has agreed to and until when, in words; empty before the first call, and where nobody must."""
+        ...
+
     def catalogue(self) -> Catalogue | RetryLater:
         """What the organisation has set up."""
         ...

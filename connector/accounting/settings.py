@@ -5,7 +5,29 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from connector.accounting.oauth.tokenfile import TokenFile
+from connector.accounting.oauth.tokenkeys import TokenKeys
+
 Taxation = Literal["automated", "manual", "global"]
+
+
+@dataclass(frozen=True)
+class ConsentSettings:
+    """How a person lets the connector in, and where what that gives is kept.
+
+    Attributes:
+        authorize_url: the page on which a person agrees.
+        redirect_uri: where that page sends the person back to; on this machine, or an address registered with the app.
+        token_file: where the tokens of the consent are kept.
+        keys: what they are sealed under.
+        has_secret: whether the app has a client secret; an app for PKCE alone has none.
+    """
+
+    authorize_url: str
+    redirect_uri: str
+    token_file: Path
+    keys: TokenKeys
+    has_secret: bool = True
 
 
 @dataclass(frozen=True)
@@ -15,18 +37,12 @@ class QuickBooksSettings:
     Attributes:
         taxation: `automated` and `manual` are the United States: the remote computes the tax from addresses, or from
             one tax code of the document; `global` is everywhere else: every line has a tax code.
-        authorize_url: the page on which a person agrees.
-        token_file: where the tokens of the consent are kept.
-        redirect_uri: where that page sends the person back to; on this machine, or an address registered with the app.
         document_tax_code: for manual taxation, name or id of the code that taxable lines are taxed by.
         class_id, department_id: the class of every line and the department of every document, if any.
         batches_per_minute, calls_per_second: a little under the limits, which other programs may share.
     """
 
     taxation: Taxation
-    authorize_url: str
-    token_file: Path
-    redirect_uri: str
     document_tax_code: str = ""
     class_id: str = ""
     department_id: str = ""
@@ -50,6 +66,7 @@ class TenantSettings:
         time_out_seconds: how long a call waits for its answer.
         branding_themes: of Xero: payment method → the theme whose payment services it shows (R9).
         calls_per_minute: a little under the system's limit, which other programs may share.
+        consent: how a person lets the connector in; None where client id and secret alone do.
         quickbooks: what only QuickBooks needs; None for another system.
     """
 
@@ -65,4 +82,20 @@ class TenantSettings:
     time_out_seconds: int = 100
     branding_themes: Mapping[str, str] = field(default_factory=dict)
     calls_per_minute: int = 55
+    consent: ConsentSettings | None = None
     quickbooks: QuickBooksSettings | None = None
+
+    @property
+    def again(self) -> str:
+        """The command by which a person connects it."""
+        return f"connector connect {self.system} {self.name}"
+
+    @property
+    def lacks_credentials(self) -> bool:
+        """Whether the client id is missing, or a secret that there should be."""
+        needs_secret = self.consent is None or self.consent.has_secret
+        return not self.client_id or (needs_secret and not self.client_secret)
+
+    def token_file(self, consent: ConsentSettings) -> TokenFile:
+        """Where the tokens of its consent are."""
+        return TokenFile(consent.token_file, self.name, consent.keys, self.again)

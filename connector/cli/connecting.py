@@ -1,4 +1,4 @@
-"""connect: a person agrees in the browser, and the tokens are stored."""
+"""connect: a person agrees in the browser, and the tokens are stored. One way for every accounting system."""
 
 import sys
 from pathlib import Path
@@ -9,19 +9,19 @@ from rich.text import Text
 from connector.cli import opening
 from connector.cli.output import finish, say
 from connector.net.loopback import OneAnswer, is_loopback
-from connector.runs.connecting import connect_quickbooks, quickbooks_of
+from connector.runs.connecting import connect_tenant, consented
 
 _WAIT_SECONDS = 300
 _DONE = "This page can be closed; the rest is told where the command runs."
 
 
-def quickbooks(folder: Path, tenant: str, *, paste: bool, as_json: bool) -> None:
-    """Connect a QuickBooks company."""
+def connect(folder: Path, system: str, tenant: str, *, paste: bool, as_json: bool) -> None:
+    """Connect a tenant of an accounting system."""
     config = opening.config(folder)
-    settings = quickbooks_of(config, tenant)
+    settings = consented(config, system, tenant)
 
     def ask(page: str, redirect_uri: str) -> str:
-        say(f"Open this page in a browser, as an administrator of the company, and agree:\n{page}")
+        say(f"Open this page in a browser, as an administrator of the organisation, and agree:\n{page}")
         if paste or not is_loopback(redirect_uri):
             say("Then paste the whole address that the browser shows afterwards, and press Enter:")
             return sys.stdin.readline()
@@ -29,7 +29,7 @@ def quickbooks(folder: Path, tenant: str, *, paste: bool, as_json: bool) -> None
             say(f"Waiting {_WAIT_SECONDS // 60} minutes for the answer at {redirect_uri} …")
             return waiting.wait(_WAIT_SECONDS)
 
-    books = connect_quickbooks(settings, ask, opening.clock())
+    books = connect_tenant(settings, ask, opening.clock())
 
     def render(to: Console) -> None:
         to.print(Text(f"{settings.name} is connected to {books.organisation} ({books.base_currency})."))

@@ -8,25 +8,30 @@ from connector.cli.options import HERE, AsJson, Folder
 
 app = typer.Typer(help="Let the connector into an accounting system that a person must agree to.", no_args_is_help=True)
 
+Tenant = Annotated[
+    str, typer.Argument(help="The tenant's name in connector.yaml. Default: the only one.", metavar="[TENANT]")
+]
+Paste = Annotated[
+    bool, typer.Option("--paste", help="Paste the address that the browser ends at, instead of listening for it.")
+]
+
 
 @app.callback()
 def connect() -> None:
     """Let the connector into an accounting system that a person must agree to."""
 
 
-@app.command("quickbooks")
-def quickbooks(
-    tenant: Annotated[
-        str, typer.Argument(help="The company's name in connector.yaml. Default: the only one.", metavar="[TENANT]")
-    ] = "",
-    *,
-    paste: Annotated[
-        bool, typer.Option("--paste", help="Paste the address that the browser ends at, instead of listening for it.")
-    ] = False,
-    folder: Folder = HERE,
-    as_json: AsJson = False,
-) -> None:
-    """Connect a QuickBooks Online company: a person agrees in the browser, and the tokens are stored."""
+@app.command("xero")
+def xero(tenant: Tenant = "", *, paste: Paste = False, folder: Folder = HERE, as_json: AsJson = False) -> None:
+    """Connect an organisation of Xero (grant: code): a person agrees in the browser, and the tokens are stored."""
     from connector.cli import connecting
 
-    connecting.quickbooks(folder, tenant, paste=paste, as_json=as_json)
+    connecting.connect(folder, "xero", tenant, paste=paste, as_json=as_json)
+
+
+@app.command("quickbooks")
+def quickbooks(tenant: Tenant = "", *, paste: Paste = False, folder: Folder = HERE, as_json: AsJson = False) -> None:
+    """Connect a company of QuickBooks Online: a person agrees in the browser, and the tokens are stored."""
+    from connector.cli import connecting
+
+    connecting.connect(folder, "quickbooks", tenant, paste=paste, as_json=as_json)

@@ -121,8 +121,8 @@ def _tenant(settings: TenantSettings) -> Finding:
     if not isinstance(answer, Catalogue):
         return Finding(what, good=False, told=answer.reason, next_step=_unreached(settings))
     told = f"{answer.organisation}, {answer.base_currency}, {len(answer.accounts)} accounts"
-    ends = getattr(system, "ends", str)()  # only a person's consent has an end
-    return Finding(what, good=True, told=f"{told}; {ends}" if ends else told)
+    consent = system.consent()
+    return Finding(what, good=True, told=f"{told}; {consent}" if consent else told)
 
 
 def _export(export: Export) -> Finding:

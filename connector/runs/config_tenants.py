@@ -4,34 +4,32 @@ A stranger's trap: what one system needs is a fault with the other, so that noth
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
 from connector.accounting.connect import QUICKBOOKS, XERO, TenantSettings
-from connector.accounting.settings import QuickBooksSettings, Taxation
+from connector.accounting.oauth.tokenkeys import VARIABLE, TokenKeys
+from connector.accounting.settings import ConsentSettings, QuickBooksSettings, Taxation
 from connector.declared import Node, Reader
 
+CODE, CREDENTIALS = "code", "client_credentials"
 # Public: they open the sandbox only.
 SANDBOX_PAIRS = {
-    XERO: ("sandbox-client", "sandbox-secret"),
-    QUICKBOOKS: ("sandbox-quickbooks-client", "sandbox-quickbooks-secret"),
+    (XERO, CREDENTIALS): ("sandbox-client", "sandbox-secret"),
+    (XERO, CODE): ("sandbox-web-client", "sandbox-web-secret"),
+    (QUICKBOOKS, CODE): ("sandbox-quickbooks-client", "sandbox-quickbooks-secret"),
 }
 REDIRECT = "http://localhost:8766/callback"
-TOKENS = ".tokens"
+TOKENS, KEY = ".tokens", ".token-key"
 _LONGEST_SECONDS = 600
 _COMMON = ("system", "api_url", "token_url", "tenant_id", "credentials")
+_CREDENTIALS = ("client_id_from", "client_secret_from")
 _TIMES = ("quiet_seconds", "time_out_seconds", "calls_per_minute")
-_OWN = {XERO: ("invoice_status",), QUICKBOOKS: ("authorize_url", "taxation")}
+_OWN = {XERO: ("invoice_status",), QUICKBOOKS: ("taxation",)}
 _OPTIONAL = {
-    XERO: ("branding_themes",),
-    QUICKBOOKS: (
-        "redirect_uri",
-        "document_tax_code",
-        "class_id",
-        "department_id",
-        "batches_per_minute",
-        "calls_per_second",
-    ),
+    XERO: ("grant", "branding_themes"),
+    QUICKBOOKS: ("document_tax_code", "class_id", "department_id", "batches_per_minute", "calls_per_second"),
 }
 _MOST_CALLS = {XERO: 60, QUICKBOOKS: 500}
 _MOST_BATCHES, _MOST_A_SECOND = 40, 10
@@ -42,18 +40,34 @@ _USUAL: Mapping[str, Mapping[str, int]] = {
 }
 
 
+@dataclass(frozen=True)
+class _Declared:
+    """One tenant as it is being read: its name, system and grant, its entries, and what is around it."""
+
+    reader: Reader
+    name: str
+    system: str
+    grant: str
+    entries: Mapping[str, Node]
+    folder: Path
+    environment: Mapping[str, str]
+
+
 def read_tenant(
     reader: Reader, node: Node, name: str, folder: Path, environment: Mapping[str, str]
 ) -> TenantSettings | None:
     """One tenant; None where something of it is missing, which the reader then tells."""
     loose = reader.mapping(node, f"tenant {name}", open_keys=True) or {}
     system = reader.choice(loose.get("system"), "system", [XERO, QUICKBOOKS]) or XERO
-    required = (*_COMMON, *_OWN[system])
-    entries = reader.mapping(node, f"tenant {name}", required, (*_TIMES, *_OPTIONAL[system]))
+    grant = CODE if system == QUICKBOOKS else _grant(reader, loose)
+    by_person = ("authorize_url",) if grant == CODE else ()
+    required = (*_COMMON, *_OWN[system], *by_person)
+    optional = (*_TIMES, *_OPTIONAL[system], *(("redirect_uri",) if by_person else ()))
+    entries = reader.mapping(node, f"tenant {name}", required, optional)
     if entries is None or any(key not in entries for key in required):
         return None
-    identity, secret = _credentials(reader, entries["credentials"], system, environment)
-    more = _xero(reader, entries) if system == XERO else _quickbooks(reader, entries, name, folder)
+    declared = _Declared(reader, name, system, grant, entries, folder, environment)
+    identity, secret, has_secret = _credentials(declared)
     return TenantSettings(
         name=name,
         system=system,
@@ -62,7 +76,29 @@ def read_tenant(
         tenant_id=reader.text(entries["tenant_id"], "tenant_id") or "",
         client_id=identity,
         client_secret=secret,
-        **{**_USUAL[system], **_numbers(reader, entries, system), **more},
+        consent=_consent(declared, has_secret=has_secret) if grant == CODE else None,
+        **{
+            **_USUAL[system],
+            **_numbers(reader, entries, system),
+            **(_xero(reader, entries) if system == XERO else _quickbooks(reader, entries)),
+        },
+    )
+
+
+def _grant(reader: Reader, loose: Mapping[str, Node]) -> str:
+    return reader.choice(loose.get("grant"), "grant", [CREDENTIALS, CODE]) or CREDENTIALS
+
+
+def _consent(declared: _Declared, *, has_secret: bool) -> ConsentSettings:
+    """How a person lets the connector in."""
+    reader, entries, folder = declared.reader, declared.entries, declared.folder
+    redirect = entries.get("redirect_uri")
+    return ConsentSettings(
+        authorize_url=_url(reader, entries["authorize_url"], "authorize_url"),
+        redirect_uri=REDIRECT if redirect is None else _url(reader, redirect, "redirect_uri"),
+        token_file=folder / TOKENS / f"{declared.name}.json",
+        keys=TokenKeys(declared.environment.get(VARIABLE), folder / KEY),
+        has_secret=has_secret,
     )
 
 
@@ -80,7 +116,7 @@ def _xero(reader: Reader, entries: Mapping[str, Node]) -> dict[str, Any]:
     }
 
 
-def _quickbooks(reader: Reader, entries: Mapping[str, Node], name: str, folder: Path) -> dict[str, Any]:
+def _quickbooks(reader: Reader, entries: Mapping[str, Node]) -> dict[str, Any]:
     taxation = reader.choice(entries["taxation"], "taxation", list(get_args(Taxation)))
     code = reader.text(entries.get("document_tax_code"), "document_tax_code") or ""
     if code and taxation != "manual":
@@ -89,14 +125,10 @@ def _quickbooks(reader: Reader, entries: Mapping[str, Node], name: str, folder: 
     most = {"batches_per_minute": _MOST_BATCHES, "calls_per_second": _MOST_A_SECOND}
     read = {key: reader.whole(entries.get(key), key, 1, limit) for key, limit in most.items()}
     texts: dict[str, Any] = {key: reader.text(entries.get(key), key) or "" for key in ("class_id", "department_id")}
-    redirect = entries.get("redirect_uri")
     own: dict[str, Any] = {key: number for key, number in read.items() if number is not None}
     return {
         "quickbooks": QuickBooksSettings(
             taxation=taxation or "global",  # type: ignore[arg-type]  # one of the choices, or a fault that was told
-            authorize_url=_url(reader, entries["authorize_url"], "authorize_url"),
-            token_file=folder / TOKENS / f"{name}.json",
-            redirect_uri=REDIRECT if redirect is None else _url(reader, redirect, "redirect_uri"),
             document_tax_code=code,
             **(texts | own),
         )
@@ -111,10 +143,18 @@ def _url(reader: Reader, node: Node, what: str) -> str:
     return url.rstrip("/")
 
 
-def _credentials(reader: Reader, node: Node, system: str, environment: Mapping[str, str]) -> tuple[str, str]:
-    """The client id and secret; empty when the environment does not hold them, which is told when they are needed."""
+def _credentials(declared: _Declared) -> tuple[str, str, bool]:
+    """The client id, the secret, and whether there should be one.
+
+    Either is empty where the environment does not hold it, which is told when it is needed. Xero knows apps without a
+    secret, whose proof of each attempt is all that they have (PKCE).
+    """
+    reader, node = declared.reader, declared.entries["credentials"]
     if getattr(node, "text", "") == "sandbox":
-        return SANDBOX_PAIRS[system]
-    entries = reader.mapping(node, "credentials", ("client_id_from", "client_secret_from")) or {}
-    names = [reader.text(entries.get(key), key) or "" for key in ("client_id_from", "client_secret_from")]
-    return environment.get(names[0], ""), environment.get(names[1], "")
+        return (*SANDBOX_PAIRS[declared.system, declared.grant], True)
+    may_lack_it = (declared.system, declared.grant) == (XERO, CODE)
+    required = ("client_id_from",) if may_lack_it else _CREDENTIALS
+    entries = reader.mapping(node, "credentials", required, _CREDENTIALS) or {}
+    names = [reader.text(entries.get(key), key) or "" for key in _CREDENTIALS]
+    identity, secret = (declared.environment.get(name, "") if name else "" for name in names)
+    return identity, secret, "client_secret_from" in entries or not may_lack_it

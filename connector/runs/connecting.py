@@ -1,20 +1,19 @@
 """Connecting an accounting system that a person must agree to: the page, the answer, the tokens, and a first look.
 
 A stranger's trap: whatever comes back from the browser could be anybody's; only an answer that repeats our secret word
-and is for the company that is declared is taken.
+and is for the organisation that is declared is taken. Every system goes this one way; what differs is its `Provider`.
 """
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import parse_qs, urlsplit
 
-from connector.accounting.connect import QUICKBOOKS, connect
-from connector.accounting.consent import Exchange
+from connector.accounting.connect import QUICKBOOKS, XERO, connect, provider_of
+from connector.accounting.oauth.consent import Exchange
+from connector.accounting.oauth.provider import Attempt, Organisation, Provider
 from connector.accounting.port import Catalogue, RetryLater
-from connector.accounting.quickbooks.opening import own, provider_of
-from connector.accounting.settings import TenantSettings
-from connector.accounting.tokenfile import TokenFile
+from connector.accounting.settings import ConsentSettings, TenantSettings
 from connector.net.http import Transport
 from connector.runs.asking import Clock
 from connector.runs.config import Config
@@ -22,48 +21,56 @@ from connector.runs.errors import REMAINS, StopError
 
 # What shows a person the page and returns the address they were sent back to; empty when nothing came.
 Ask = Callable[[str, str], str]
+_NAMES = {XERO: "Xero", QUICKBOOKS: "QuickBooks"}
+_STATE_BYTES, _VERIFIER_BYTES = 24, 48
 
 
-def quickbooks_of(config: Config, name: str) -> TenantSettings:
-    """The QuickBooks company of that name; without a name the only one there is.
+def consented(config: Config, system: str, name: str) -> TenantSettings:
+    """The tenant of that system and name that a person connects; without a name the only one there is.
 
     Raises:
         StopError: there is none, or there are several.
     """
-    known = sorted(one.name for one in config.tenants.values() if one.system == QUICKBOOKS)
+    ours = [one for one in config.tenants.values() if one.system == system and one.consent is not None]
+    known, called = sorted(one.name for one in ours), _NAMES[system]
     if not known:
-        message = "connector.yaml declares no QuickBooks company"
-        raise StopError(message, "Declare it under tenants: docs/operations.md.")
+        message = f"connector.yaml declares no tenant of {called} that is connected by a person's consent"
+        raise StopError(message, "Declare one under tenants: docs/operations.md.")
     if name not in known and (name or len(known) > 1):
         said = f"{name} is none of them" if name else "it is not said which"
-        raise StopError(f"connector.yaml has QuickBooks companies, and {said}", f"Name one: {', '.join(known)}.")
+        message = f"connector.yaml has tenants of {called} that a person connects, and {said}"
+        raise StopError(message, f"Name one: {', '.join(known)}.")
     return config.tenants[name or known[0]]
 
 
-def connect_quickbooks(settings: TenantSettings, ask: Ask, clock: Clock) -> Catalogue:
-    """Let a person agree, store the tokens, and read what the company has set up.
+def connect_tenant(settings: TenantSettings, ask: Ask, clock: Clock) -> Catalogue:
+    """Let a person agree, store the tokens, and read what the organisation has set up.
 
     Args:
-        settings: the company.
+        settings: the tenant.
         ask: shows the page; gets it and the address to be sent back to.
         clock: the time, and waiting.
 
     Raises:
         StopError: nobody agreed, or the answer is not for us.
-        SetupError: QuickBooks does not accept the connection.
+        SetupError: the accounting system does not accept the connection.
     """
-    more, provider = own(settings), provider_of(settings)
-    if not settings.client_id or not settings.client_secret:
-        message = f"{settings.name}: the client id or the client secret is missing"
-        raise StopError(message, "Set the environment variables that its credentials name.")
-    state = secrets.token_urlsafe(24)
-    answer = ask(provider.page(more.redirect_uri, state), more.redirect_uri)
-    code = _code(answer, state, settings)
+    consent = _consent_of(settings)
+    provider = provider_of(settings, consent)
+    attempt = Attempt(secrets.token_urlsafe(_STATE_BYTES), secrets.token_urlsafe(_VERIFIER_BYTES))
+    answer = _answered(ask(provider.page(attempt), consent.redirect_uri), attempt, provider)
+    if provider.tenant_in:
+        _check([Organisation(answer.get(provider.tenant_in, ""))], settings, provider)
     exchange = Exchange(Transport(settings.time_out_seconds, time.monotonic), provider, clock.now)
-    tokens = exchange.first(code, more.redirect_uri, settings.tenant_id)
+    tokens = exchange.first(answer["code"], attempt, settings.tenant_id)
     if isinstance(tokens, RetryLater):
-        raise StopError(tokens.reason.rstrip("."), f"Run '{provider.again}' again.", REMAINS)
-    file = TokenFile(more.token_file)
+        raise _later(tokens, provider)
+    if not provider.tenant_in:
+        found = exchange.organisations(tokens)
+        if isinstance(found, RetryLater):
+            raise _later(found, provider)
+        _check(found, settings, provider)
+    file = settings.token_file(consent)
     with file.locked():
         file.write(tokens)
     read = connect(settings, clock.now, clock.sleep).catalogue()
@@ -72,17 +79,35 @@ def connect_quickbooks(settings: TenantSettings, ask: Ask, clock: Clock) -> Cata
     return read
 
 
-def _code(answer: str, state: str, settings: TenantSettings) -> str:
-    """The code of an answer that is for us and for this company."""
-    told = {name: values[-1] for name, values in parse_qs(urlsplit(answer.strip()).query).items()}
-    again = f"Run 'connector connect quickbooks {settings.name}' again"
+def _consent_of(settings: TenantSettings) -> ConsentSettings:
+    if settings.consent is None:
+        message = f"{settings.name} is connected by its client id and secret alone"
+        raise StopError(message, "Write grant: code for a tenant that a person connects: docs/operations.md.")
+    return settings.consent
+
+
+def _answered(address: str, attempt: Attempt, provider: Provider) -> Mapping[str, str]:
+    """What the page answered, its code among it, once it is known to be an answer to this attempt."""
+    told = {name: values[-1] for name, values in parse_qs(urlsplit(address.strip()).query).items()}
+    again = f"Run '{provider.again}' again"
     if not told:
-        raise StopError("no answer came back from QuickBooks", f"{again}, and agree in the browser; or try --paste.")
-    if not secrets.compare_digest(told.get("state", "").encode(), state.encode()):
+        raise StopError(f"no answer came back from {provider.name}", f"{again}, and agree in the browser; or --paste.")
+    if not secrets.compare_digest(told.get("state", "").encode(), attempt.state.encode()):
         raise StopError("the answer belongs to another attempt to connect", f"{again}, and use the newest page.")
     if "code" not in told:
-        raise StopError("QuickBooks was not agreed to", f"{again}, as an administrator of the company.")
-    if told.get("realmId", "") != settings.tenant_id:
-        message = f"the company that was chosen has the id {told.get('realmId', '')[:40]}, not {settings.tenant_id}"
-        raise StopError(message, f"{again} and choose the other; or correct tenant_id in connector.yaml.")
-    return told["code"]
+        raise StopError(f"{provider.name} was not agreed to", f"{again}, as an administrator of the organisation.")
+    return told
+
+
+def _check(found: Sequence[Organisation], settings: TenantSettings, provider: Provider) -> None:
+    """That the declared organisation is among those agreed to."""
+    if any(one.id == settings.tenant_id for one in found):
+        return
+    listed = ", ".join(sorted(str(one) for one in found)) or "none"
+    message = f"{provider.name} was agreed to for {listed}, and not for {settings.tenant_id}"
+    step = f"Run '{provider.again}' again and choose the other; or correct tenant_id in connector.yaml."
+    raise StopError(message, step)
+
+
+def _later(answer: RetryLater, provider: Provider) -> StopError:
+    return StopError(answer.reason.rstrip("."), f"Run '{provider.again}' again.", REMAINS)

@@ -10,8 +10,8 @@ import polars as pl
 
 from connector import ledger
 from connector.domain.words import RecordKind
-from connector.runs.sealed import seal, unseal
 from connector.runs.snapshots import Snapshot, conformed, schema
+from connector.sealed import new_key, seal, unseal
 
 if TYPE_CHECKING:
     from connector.runs.models import Run, SnapshotKey, SourceSnapshot
@@ -28,7 +28,7 @@ def keep(run: "Run", snapshots: Iterable[Snapshot], continued: Iterable[int]) ->
     from connector.runs.models import SnapshotKey, SourceSnapshot
 
     for snapshot in snapshots:
-        key, sealed = seal(_sealed_name(snapshot), _to_parquet(snapshot.rows))
+        key = new_key()
         kept = SourceSnapshot.objects.create(
             run=run,
             source=snapshot.source,
@@ -36,7 +36,7 @@ def keep(run: "Run", snapshots: Iterable[Snapshot], continued: Iterable[int]) ->
             sha256=snapshot.sha256,
             lineage=snapshot.lineage,
             fields=list(snapshot.fields),
-            sealed=sealed,
+            sealed=seal(_sealed_name(snapshot), key, _to_parquet(snapshot.rows)),
         )
         SnapshotKey.objects.create(snapshot=kept, key=key)
     SourceSnapshot.objects.filter(id__in=list(continued)).update(superseded_by=run)
@@ -106,7 +106,8 @@ def reseal(snapshot: Snapshot) -> None:
     """Keep a snapshot with other rows than before, under a new key, in the open transaction."""
     from connector.runs.models import SnapshotKey, SourceSnapshot
 
-    key, sealed = seal(_sealed_name(snapshot), _to_parquet(snapshot.rows))
+    key = new_key()
+    sealed = seal(_sealed_name(snapshot), key, _to_parquet(snapshot.rows))
     SourceSnapshot.objects.filter(id=snapshot.snapshot_id).update(sealed=sealed)
     SnapshotKey.objects.filter(snapshot_id=snapshot.snapshot_id).update(key=key)
 

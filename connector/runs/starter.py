@@ -42,6 +42,10 @@ tenants:
   #   tenant_id: the organisation's tenant id
   #   credentials: {{client_id_from: XERO_US_CLIENT_ID, client_secret_from: XERO_US_CLIENT_SECRET}}
   #   invoice_status: DRAFT
+  # or by the consent of a person (then 'connector connect xero us-xero'): docs/operations.md
+  #   grant: code
+  #   authorize_url: https://login.xero.com/identity/connect/authorize
+  #   redirect_uri: https://billing.example.com/callback   # as registered with the app; the address is then pasted
   # your own QuickBooks Online (then 'connector connect quickbooks us-quickbooks'): docs/operations.md
   # us-quickbooks:
   #   system: quickbooks

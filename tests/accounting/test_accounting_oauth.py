@@ -10,7 +10,7 @@ import requests
 import responses
 from accounting_kit import ACCESS, API, SECRET, START, TOKEN, Time, connected, give_token, settings
 
-from connector.accounting.oauth import TokenSource
+from connector.accounting.oauth.credentials import TokenSource
 from connector.accounting.port import CredentialsError, RetryLater
 from connector.net.errors import SetupError
 from connector.net.http import Transport

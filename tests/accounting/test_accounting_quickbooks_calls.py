@@ -13,9 +13,11 @@ import pytest
 import requests
 import responses
 from accounting_kit import document, line
-from quickbooks_kit import Ahead, settings
+from consent_kit import Ahead, store
+from quickbooks_kit import settings
 
 from connector.accounting.connect import connect
+from connector.accounting.oauth.tokenfile import Tokens
 from connector.accounting.port import (
     AccountingSystem,
     Catalogue,
@@ -27,7 +29,6 @@ from connector.accounting.port import (
     RetryLater,
     Submission,
 )
-from connector.accounting.tokenfile import TokenFile, Tokens
 from connector.domain.documents import Party
 from connector.net.errors import SetupError
 from connector.sandbox.quickbooks import UK_COMPANY, US_COMPANY, US_OLDER_COMPANY, Company
@@ -42,9 +43,7 @@ def system(folder: Path, company: Company = UK_COMPANY, **own: Any) -> Accountin
     made, time = settings(API, folder, company), Ahead()
     assert made.quickbooks is not None
     made = replace(made, quickbooks=replace(made.quickbooks, **own))
-    file = TokenFile(folder / "tokens" / "qb-books.json")
-    with file.locked():
-        file.write(Tokens(company.realm, ACCESS, time.clock() + timedelta(hours=1), "canary-refresh"))
+    store(made, Tokens(company.realm, ACCESS, time.clock() + timedelta(hours=1), "canary-refresh"))
     return connect(made, time.clock, time.sleep)
 
 
@@ -300,9 +299,8 @@ def test_nothing_is_sent_while_the_lists_cannot_be_read(tmp_path: Path) -> None:
 @responses.activate
 def test_a_token_that_cannot_be_renewed_now_is_a_reason_to_wait(tmp_path: Path) -> None:
     made = settings(API, tmp_path, US_COMPANY)
-    file, time = TokenFile(tmp_path / "tokens" / "qb-books.json"), Ahead()
-    with file.locked():
-        file.write(Tokens(US_COMPANY.realm, ACCESS, time.clock(), "canary-refresh"))
+    time = Ahead()
+    store(made, Tokens(US_COMPANY.realm, ACCESS, time.clock(), "canary-refresh"))
     responses.post(f"{API}/oauth2/v1/tokens/bearer", status=503)
     got = connect(made, time.clock, time.sleep).read_back(["US-000001"])
     assert isinstance(got, RetryLater)

@@ -8,13 +8,15 @@ from urllib.parse import urlencode
 
 import pytest
 import requests
-from quickbooks_kit import REDIRECT, agree_by_hand
+from consent_kit import REDIRECT, agree_by_hand, stored
 from world import Answer, World, client
 
 from connector import ledger
 from connector.cli import opening
+from connector.cli.failing import as_stop
+from connector.net.errors import SetupError
 from connector.runs.config import FILE, load_config
-from connector.runs.connecting import connect_quickbooks, quickbooks_of
+from connector.runs.connecting import connect_tenant, consented
 from connector.runs.errors import StopError
 from connector.sandbox.quickbooks import UK_COMPANY, US_COMPANY, Company
 
@@ -72,7 +74,7 @@ def bind(world: World, redirect: str = REDIRECT) -> None:
 def connected(world: World, *which: tuple[str, Company]) -> None:
     for name, company in which or (US, UK):
         settings = load_config(world.folder, os.environ).tenants[name]
-        connect_quickbooks(settings, lambda page, _, company=company: agree_by_hand(page, company), opening.clock())
+        connect_tenant(settings, lambda page, _, company=company: agree_by_hand(page, company), opening.clock())
 
 
 class Office:
@@ -81,8 +83,8 @@ class Office:
     def __init__(self, world: World, company: Company = US_COMPANY) -> None:
         assert world.server is not None
         self.url, self.company = world.server.url, company
-        tokens = json.loads((world.folder / ".tokens" / "us-books.json").read_text())
-        self.headers = {"Authorization": f"Bearer {tokens['access']}", "Accept": "application/json"}
+        tokens = stored(load_config(world.folder, os.environ).tenants["us-books"])
+        self.headers = {"Authorization": f"Bearer {tokens.access}", "Accept": "application/json"}
 
     def call(self, path: str, body: Any = None, **query: str) -> Any:
         url = f"{self.url}/v3/company/{self.company.realm}/{path}?{urlencode({'minorversion': '75', **query})}"
@@ -217,7 +219,7 @@ def test_doctor_tells_until_when_the_consent_lasts(world: World, office: Office)
     (us,) = [one for one in told if one["what"] == "tenant us-books"]
     assert us["good"]
     assert us["told"].startswith("Sample US Company (sandbox), USD, ")
-    assert "connect it again before 20" in us["told"]
+    assert "; agreed to com.intuit.quickbooks.accounting; connect it again before 20" in us["told"]
     assert office.url
 
 
@@ -235,11 +237,11 @@ def test_the_loopback_answer_connects(world: World, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("connector.cli.connecting.say", say)
     answer = world.run("connect", "quickbooks", "us-books")
     assert (answer.code, answer.plain["organisation"]) == (0, "Sample US Company (sandbox)")
-    stored = world.folder / ".tokens" / "us-books.json"
-    assert stored.stat().st_mode & 0o777 == 0o600
-    tokens = json.loads(stored.read_text())
-    for secret in (tokens["access"], tokens["refresh"]):
-        assert secret not in answer.out + answer.err + "".join(said)
+    path = world.folder / ".tokens" / "us-books.json"
+    assert path.stat().st_mode & 0o777 == 0o600
+    tokens = stored(settings_of(world))
+    for secret in (tokens.access, tokens.refresh):
+        assert secret not in answer.out + answer.err + "".join(said) + path.read_text()
 
 
 def test_a_pasted_answer_connects(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -261,7 +263,7 @@ def test_a_pasted_answer_connects(world: World, monkeypatch: pytest.MonkeyPatch)
 
 
 def settings_of(world: World) -> Any:
-    return quickbooks_of(load_config(world.folder, os.environ), "us-books")
+    return consented(load_config(world.folder, os.environ), "quickbooks", "us-books")
 
 
 @pytest.mark.parametrize(
@@ -270,7 +272,7 @@ def settings_of(world: World) -> Any:
         ("", "no answer came back from QuickBooks"),
         ("?code=c&state=another&realmId=9130350000000001", "the answer belongs to another attempt to connect"),
         ("?error=access_denied&state={state}", "QuickBooks was not agreed to"),
-        ("?code=c&state={state}&realmId=7", "the company that was chosen has the id 7, not 9130350000000001"),
+        ("?code=c&state={state}&realmId=7", "QuickBooks was agreed to for 7, and not for 9130350000000001"),
     ],
 )
 def test_an_answer_that_is_not_for_us_is_refused(world: World, answer: str, message: str) -> None:
@@ -280,13 +282,16 @@ def test_an_answer_that_is_not_for_us_is_refused(world: World, answer: str, mess
         return answer.format(state=page.rpartition("state=")[2])
 
     with pytest.raises(StopError) as raised:
-        connect_quickbooks(settings_of(world), ask, opening.clock())
+        connect_tenant(settings_of(world), ask, opening.clock())
     assert raised.value.message == message
 
 
 def test_what_cannot_be_connected_is_told(world: World) -> None:
     told = world.run("connect", "quickbooks")
-    assert (told.code, told.plain["error"]) == (2, "connector.yaml declares no QuickBooks company")
+    assert (told.code, told.plain["error"]) == (
+        2,
+        "connector.yaml declares no tenant of QuickBooks that is connected by a person's consent",
+    )
     bind(world)
     several, none = world.run("connect", "quickbooks"), world.run("connect", "quickbooks", "fr-books")
     assert [one.plain["error"].rpartition(", and ")[2] for one in (several, none)] == [
@@ -387,13 +392,14 @@ def test_a_connection_that_does_not_come_about_is_told(world: World, which: str,
     path, nowhere = world.folder / FILE, "{client_id_from: NOT_SET, client_secret_from: NOT_SET}"
     text = path.read_text().replace(f"{which}: {world.server.url}", f"{which}: http://127.0.0.1:9")
     path.write_text(text.replace(f"{which}: sandbox", f"{which}: {nowhere}"))
-    with pytest.raises(StopError) as raised:
-        connect_quickbooks(settings_of(world), lambda page, _: agree_by_hand(page, US_COMPANY), opening.clock())
-    assert (raised.value.exit_code, raised.value.message.lower()) == (code, message.lower())
+    with pytest.raises((StopError, SetupError)) as raised:
+        connect_tenant(settings_of(world), lambda page, _: agree_by_hand(page, US_COMPANY), opening.clock())
+    stop = as_stop(raised.value)
+    assert (stop.exit_code, stop.message.lower()) == (code, message.lower())
 
 
 def test_the_usual_address_of_the_answer_is_this_machine(world: World) -> None:
     bind(world)
     path = world.folder / FILE
     path.write_text(path.read_text().replace(f"    redirect_uri: {REDIRECT}\n", ""))
-    assert settings_of(world).quickbooks.redirect_uri == "http://localhost:8766/callback"
+    assert settings_of(world).consent.redirect_uri == "http://localhost:8766/callback"

@@ -15,7 +15,8 @@ import requests
 
 pytest.register_assert_rewrite("accounting_contract")
 from accounting_contract import AccountingContract, Connect, later  # noqa: E402  # its asserts tell what they compared
-from quickbooks_kit import agree, now, settings  # noqa: E402  # after the line above
+from consent_kit import agree, now  # noqa: E402  # after the line above
+from quickbooks_kit import settings  # noqa: E402  # as above
 
 from connector.accounting.compare import differences, drift  # noqa: E402  # as above
 from connector.accounting.connect import connect  # noqa: E402  # as above

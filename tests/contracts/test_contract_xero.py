@@ -11,9 +11,11 @@ import pytest
 import requests
 
 pytest.register_assert_rewrite("accounting_contract")
-from accounting_contract import AccountingContract, Connect, Remote  # noqa: E402  # its asserts tell what they compared
+from accounting_contract import AccountingContract, Connect  # noqa: E402  # its asserts tell what they compared
+from consent_kit import agree  # noqa: E402  # after the line above
+from xero_kit import settings  # noqa: E402  # as above
 
-from connector.accounting.connect import TenantSettings, connect  # noqa: E402  # after the line above
+from connector.accounting.connect import connect  # noqa: E402  # as above
 from connector.accounting.port import AccountingSystem  # noqa: E402  # as above
 from connector.sandbox import CLIENT_ID, CLIENT_SECRET, US_BOOKS, Limits, SandboxServer, Switches  # noqa: E402  # as above
 
@@ -23,8 +25,8 @@ LATE = Decimal("0.3")
 class SandboxRemote:
     """The sandbox's own control side, and a plain client for what a person would do in Xero."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, url: str, *, by_person: bool) -> None:
+        self.url, self.by_person = url, by_person
 
     def fault(self, kind: str) -> None:
         body = {"kind": kind, "method": "PUT", "path": "Invoices"}
@@ -57,7 +59,7 @@ class SandboxRemote:
 
 
 @pytest.fixture(params=["as documented", "the other way"])
-def remote(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Remote]:
+def remote(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SandboxRemote]:
     """The sandbox under each answer to what the vendor has not said."""
     switches = Switches(late_commit_seconds=LATE)
     if request.param == "the other way":
@@ -74,26 +76,21 @@ def remote(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Remote]:
         )
     server = SandboxServer(tmp_path / "sandbox.sqlite3", limits=Limits(minute=1000), switches=switches)
     server.start()
-    yield SandboxRemote(server.url)
+    yield SandboxRemote(server.url, by_person=request.param == "the other way")
     server.stop()
 
 
 @pytest.fixture
-def connect_sandbox(remote: SandboxRemote) -> Connect:
-    settings = TenantSettings(
-        name="us-books",
-        system="xero",
-        api_url=f"{remote.url}/api.xro/2.0",
-        token_url=f"{remote.url}/connect/token",
-        tenant_id=US_BOOKS.tenant_id,
-        client_id=CLIENT_ID,
-        client_secret=CLIENT_SECRET,
-        time_out_seconds=5,
-        calls_per_minute=1000,
-    )
+def connect_sandbox(remote: SandboxRemote, tmp_path: Path) -> Connect:
+    """Connected by client credentials, and the other way by the consent of a person."""
+    made = settings(remote.url, tmp_path, calls_per_minute=1000)
+    if remote.by_person:
+        agree(made, US_BOOKS)
+    else:
+        made = replace(made, client_id=CLIENT_ID, client_secret=CLIENT_SECRET, consent=None)
 
     def connected() -> AccountingSystem:
-        return connect(settings, lambda: datetime.now(UTC), time.sleep)
+        return connect(made, lambda: datetime.now(UTC), time.sleep)
 
     return connected
 

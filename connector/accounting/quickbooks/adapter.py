@@ -62,9 +62,9 @@ class QuickBooksSystem:
         """What QuickBooks can do, and what is assumed of it."""
         return self._capabilities
 
-    def ends(self) -> str:
-        """Until when the consent lasts, in words; empty before the first call."""
-        return self._client.ends()
+    def consent(self) -> str:
+        """What was agreed to and until when, in words; empty before the first call."""
+        return self._client.consent()
 
     def catalogue(self) -> Catalogue | RetryLater:
         """What the company has set up, in five calls."""

@@ -10,8 +10,8 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
-from connector.accounting.consent import ConsentTokens
 from connector.accounting.limits import Limiter
+from connector.accounting.oauth.consent import ConsentTokens
 from connector.accounting.port import CredentialsError, NumberTaken, OutcomeUnknown, Rejected, RetryLater
 from connector.accounting.quickbooks import answers
 from connector.net.errors import SetupError
@@ -47,9 +47,9 @@ class Client:
         """The time in UTC."""
         return self._clock()
 
-    def ends(self) -> str:
-        """Until when the consent lasts, in a sentence; empty before the first call."""
-        return self._tokens.ends()
+    def consent(self) -> str:
+        """What was agreed to and until when, in words; empty before the first call."""
+        return self._tokens.consent()
 
     def query(self, words: str, entity: str) -> list[Element] | RetryLater:
         """The objects that a question finds.

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from connector.accounting.consent import ConsentTokens, Exchange, Provider
 from connector.accounting.limits import Limit, Limiter
+from connector.accounting.oauth.consent import ConsentTokens, Exchange
+from connector.accounting.oauth.provider import Provider
 from connector.accounting.quickbooks.adapter import IN_FLIGHT, QuickBooksSystem
 from connector.accounting.quickbooks.client import BATCH, Client
 from connector.accounting.quickbooks.documents import Style
-from connector.accounting.settings import QuickBooksSettings, TenantSettings
-from connector.accounting.tokenfile import TokenFile
+from connector.accounting.settings import ConsentSettings, QuickBooksSettings, TenantSettings
 from connector.net.errors import SetupError
 from connector.net.http import Transport
 
@@ -18,29 +18,32 @@ SCOPES = "com.intuit.quickbooks.accounting"
 _ASK_FOR_THE_END = {"x-include-refresh-token-hard-expires-in": "true"}
 
 
-def own(settings: TenantSettings) -> QuickBooksSettings:
-    """The settings that only QuickBooks has.
+def provider_of(settings: TenantSettings, consent: ConsentSettings) -> Provider:
+    """Where a person agrees, and what exchanges the code for tokens."""
+    return Provider(
+        name="QuickBooks",
+        authorize_url=consent.authorize_url,
+        token_url=settings.token_url,
+        redirect_uri=consent.redirect_uri,
+        client=(settings.client_id, settings.client_secret),
+        scopes=SCOPES,
+        needed=frozenset({SCOPES}),
+        again=settings.again,
+        headers=_ASK_FOR_THE_END,
+        tenant_in="realmId",
+    )
+
+
+def _own(settings: TenantSettings) -> tuple[ConsentSettings, QuickBooksSettings]:
+    """The settings that every QuickBooks company has.
 
     Raises:
         SetupError: the tenant has none.
     """
-    if settings.quickbooks is None:
+    if settings.consent is None or settings.quickbooks is None:
         message = f"{settings.name} is no QuickBooks company"
         raise SetupError(message, "Name a tenant of connector.yaml whose system is quickbooks.")
-    return settings.quickbooks
-
-
-def provider_of(settings: TenantSettings) -> Provider:
-    """Where a person agrees, and what exchanges the code for tokens."""
-    return Provider(
-        name="QuickBooks",
-        authorize_url=own(settings).authorize_url,
-        token_url=settings.token_url,
-        client=(settings.client_id, settings.client_secret),
-        scopes=SCOPES,
-        again=f"connector connect quickbooks {settings.name}",
-        headers=_ASK_FOR_THE_END,
-    )
+    return settings.consent, settings.quickbooks
 
 
 def open_company(
@@ -50,10 +53,10 @@ def open_company(
     monotonic: Callable[[], float],
 ) -> QuickBooksSystem:
     """The company of these settings."""
-    more = own(settings)
+    consent, more = _own(settings)
     transport = Transport(settings.time_out_seconds, monotonic)
-    exchange = Exchange(transport, provider_of(settings), clock)
-    tokens = ConsentTokens(exchange, TokenFile(more.token_file), settings.tenant_id)
+    exchange = Exchange(transport, provider_of(settings, consent), clock)
+    tokens = ConsentTokens(exchange, settings.token_file(consent), settings.tenant_id)
     limits = [Limit(more.calls_per_second, seconds=1), Limit(more.batches_per_minute, kind=BATCH)]
     limiter = Limiter(settings.calls_per_minute, IN_FLIGHT, clock, sleep, limits)
     client = Client(settings.api_url, settings.tenant_id, transport, tokens, limiter, clock)

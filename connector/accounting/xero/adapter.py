@@ -52,6 +52,10 @@ class XeroSystem:
         """What Xero can do, and what is assumed of it."""
         return self._capabilities
 
+    def consent(self) -> str:
+        """What was agreed to and until when, in words; empty before the first call, and where nobody must agree."""
+        return self._client.consent()
+
     def catalogue(self) -> Catalogue | RetryLater:
         """What the organisation has set up, in five calls."""
         return catalogue.fetch(self._client, self._client.now)

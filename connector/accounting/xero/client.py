@@ -13,7 +13,8 @@ from urllib.parse import urlencode
 
 from connector.accounting import exactjson
 from connector.accounting.limits import Limiter
-from connector.accounting.oauth import TokenSource
+from connector.accounting.oauth.consent import ConsentTokens
+from connector.accounting.oauth.credentials import TokenSource
 from connector.accounting.port import CredentialsError, OutcomeUnknown, RetryLater
 from connector.accounting.xero import wire
 from connector.net.errors import SetupError
@@ -38,7 +39,7 @@ class Client:
         api_url: str,
         tenant_id: str,
         transport: Transport,
-        tokens: TokenSource,
+        tokens: TokenSource | ConsentTokens,
         limiter: Limiter,
         clock: Callable[[], datetime],
     ) -> None:
@@ -52,6 +53,10 @@ class Client:
     def now(self) -> datetime:
         """The time in UTC."""
         return self._clock()
+
+    def consent(self) -> str:
+        """What was agreed to and until when, in words; empty where no person has to agree."""
+        return self._tokens.consent()
 
     def read(
         self, path: str, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
