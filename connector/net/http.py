@@ -140,7 +140,7 @@ class Transport:
                 if isinstance(content, NoAnswer):
                     return content
                 answered = {name.lower(): value for name, value in response.headers.items()}
-                return Reply(response.status_code, answered, content)
+                return Reply(response.status_code, answered, _unsigned(content, headers))
         except (requests.RequestException, HTTPError) as error:
             return _failure(error, where)
 
@@ -167,6 +167,9 @@ class Transport:
 
 _UNPACKED = {"", "identity", "gzip", "x-gzip", "deflate"}
 
+# Shorter ones could be a part of anything, and nobody gives out a secret as short.
+_SHORTEST_SECRET = 16
+
 # An empty address stands for "no proxy", also where the environment names one: loopback is never reached through it.
 _NO_PROXY = {"http": "", "https": "", "all": ""}
 
@@ -174,6 +177,12 @@ _NO_PROXY = {"http": "", "https": "", "all": ""}
 def _leave_as_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """Stands in for requests' look into ~/.netrc, which would replace our Authorization header."""
     return request
+
+
+def _unsigned(content: bytes, headers: Mapping[str, str]) -> bytes:
+    """An answer without what the request was signed with: a refusal that repeats the request ends up in a message."""
+    secret = headers.get("Authorization", "").rpartition(" ")[2].encode()
+    return content.replace(secret, b"***") if len(secret) >= _SHORTEST_SECRET else content
 
 
 def _checked(url: str, reach: Reach | None) -> str:
