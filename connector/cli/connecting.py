@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from rich.console import Console
 from rich.text import Text
@@ -25,7 +26,8 @@ def connect(folder: Path, system: str, tenant: str, *, paste: bool, as_json: boo
         if paste or not is_loopback(redirect_uri):
             say("Then paste the whole address that the browser shows afterwards, and press Enter:")
             return sys.stdin.readline()
-        with OneAnswer(redirect_uri, _DONE) as waiting:
+        (state,) = parse_qs(urlsplit(page).query)["state"]
+        with OneAnswer(redirect_uri, _DONE, state) as waiting:
             say(f"Waiting {_WAIT_SECONDS // 60} minutes for the answer at {redirect_uri} …")
             return waiting.wait(_WAIT_SECONDS)
 

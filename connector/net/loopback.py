@@ -1,12 +1,16 @@
 """One answer of a browser to this machine: the address a person was sent back to after agreeing somewhere.
 
-What a stranger would get wrong: it listens on loopback only, takes one request to the expected path, and keeps nothing.
+What a stranger would get wrong: it listens on loopback only, and any page that is open in a browser can call it. So it
+takes the one answer to the expected path that repeats our secret word, tells the others off, and keeps nothing.
 """
 
 import html
+import secrets
+import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from connector.net.errors import SetupError
 
@@ -24,12 +28,19 @@ class _Server(HTTPServer):
     came = ""
     path = "/"
     words = ""
-    is_over = False
+    state = ""
     timeout: float | None = None
 
-    def handle_timeout(self) -> None:
-        """Nobody came."""
-        self.is_over = True
+    def told(self, target: str) -> tuple[int, str]:
+        """Status and words for whoever asks for that path; what is the answer is kept."""
+        parts = urlsplit(target)
+        if parts.path != self.path:
+            return 404, "There is nothing here."
+        given = parse_qs(parts.query).get("state", [""])[-1]
+        if not secrets.compare_digest(given.encode(), self.state.encode()):
+            return 400, "This answer belongs to another attempt to connect: use the newest page."
+        self.came = target
+        return 200, self.words
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -38,12 +49,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Take the answer, or tell that this is not it."""
-        is_it = urlsplit(self.path).path == self.server.path
-        if is_it:
-            self.server.came = self.path
-        words = html.escape(self.server.words if is_it else "There is nothing here.")
-        body = f"<!DOCTYPE html><meta charset='utf-8'><title>Connector</title><p>{words}</p>".encode()
-        self.send_response(200 if is_it else 404)
+        status, words = self.server.told(self.path)
+        shown = html.escape(words)
+        body = f"<!DOCTYPE html><meta charset='utf-8'><title>Connector</title><p>{shown}</p>".encode()
+        self.send_response(status)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -56,8 +65,8 @@ class _Handler(BaseHTTPRequestHandler):
 class OneAnswer:
     """Listens at an address of this machine from when it is made. Use it as a context."""
 
-    def __init__(self, address: str, words: str) -> None:
-        """Args: `address`, where the browser is sent; `words`, what the person reads there.
+    def __init__(self, address: str, words: str, state: str) -> None:
+        """Args: `address`, where the browser is sent; `words`, what the person reads there; `state`, our secret word.
 
         Raises:
             SetupError: the port is in use.
@@ -68,7 +77,7 @@ class OneAnswer:
         except OSError as error:
             message = f"The port of {parts.hostname}:{parts.port} cannot be listened at ({error.strerror})"
             raise SetupError(message, "End what uses it, or choose --paste.") from None
-        self._server.path, self._server.words = parts.path or "/", words
+        self._server.path, self._server.words, self._server.state = parts.path or "/", words, state
 
     def __enter__(self) -> Self:
         """Listen."""
@@ -78,9 +87,10 @@ class OneAnswer:
         """Listen no more."""
         self._server.server_close()
 
-    def wait(self, seconds: float) -> str:
-        """Path and query of the answer; empty when nobody has asked for so long."""
-        self._server.timeout = seconds
-        while not self._server.came and not self._server.is_over:
+    def wait(self, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> str:
+        """Path and query of the answer; empty when it has not come for so long, whoever else has called."""
+        ends = monotonic() + seconds
+        while not self._server.came and (left := ends - monotonic()) > 0:
+            self._server.timeout = left
             self._server.handle_request()
         return self._server.came
