@@ -256,14 +256,29 @@ def test_a_client_that_is_missing_is_told(world: World, monkeypatch: pytest.Monk
     )
 
 
-def test_a_key_of_the_environment_seals_and_another_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CONNECTOR_TOKEN_KEY", "A" * 43 + "=")
+def test_a_key_is_replaced_with_the_help_of_doctor(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the new key before the old one doctor seals the tokens anew; a key that does not open them is told."""
+    old, new, other = (letter * 42 + "A=" for letter in "ABC")
     bind(world)
+    monkeypatch.setenv("CONNECTOR_TOKEN_KEY", old)
     connected(world)
-    assert not (world.folder / ".token-key").exists()
-    monkeypatch.setenv("CONNECTOR_TOKEN_KEY", "B" * 42 + "A=")
-    (us, _) = [one for one in world.run("doctor").plain["findings"] if one["what"].startswith("tenant")]
-    assert (us["told"], us["next_step"]) == (
+
+    def told(keys: str) -> tuple[bool, str, str]:
+        monkeypatch.setenv("CONNECTOR_TOKEN_KEY", keys)
+        (us, _) = [one for one in world.run("doctor").plain["findings"] if one["what"].startswith("tenant")]
+        return us["good"], us["told"].partition(",")[0], us["next_step"]
+
+    refused = (
+        False,
         "us-books.json is sealed under another key than CONNECTOR_TOKEN_KEY holds",
         "Put the key back (docs/operations.md), or run 'connector connect xero us-books'.",
     )
+    well = (True, "Sample US Books (sandbox)", "")
+    assert [told(keys) for keys in (other, f"{other} {new}", f"{new} {old}", new, old)] == [
+        refused,
+        refused,
+        well,
+        well,
+        refused,
+    ]
+    assert not (world.folder / ".token-key").exists()
