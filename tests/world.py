@@ -99,6 +99,13 @@ class World:
     def plan(self, *files: str, as_of: str = "2025-06-20") -> Answer:
         return self.run("plan", *files, "--as-of", as_of)
 
+    def approved(self, *names: str, partner: str = "P-1") -> str:
+        """A run that bills these clients and is approved."""
+        run: str = self.plan(self.partners(), self.clients(*(client(name, partner) for name in names))).plain["run"]
+        answer = self.run("approve", run)
+        assert answer.code == 0, answer.out
+        return run
+
     def bill_anyway(self, *files: str, as_of: str) -> None:
         """Plan, approve and push what can be billed of files that have faults too."""
         run = self.plan(*files, as_of=as_of).plain["run"]

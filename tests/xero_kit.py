@@ -1,13 +1,39 @@
-"""An organisation of the sandbox's Xero that a person connects, as settings."""
+"""Organisations of the sandbox's Xero that a person connects, as settings and as a working folder declares them."""
 
 from pathlib import Path
 from typing import Any
 
-from consent_kit import consent
+from consent_kit import REDIRECT, consent
+from world import World
 
 from connector.accounting.settings import TenantSettings
-from connector.sandbox import US_BOOKS, Tenant
+from connector.runs.config import FILE
+from connector.sandbox import UK_BOOKS, US_BOOKS, Tenant
 from connector.sandbox.xero.consents import PKCE_CLIENT_ID, WEB_CLIENT_ID, WEB_CLIENT_SECRET
+
+TENANT = """\
+  {name}:
+    system: xero
+    grant: code
+    api_url: {url}/api.xro/2.0
+    token_url: {url}/connect/token
+    authorize_url: {url}/identity/connect/authorize
+    tenant_id: {tenant_id}
+    credentials: {credentials}
+    redirect_uri: {redirect}
+    invoice_status: AUTHORISED
+    quiet_seconds: 1
+    time_out_seconds: 10
+"""
+SETTINGS = """\
+ledger: ledger.sqlite3
+rules: rules
+mappings: mappings
+tenants:
+{tenants}books:
+  us: us-books
+  uk: uk-books
+"""
 
 
 def settings(
@@ -28,3 +54,15 @@ def settings(
         **changes,
     }
     return TenantSettings(**values)
+
+
+def bind(world: World, redirect: str = REDIRECT, credentials: str = "sandbox") -> None:
+    """Bind both selling entities to organisations that a person connects."""
+    assert world.server is not None
+    tenants = "".join(
+        TENANT.format(
+            name=name, url=world.server.url, tenant_id=one.tenant_id, redirect=redirect, credentials=credentials
+        )
+        for name, one in (("us-books", US_BOOKS), ("uk-books", UK_BOOKS))
+    )
+    (world.folder / FILE).write_text(SETTINGS.format(tenants=tenants), encoding="utf-8")

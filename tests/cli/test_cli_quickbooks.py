@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import pytest
 import requests
 from consent_kit import REDIRECT, agree_by_hand, stored
+from quickbooks_kit import UK, US, bind
 from world import Answer, World, client
 
 from connector import ledger
@@ -19,56 +20,6 @@ from connector.runs.config import FILE, load_config
 from connector.runs.connecting import connect_tenant, consented
 from connector.runs.errors import StopError
 from connector.sandbox.quickbooks import UK_COMPANY, US_COMPANY, Company
-
-TENANT = """\
-  {name}:
-    system: quickbooks
-    api_url: {url}
-    token_url: {url}/oauth2/v1/tokens/bearer
-    authorize_url: {url}/connect/oauth2
-    tenant_id: "{realm}"
-    credentials: sandbox
-    taxation: {taxation}
-    redirect_uri: {redirect}
-    quiet_seconds: 1
-    time_out_seconds: 10
-"""
-SETTINGS = """\
-ledger: ledger.sqlite3
-rules: rules
-mappings: mappings
-tenants:
-{tenants}books:
-  us: us-books
-  uk: uk-books
-"""
-BOOKS = """\
-books: {entity}
-items:
-  SPOKE-FULL: {{description: Full feature Spoke, account: Sales, item_code: SPOKE-FULL}}
-  SPOKE-AO-BUNDLE: {{description: Assessment Only bundle, account: Sales, item_code: SPOKE-AO-BUNDLE}}
-tax:
-{tax}
-"""
-TAX = {
-    "us": "  - {tax_status: taxable, code: TAX, percent: 0}\n  - {tax_status: [exempt, export], code: NON, percent: 0}",
-    "uk": "  - {tax_status: taxable, code: 20.0% S, percent: 20}\n"
-    "  - {tax_status: [exempt, export, reverse_charge], code: 0.0% Z, percent: 0}",
-}
-US, UK = ("us-books", US_COMPANY), ("uk-books", UK_COMPANY)
-
-
-def bind(world: World, redirect: str = REDIRECT) -> None:
-    """Bind both selling entities to QuickBooks."""
-    assert world.server is not None
-    tenants = "".join(
-        TENANT.format(name=name, url=world.server.url, realm=one.realm, taxation=one.tax, redirect=redirect)
-        for name, one in (US, UK)
-    )
-    (world.folder / FILE).write_text(SETTINGS.format(tenants=tenants), encoding="utf-8")
-    for entity, tax in TAX.items():
-        text = BOOKS.format(entity=entity, tax=tax)
-        (world.folder / "mappings" / f"books-{entity}.yaml").write_text(text, encoding="utf-8")
 
 
 def connected(world: World, *which: tuple[str, Company]) -> None:
@@ -116,15 +67,6 @@ def office(world: World) -> Office:
     return made
 
 
-def billed(world: World, *names: str, partner: str = "P-1") -> str:
-    """A run that is approved."""
-    made = world.plan(world.partners(), world.clients(*(client(name, partner) for name in names)))
-    run: str = made.plain["run"]
-    approved = world.run("approve", run)
-    assert approved.code == 0, approved.out
-    return run
-
-
 def checks(sent: Answer, run: str) -> dict[str, Any]:
     tied = next(one for one in sent.plain["tie_outs"] if one["run"] == run)
     assert tied["ties"], tied
@@ -134,7 +76,7 @@ def checks(sent: Answer, run: str) -> dict[str, Any]:
 @pytest.mark.usefixtures("on_each_database")
 def test_a_run_is_booked_with_the_tax_that_quickbooks_computes(world: World, office: Office) -> None:
     key = office.customer("One Partner of New York", "Long known.\nPartner id: P-1\nLikes email.")
-    run = billed(world, "A", "B")
+    run = world.approved("A", "B")
     sent = world.run("push", run)
     assert sent.code == 0, sent.out
     (made,) = office.invoices()
@@ -165,7 +107,7 @@ def test_both_entities_are_booked_each_in_its_company(world: World, office: Offi
 
 @pytest.mark.parametrize("kind", ["reply_lost_after_commit", "late_commit"])
 def test_a_lost_reply_is_looked_up_and_not_doubled(world: World, office: Office, kind: str) -> None:
-    run = billed(world, "A")
+    run = world.approved("A")
     office.control("switches", {"requestid_batch": "ignore", "late_commit_seconds": 0.3})
     office.control(
         "faults", {"kind": kind, "method": "POST", "path": "batch", "after": 1}
@@ -181,7 +123,7 @@ def test_a_number_that_is_in_use_is_not_used_twice(world: World, office: Office)
     other = office.customer("Other", "")
     line = {"DetailType": "SalesItemLineDetail", "Amount": 1, "SalesItemLineDetail": {"ItemRef": {"value": "21"}}}
     office.call("invoice", {"DocNumber": "US-000001", "CustomerRef": {"value": other}, "Line": [line]})
-    sent = world.run("push", billed(world, "A"))
+    sent = world.run("push", world.approved("A"))
     assert sent.code == 3
     (told,) = sent.plain["tenants"]["us-books"]["quarantined"]
     assert "it was there before ours was first sent" in told["reason"]
@@ -190,7 +132,7 @@ def test_a_number_that_is_in_use_is_not_used_twice(world: World, office: Office)
 
 def test_what_a_bookkeeper_changes_is_drift(world: World, office: Office) -> None:
     office.customer("One Partner of New York", "Partner id: P-1")
-    run = billed(world, "A")
+    run = world.approved("A")
     assert world.run("push", run).code == 0
     (made,) = office.invoices()
     office.call("invoice", {"Id": made["Id"], "SyncToken": made["SyncToken"]}, operation="void")
@@ -298,7 +240,7 @@ def test_what_cannot_be_connected_is_told(world: World) -> None:
         "it is not said which",
         "fr-books is none of them",
     ]
-    sent = world.run("push", billed(world, "A"))
+    sent = world.run("push", world.approved("A"))
     assert sent.code == 2
     fault = sent.plain["setup_faults"]["us-books"]
     assert fault == {
@@ -344,7 +286,7 @@ def test_everything_that_was_configured_is_read(world: World) -> None:
 
 
 def test_numbers_that_cannot_be_looked_up_wait(world: World, office: Office) -> None:
-    run = billed(world, "A")
+    run = world.approved("A")
     office.control("faults", {"kind": "unavailable_503", "method": "GET", "path": "query"})
     sent = world.run("push", run)
     assert sent.code == 3
@@ -356,7 +298,7 @@ def test_numbers_that_cannot_be_looked_up_wait(world: World, office: Office) -> 
 
 def test_what_an_earlier_call_booked_after_all_is_adopted_before_it_is_sent_anew(world: World, office: Office) -> None:
     """The search lags behind the quiet period, and the second call is refused: the first one's document turns up."""
-    run = billed(world, "A")
+    run = world.approved("A")
     office.control("switches", {"search_lag_seconds": 3600})
     office.control("faults", {"kind": "reply_lost_after_commit", "method": "POST", "path": "batch", "after": 1})
     office.control("faults", {"kind": "throttle_minute", "method": "POST", "path": "batch", "after": 1})
@@ -369,7 +311,7 @@ def test_what_an_earlier_call_booked_after_all_is_adopted_before_it_is_sent_anew
 
 
 def test_a_second_document_of_a_number_is_drift(world: World, office: Office) -> None:
-    run = billed(world, "A")
+    run = world.approved("A")
     assert world.run("push", run).code == 0
     (made,) = office.invoices()
     line = {"DetailType": "SalesItemLineDetail", "Amount": 1, "SalesItemLineDetail": {"ItemRef": {"value": "21"}}}

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import quickbooks_kit
 import requests
-import test_cli_quickbooks
-import test_cli_xero_consent
+import xero_kit
 from consent_kit import agree_by_hand, stored
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -43,9 +43,9 @@ TOKENS = {
     "xero": "select token from xero_refresh_tokens union select token from tokens",
 }
 SYSTEMS = {
-    "xero": (test_cli_xero_consent.bind, US_BOOKS, "sandbox-web-secret", "/sandbox/", "/connect/token", "PUT"),
+    "xero": (xero_kit.bind, US_BOOKS, "sandbox-web-secret", "/sandbox/", "/connect/token", "PUT"),
     "quickbooks": (
-        test_cli_quickbooks.bind,
+        quickbooks_kit.bind,
         US_COMPANY,
         "sandbox-quickbooks-secret",
         "/sandbox/quickbooks/",

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 import requests
-from consent_kit import REDIRECT, agree_by_hand, stored
-from test_cli_quickbooks import billed
+from consent_kit import agree_by_hand, stored
 from world import World
+from xero_kit import bind
 
 from connector.accounting.settings import TenantSettings
 from connector.cli import opening
@@ -19,42 +19,6 @@ from connector.runs.config import FILE, load_config
 from connector.runs.connecting import connect_tenant, consented
 from connector.runs.errors import StopError
 from connector.sandbox import UK_BOOKS, US_BOOKS, Tenant
-
-TENANT = """\
-  {name}:
-    system: xero
-    grant: code
-    api_url: {url}/api.xro/2.0
-    token_url: {url}/connect/token
-    authorize_url: {url}/identity/connect/authorize
-    tenant_id: {tenant_id}
-    credentials: {credentials}
-    redirect_uri: {redirect}
-    invoice_status: AUTHORISED
-    quiet_seconds: 1
-    time_out_seconds: 10
-"""
-SETTINGS = """\
-ledger: ledger.sqlite3
-rules: rules
-mappings: mappings
-tenants:
-{tenants}books:
-  us: us-books
-  uk: uk-books
-"""
-
-
-def bind(world: World, redirect: str = REDIRECT, credentials: str = "sandbox") -> None:
-    """Bind both selling entities to organisations that a person connects."""
-    assert world.server is not None
-    tenants = "".join(
-        TENANT.format(
-            name=name, url=world.server.url, tenant_id=one.tenant_id, redirect=redirect, credentials=credentials
-        )
-        for name, one in (("us-books", US_BOOKS), ("uk-books", UK_BOOKS))
-    )
-    (world.folder / FILE).write_text(SETTINGS.format(tenants=tenants), encoding="utf-8")
 
 
 def settings_of(world: World, name: str = "us-books") -> TenantSettings:
@@ -95,7 +59,7 @@ def test_connected_in_the_browser_a_run_is_booked(world: World, monkeypatch: pyt
     tokens = stored(settings_of(world))
     for secret in (tokens.access, tokens.refresh):
         assert secret not in answer.out + answer.err + "".join(said) + path.read_text()
-    run = billed(world, "A", "B")
+    run = world.approved("A", "B")
     sent = world.run("push", run)
     assert sent.code == 0, sent.out
     assert [one["InvoiceNumber"] for one in world.invoices(US_BOOKS.tenant_id)] == ["US-000001"]
@@ -210,7 +174,7 @@ def test_what_cannot_be_connected_is_told(world: World) -> None:
         "it is not said which",
         "fr-books is none of them",
     ]
-    sent = world.run("push", billed(world, "A"))
+    sent = world.run("push", world.approved("A"))
     assert (sent.code, sent.plain["setup_faults"]["us-books"]) == (
         2,
         {"message": "No one has connected Xero yet", "next_step": "Run 'connector connect xero us-books'."},
