@@ -5,7 +5,8 @@ a stranger would get wrong: its books are invented, and what the real services d
 switch stands in their ``settings.py``.
 """
 
-from connector.sandbox.server import QuickBooks, SandboxServer, serve
+from connector.sandbox.core import QuickBooks
+from connector.sandbox.server import SandboxServer, serve
 from connector.sandbox.store import StateError
 from connector.sandbox.xero.settings import Limits, Switches
 from connector.sandbox.xero.tenants import DEFAULT_TENANTS, UK_BOOKS, US_BOOKS, Tenant

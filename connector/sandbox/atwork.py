@@ -1,10 +1,11 @@
-"""What is at work right now: calls that hold a key, calls that go on after their connection was dropped.
+"""What is at work right now: calls that hold a key, calls that go on after their connection was dropped; and the time.
 
-Owns the threads' meeting points. What a stranger would get wrong: all of it is in memory, for a killed process is at
-work on nothing.
+Owns the threads' meeting points and the clock. What a stranger would get wrong: all of it is in memory, for a killed
+process is at work on nothing.
 """
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -61,20 +62,28 @@ class Slots:
                 self._running[app, tenant] -= is_free
 
 
-class Late:
-    """Work that goes on after its connection was dropped."""
+class RealTime:
+    """The time of this machine. A simulation hands in its own, in which nothing happens by itself."""
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Begin with no work that goes on."""
         self._threads: list[threading.Thread] = []
 
+    def now_ms(self) -> int:
+        """Milliseconds since 1970."""
+        return time.time_ns() // 1_000_000
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
     def begin(self, work: Callable[[], object]) -> None:
-        """Do the work in a thread of its own."""
+        """Do, beside all else, the work of a call whose connection was dropped; it waits by itself."""
         thread = threading.Thread(target=work, name="late commit", daemon=True)
         self._threads = [one for one in self._threads if one.is_alive()] + [thread]
         thread.start()
 
     def finish(self) -> None:
-        """Wait for all of it."""
+        """Wait until all of that is done."""
         for thread in self._threads:
             thread.join()

@@ -9,7 +9,6 @@ import socket
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qsl, urlsplit
 
 from connector.sandbox import replies
 from connector.sandbox.replies import Reply, Request
@@ -101,16 +100,8 @@ class Handler(BaseHTTPRequestHandler):
         if len(body) < int(length):
             self.close_connection = True
             return
-        parts = urlsplit(self.path)
-        request = Request(
-            method=self.command,
-            target=self.path,
-            path=parts.path,
-            query=dict(parse_qsl(parts.query, keep_blank_values=True)),
-            headers={name.lower(): value for name, value in self.headers.items()},
-            body=body,
-            client=str(self.client_address[0]),
-        )
+        headers = dict(self.headers.items())
+        request = Request.of(self.command, self.path, headers, body, str(self.client_address[0]))
         reply = self.server.answer(request)
         if reply is None:
             self.close_connection = True

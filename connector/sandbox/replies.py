@@ -6,6 +6,7 @@ too: the connection is dropped.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl, urlsplit
 
 from connector.sandbox import jsontext
 
@@ -25,6 +26,14 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     client: str
+
+    @classmethod
+    def of(cls, method: str, target: str, headers: Mapping[str, str], body: bytes, client: str) -> "Request":
+        """The request for a target as it stands in a request line."""
+        parts = urlsplit(target)
+        query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        lowered = {name.lower(): value for name, value in headers.items()}
+        return cls(method, target, parts.path, query, lowered, body, client)
 
     def header(self, name: str) -> str:
         """A header's value, empty when it was not sent."""

@@ -1,8 +1,7 @@
 """The sandbox as a server: start, stop, serve until told to stop.
 
-Owns the wiring: both services behind one address and in one state file, told apart by their paths. What a stranger
-would get wrong: a port in use is an ``OSError`` of ``start``, not of the constructor; ``stop`` waits for work that a
-fault made late, ``kill -9`` loses it.
+Owns the address: both services stand behind one. What a stranger would get wrong: a port in use is an ``OSError`` of
+``start``, not of the constructor; ``stop`` waits for work that a fault made late, ``kill -9`` loses it.
 """
 
 import signal
@@ -12,35 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from connector.sandbox import control, replies
-from connector.sandbox.control import Control
+from connector.sandbox.atwork import RealTime
+from connector.sandbox.core import Core, QuickBooks, Xero
 from connector.sandbox.http import Listener
-from connector.sandbox.quickbooks import gateway as quickbooks_gateway
-from connector.sandbox.quickbooks import settings as quickbooks_settings
-from connector.sandbox.quickbooks import steering as quickbooks_steering
-from connector.sandbox.quickbooks.companies import DEFAULT_COMPANIES, Company
-from connector.sandbox.replies import Reply, Request
-from connector.sandbox.store import Store
-from connector.sandbox.xero import gateway as xero_gateway
-from connector.sandbox.xero import settings as xero_settings
-from connector.sandbox.xero import steering as xero_steering
 from connector.sandbox.xero.settings import Limits, Switches
 from connector.sandbox.xero.tenants import DEFAULT_TENANTS, Tenant
 
 
 @dataclass(frozen=True, slots=True)
-class QuickBooks:
-    """What code says of QuickBooks: its companies; limits and switches that replace those of the state file."""
-
-    companies: tuple[Company, ...] = DEFAULT_COMPANIES
-    limits: quickbooks_settings.Limits | None = None
-    switches: quickbooks_settings.Switches | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class _Running:
-    store: Store
-    gateways: tuple[xero_gateway.Gateway, quickbooks_gateway.Gateway]
+    core: Core
     listener: Listener
     thread: threading.Thread
 
@@ -67,19 +47,13 @@ class SandboxServer:
         *,
         limits: Limits | None = None,
         switches: Switches | None = None,
-        quickbooks: QuickBooks = QuickBooks(),  # a frozen value
+        quickbooks: QuickBooks = QuickBooks(),  # noqa: B008  # a frozen value
     ) -> None:
         """Nothing is opened before ``start``."""
         self._state = state
         self._address = (host, port)
-        self._tenants = tuple(tenants)
-        self._companies = tuple(quickbooks.companies)
-        self._settings = (
-            (xero_settings.LIMITS, limits),
-            (xero_settings.SWITCHES, switches),
-            (quickbooks_settings.LIMITS, quickbooks.limits),
-            (quickbooks_settings.SWITCHES, quickbooks.switches),
-        )
+        self._xero = Xero(tuple(tenants), limits, switches)
+        self._quickbooks = quickbooks
         self._running: _Running | None = None
 
     @property
@@ -102,20 +76,14 @@ class SandboxServer:
             return
         listener = Listener(*self._address)
         try:
-            store = Store(self._state)
+            core = Core(self._state, self._xero, self._quickbooks, RealTime())
         except BaseException:
             listener.server_close()
             raise
-        control.apply(store, self._settings)
-        gateways = (
-            xero_gateway.Gateway(store, self._tenants),
-            quickbooks_gateway.Gateway(store, self._companies),
-        )
-        services = (xero_steering.steering(self._tenants), quickbooks_steering.steering(self._companies))
-        listener.answer = _router(*gateways, Control(store, services))
+        listener.answer = core.answer
         thread = threading.Thread(target=listener.serve_forever, args=(0.05,), name="sandbox", daemon=True)
         thread.start()
-        self._running = _Running(store, gateways, listener, thread)
+        self._running = _Running(core, listener, thread)
 
     def stop(self) -> None:
         """Stop listening, close all connections, close the state file."""
@@ -125,23 +93,9 @@ class SandboxServer:
         running.listener.shutdown()
         running.listener.server_close()
         running.thread.join()
-        for gateway in running.gateways:
-            gateway.finish()
+        running.core.finish()
         running.listener.close_connections()
-        running.store.close()
-
-
-def _router(
-    xero: xero_gateway.Gateway, quickbooks: quickbooks_gateway.Gateway, steering: Control
-) -> Callable[[Request], Reply | None]:
-    def answer(request: Request) -> Reply | None:
-        if request.path.startswith(control.ROOT):
-            return steering.answer(request)
-        if request.path == "/health":
-            return replies.as_json(200, {"status": "ok"})
-        return quickbooks.answer(request) if quickbooks.owns(request.path) else xero.answer(request)
-
-    return answer
+        running.core.close()
 
 
 def serve(state: Path, host: str, port: int, announce: Callable[[str], None]) -> None:

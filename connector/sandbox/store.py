@@ -7,8 +7,7 @@ survives the death of the process (not of the machine), which is what a stand-in
 
 import sqlite3
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -83,12 +82,13 @@ def _worded(path: Path) -> Iterator[None]:
 class Store:
     """The open state file; every use goes through ``transaction``."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, clock_ms: Callable[[], int]) -> None:
         """Open the file, or make it; ``StateError`` when it is something else."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
         with _worded(path):
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+        self._db.create_function("clock_ms", 0, clock_ms)
         try:
             with _worded(path):
                 self._prepare()
@@ -150,9 +150,10 @@ def counted(db: sqlite3.Connection, name: str) -> int:
 
 
 def now_ms(db: sqlite3.Connection) -> int:
-    """The sandbox's clock: real time plus the shift set by ``POST /sandbox/clock``."""
+    """The sandbox's clock: the time it was given, plus the shift set by ``POST /sandbox/clock``."""
     shift = get(db, "clock_shift_ms")
-    return time.time_ns() // 1_000_000 + (shift if isinstance(shift, int) else 0)
+    (now,) = db.execute("select clock_ms()").fetchone()
+    return int(now) + (shift if isinstance(shift, int) else 0)
 
 
 def settings_in_force(db: sqlite3.Connection, name: str, default: Settings) -> Settings:

@@ -6,7 +6,6 @@ answer; a batch is one transaction for each item, so that a call which is killed
 
 import logging
 import sqlite3
-import time
 import uuid
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
@@ -15,6 +14,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from connector.sandbox import atwork, faults, replies, store
+from connector.sandbox.atwork import RealTime
 from connector.sandbox.faults import NO_FAULT, Fault
 from connector.sandbox.jsontext import Record
 from connector.sandbox.quickbooks import (
@@ -64,13 +64,13 @@ class Admitted:
 class Gateway:
     """Answers every call of this service; ``None`` means: drop the connection."""
 
-    def __init__(self, held: Store, companies: Iterable[Company]) -> None:
+    def __init__(self, held: Store, companies: Iterable[Company], time: RealTime) -> None:
         """Answer for those companies out of that state file."""
         self._store = held
+        self._time = time
         self._companies = {company.realm: company for company in companies}
         self._slots = atwork.Slots()
         self._running = atwork.Running()
-        self._late = atwork.Late()
         with held.transaction() as db:
             lists.seed(db, self._companies.values())
 
@@ -81,7 +81,7 @@ class Gateway:
 
     def finish(self) -> None:
         """Wait for work that was to be committed late."""
-        self._late.finish()
+        self._time.finish()
 
     def answer(self, request: Request) -> Reply | None:
         """The reply to a call, or ``None`` to drop its connection."""
@@ -98,7 +98,7 @@ class Gateway:
             refused = early.of_fault(fault, request, switches, now)
             reply = refused or tokens.answer(db, request, self._companies, switches)
         if fault.kind == "slow":
-            time.sleep(float(max(fault.seconds, Decimal(0))))
+            self._time.sleep(float(max(fault.seconds, Decimal(0))))
         if fault.kind.startswith("error_500"):
             return errors.internal_error(now)
         return None if fault.kind == "reply_lost_after_commit" else reply
@@ -144,7 +144,7 @@ class Gateway:
         if refused is not None:
             return refused
         if call.fault.kind == "late_commit":
-            self._late.begin(lambda: self._once(request, call))
+            self._time.begin(lambda: self._once(request, call))
             return None
         reply = self._once(request, call)
         instead: dict[str, Reply | None] = {
@@ -157,7 +157,7 @@ class Gateway:
 
     def _once(self, request: Request, call: Admitted) -> Reply:
         with self._alone(request, call):
-            time.sleep(_delay_seconds(call))
+            self._time.sleep(_delay_seconds(call))
             try:
                 return self._batch(request, call) if call.route.resource == BATCH else self._single(request, call)
             except Exception:  # noqa: BLE001  # whatever breaks is the 500 of the real service
@@ -209,7 +209,7 @@ class Gateway:
 
     def _item(self, requestid: str, item: Item, call: Admitted) -> Record | Refused:
         """One item in a transaction of its own."""
-        time.sleep(call.switches.latency_ms_per_item / 1000)
+        self._time.sleep(call.switches.latency_ms_per_item / 1000)
         is_kept = bool(requestid) and call.switches.requestid_batch != "ignore" and not isinstance(item.asked, str)
         key, digest = f"{requestid}{item.bid}", requestids.fingerprint(item.text)
         asked = Repeatable(call.company.realm, key, digest, call.arrived_ms)

@@ -6,12 +6,12 @@ idempotency record) is another, so that a call which is killed or breaks was cou
 
 import logging
 import sqlite3
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from connector.sandbox import atwork, faults, replies, store
+from connector.sandbox.atwork import RealTime
 from connector.sandbox.faults import NO_FAULT, Fault
 from connector.sandbox.replies import Reply, Request
 from connector.sandbox.store import Store
@@ -54,13 +54,13 @@ class Admitted:
 class Gateway:
     """Answers every call outside ``/sandbox/``; ``None`` means: drop the connection."""
 
-    def __init__(self, held: Store, tenants: Iterable[Tenant]) -> None:
+    def __init__(self, held: Store, tenants: Iterable[Tenant], time: RealTime) -> None:
         """Answer for those tenants out of that state file."""
         self._store = held
+        self._time = time
         self._tenants = {tenant.tenant_id: tenant for tenant in tenants}
         self._slots = atwork.Slots()
         self._running = atwork.Running()
-        self._late = atwork.Late()
 
     def answer(self, request: Request) -> Reply | None:
         """The reply to a call, or ``None`` to drop its connection."""
@@ -125,7 +125,7 @@ class Gateway:
                 return early
             reply = self._about_access(db, request)
         if fault.kind == "slow":
-            time.sleep(float(max(fault.seconds, Decimal(0))))
+            self._time.sleep(float(max(fault.seconds, Decimal(0))))
         if fault.kind.startswith("error_500"):
             return refusals.internal_error()
         return None if fault.kind == "reply_lost_after_commit" else reply
@@ -152,14 +152,14 @@ class Gateway:
         if early is not None:
             return early
         if fault.kind == "late_commit":
-            self._late.begin(lambda: self._once(request, call))
+            self._time.begin(lambda: self._once(request, call))
             return None
         reply = self._once(request, call)
         return None if fault.kind == "reply_lost_after_commit" else reply
 
     def finish(self) -> None:
         """Wait for work that was to be committed late."""
-        self._late.finish()
+        self._time.finish()
 
     def _once(self, request: Request, call: Admitted) -> Reply:
         key = idempotency.key_of(request)
@@ -168,7 +168,7 @@ class Gateway:
             if not is_mine:
                 words = f"Idempotency Key: {key} is used by a request that is still running."
                 return refusals.problem(409, "Conflict", words, request.path)
-            time.sleep(_delay_seconds(request, call.switches, call.fault))
+            self._time.sleep(_delay_seconds(request, call.switches, call.fault))
             return self._commit(request, call, key)
 
     def _commit(self, request: Request, call: Admitted, key: str) -> Reply:
