@@ -12,7 +12,7 @@ import polars as pl
 
 from connector.accounting.port import ContactAbsent, ContactAnswer, ContactFound, OutcomeUnknown, Rejected, RetryLater
 from connector.domain.documents import Party
-from connector.ledger import TABLES, put, read, transaction
+from connector.ledger import TABLES, hold, put, read, transaction
 from connector.runs.crashpoints import reached
 from connector.runs.push_work import SEND_WITHIN, Job, Work, postpone, reject
 
@@ -64,16 +64,49 @@ def _links(work: Work, partners: Iterable[str]) -> dict[str, tuple[str, str]]:
 
 
 def _store(work: Work, links: Mapping[str, tuple[str, str]]) -> None:
+    """Store what is known of these contacts; one that is known is never forgotten for one that is not."""
     if not links:
         return
+    with transaction():
+        held = _held_links(work, links)
+        rows = {partner: link for partner, link in links.items() if link[0] or not held.get(partner, ("", ""))[0]}
+        _put(work, rows)
+
+
+def _intend(work: Work, parties: Sequence[Party], now: datetime) -> dict[str, ContactAnswer]:
+    """Store that these contacts are about to be created; answers for those that another push has made, or may have.
+
+    Only one push works on a tenant, but for one that lost its lock and does not know it yet.
+    """
+    with transaction():
+        links = _held_links(work, [party.partner_id for party in parties])
+        known: dict[str, ContactAnswer] = {}
+        for partner, (contact_id, how) in links.items():
+            unrest = _unrest(work, how)
+            if contact_id:
+                known[partner] = ContactFound(contact_id, "stored")
+            elif unrest is not None:
+                known[partner] = unrest
+        intent = ("", f"{_CREATING}{now.isoformat()}")
+        _put(work, {party.partner_id: intent for party in parties if party.partner_id not in known})
+    return known
+
+
+def _held_links(work: Work, partners: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """The stored links, which no other push changes before the open transaction ends."""
+    wanted = sorted(partners)
+    hold(f"contact {work.system.tenant} {partner}" for partner in wanted)
+    return _links(work, wanted)
+
+
+def _put(work: Work, links: Mapping[str, tuple[str, str]]) -> None:
     columns = {
         "tenant": [work.system.tenant] * len(links),
         "partner_id": list(links),
         "contact_id": [contact_id for contact_id, _ in links.values()],
         "how": [how for _, how in links.values()],
     }
-    with transaction():
-        put("contact_link", pl.DataFrame(columns, schema=dict(TABLES["contact_link"])))
+    put("contact_link", pl.DataFrame(columns, schema=dict(TABLES["contact_link"])))
 
 
 def _unrest(work: Work, how: str) -> RetryLater | None:
@@ -98,19 +131,25 @@ def _create(work: Work, parties: Sequence[Party]) -> dict[str, ContactAnswer]:
             continue
         now = work.clock()
         work.tell(f"Creating {len(call)} contact(s) in {work.system.tenant}")
-        _store(work, {party.partner_id: ("", f"{_CREATING}{now.isoformat()}") for party in call})
-        reached("push:contact-before-wire")
-        # The look-up was just now, so the time makes a key that no earlier answer can be replayed under.
-        key = f"{now.isoformat()} {[party.partner_id for party in call]}"
-        got = work.system.create_contacts(call, key, now + SEND_WITHIN)
-        reached("push:contact-after-wire")
-        work.stop = next((one for one in got.values() if isinstance(one, RetryLater) and one.whole_tenant), None)
-        answers.update(got)
-        # Nothing is under way where the call was refused: the intent goes, and the next push need not wait for it.
-        _store(
-            work, {partner: ("", "refused") for partner, one in got.items() if isinstance(one, Rejected | RetryLater)}
-        )
+        known = _intend(work, call, now)
+        answers.update(known)
+        absent = [party for party in call if party.partner_id not in known]
+        if absent:
+            answers.update(_created(work, absent, now))
     return answers
+
+
+def _created(work: Work, call: Sequence[Party], now: datetime) -> Mapping[str, ContactAnswer]:
+    """What one call to create them was answered."""
+    reached("push:contact-before-wire")
+    # The look-up was just now, so the time makes a key that no earlier answer can be replayed under.
+    key = f"{now.isoformat()} {[party.partner_id for party in call]}"
+    got = work.system.create_contacts(call, key, now + SEND_WITHIN)
+    reached("push:contact-after-wire")
+    work.stop = next((one for one in got.values() if isinstance(one, RetryLater) and one.whole_tenant), None)
+    # Nothing is under way where the call was refused: the intent goes, and the next push need not wait for it.
+    _store(work, {partner: ("", "refused") for partner, one in got.items() if isinstance(one, Rejected | RetryLater)})
+    return got
 
 
 def _remember(work: Work, answers: Mapping[str, ContactAnswer]) -> None:

@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import responses
 from push_kit import (
@@ -27,7 +29,7 @@ from push_kit import (
 )
 
 from connector.accounting.port import CredentialsError
-from connector.ledger import read
+from connector.ledger import Place, read
 from connector.ledger.outbox import (
     State,
     claim,
@@ -37,7 +39,7 @@ from connector.ledger.outbox import (
     tenant_hold,
 )
 from connector.runs.crashpoints import arm
-from connector.runs.push import PushResult, Refused, Waiting, push
+from connector.runs.push import Progress, PushResult, Refused, Waiting, push
 from connector.sandbox import SandboxServer
 
 
@@ -280,3 +282,30 @@ def test_a_push_that_lost_its_claim_records_nothing(  # a test's arguments are i
     else:
         assert made.waiting == ()
     assert sum(books.books()[0].values()) <= 1
+
+
+@pytest.mark.usefixtures("on_each_database")
+@pytest.mark.parametrize("answer", ["whole", "lost"])
+def test_a_contact_that_another_push_made_meanwhile_stays_known(
+    books: Sandbox, store: Place, tmp_path: Path, answer: str
+) -> None:
+    """This one lost its lock after it had found no contact. The search does not show at once what the other made."""
+    approve([document(1), document(2)])
+
+    def other(progress: Progress) -> None:
+        if not progress.message.startswith("Creating") or not read("contact_link").is_empty():
+            return
+        if answer == "lost":
+            books.fault("reply_lost_after_commit", method="PUT", path="Contacts")
+            arm("push:round", action=stop)
+        else:
+            books.control("POST", "switches", {"search_lag_seconds": 30})
+        with suppress(StopError):
+            push(system(books.url), store=tmp_path / "other", clock=now, sleep=time.sleep)
+
+    made = push(system(books.url), store=store, clock=now, sleep=time.sleep, report=other)
+    assert (made.rejected, made.quarantined, made.waiting) == ((), (), ())
+    assert states() == {"US-000001": "done", "US-000002": "done"}
+    how = "number" if answer == "lost" else "created"
+    assert read("contact_link").select("how", named=pl.col("contact_id") != "").rows() == [(how, True)]
+    assert books.books() == ({"AUTHORISED": 2}, {"ACTIVE": 1})
