@@ -59,11 +59,16 @@ def kill_self() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def _pass(_name: str) -> None:
+    """Do nothing at a point."""
+
+
 @dataclass
 class _Armed:
     name: str = ""
     left: int = 0
     action: Callable[[], None] = kill_self
+    watch: Callable[[str], None] = _pass
 
 
 _armed = _Armed()
@@ -101,14 +106,21 @@ def arm_from(text: str) -> None:
     arm(name, int(nth) if nth else 1)
 
 
+def watch(action: Callable[[str], None]) -> None:
+    """Have every point tell its name to this, until `disarm`: for a simulation that decides at each what happens."""
+    with _lock:
+        _armed.watch = action
+
+
 def disarm() -> None:
     """Let every point do nothing again."""
     with _lock:
-        _armed.name = ""
+        _armed.name, _armed.watch = "", _pass
 
 
 def reached(name: str) -> None:
     """Mark that the program has come to a point; ends it there when that point is armed."""
+    _armed.watch(name)
     with _lock:
         if _armed.name != name:
             return

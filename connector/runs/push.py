@@ -5,6 +5,7 @@ other. A push waits for the remote to come to rest by itself; for limits it wait
 """
 
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from connector.accounting.port import AccountingSystem, RetryLater
@@ -35,6 +36,7 @@ def push(
     sleep: Callable[[float], None],
     until_done: bool = False,
     report: Callable[[Progress], None] = ignore,
+    pool: Callable[[int], Executor] = ThreadPoolExecutor,
 ) -> PushResult:
     """Send a tenant's approved documents, and look up those of which it is not known whether they were booked.
 
@@ -45,6 +47,7 @@ def push(
         sleep: takes seconds.
         until_done: wait out limits and short outages too.
         report: told what happens.
+        pool: what makes so many calls at a time; a simulation hands in one that makes them in order.
 
     Raises:
         SetupError: credentials or addresses are wrong; what was settled until then stays settled.
@@ -54,7 +57,7 @@ def push(
         reached("push:locked")
         outbox.release_dead(system.tenant)
         reached("push:released")
-        work = Work(system, clock, report, len(_open(system)))
+        work = Work(system, clock, report, len(_open(system)), pool)
         try:
             stop = _drain(work, sleep, until_done=until_done)
         except SetupError:

@@ -6,7 +6,7 @@ seen, after the quiet period, not to have it.
 
 import json
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -132,7 +132,7 @@ def _send(work: Work, jobs: Sequence[Job]) -> None:
     refusals: list[SetupError] = []
     taken: list[Job] = []
     batches = _batches(work, list(sent.values()))
-    with ThreadPoolExecutor(max_workers=work.system.capabilities.in_flight) as pool:
+    with work.pool(work.system.capabilities.in_flight) as pool:
         calls = {pool.submit(_call, work, batch, now): batch for batch in batches}
         for call in as_completed(calls):
             outcome = call.result()

@@ -4,6 +4,7 @@ Every way out is a committed transaction under the fence of the claim. A lost fe
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -48,12 +49,14 @@ class Work:
         alone: numbers and partner ids to be sent in calls of their own.
         catalogue: what the organisation has set up, once read.
         stop: why no call to this tenant has a chance for now.
+        pool: what makes so many calls at a time.
     """
 
     system: AccountingSystem
     clock: Callable[[], datetime]
     report: Callable[[Progress], None]
     total: int
+    pool: Callable[[int], Executor]
     tally: Tally = field(default_factory=Tally)
     contacts: dict[str, str] = field(default_factory=dict)
     alone: set[str] = field(default_factory=set)

@@ -97,7 +97,7 @@ def approve(documents: Sequence[Document]) -> None:
         {
             "document_id": f"D-{one.number}",
             "number": one.number,
-            "kind": "invoice",
+            "kind": one.kind,
             "run_id": "R-1",
             "partner_id": one.party.partner_id,
             "selling_entity": "us",
@@ -114,13 +114,12 @@ def approve(documents: Sequence[Document]) -> None:
         }
         for one in documents
     ]
-    requests_ = {one.number: json.dumps(one.to_plain()) for one in documents}
     with transaction():
         append("document", pl.DataFrame(rows, schema=dict(insert_schema("document"))))
         enqueue(
             [
-                NewItem(f"D-{number}", number, TENANT, text, sha256(text.encode()).hexdigest())
-                for number, text in requests_.items()
+                NewItem(f"D-{one.number}", one.number, one.tenant, text, sha256(text.encode()).hexdigest())
+                for one, text in ((one, json.dumps(one.to_plain())) for one in documents)
             ]
         )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import connector.runs
-from connector.runs.crashpoints import POINTS, arm, arm_from, disarm, kill_self, reached
+from connector.runs.crashpoints import POINTS, arm, arm_from, disarm, kill_self, reached, watch
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +33,16 @@ def test_an_armed_point_acts_once_at_the_time_asked_for() -> None:
     for _ in range(3):
         reached("push:claimed")
     assert acted == ["acted"]
+
+
+def test_a_watch_hears_of_every_point_until_it_is_disarmed() -> None:
+    heard: list[str] = []
+    watch(heard.append)
+    reached("push:claimed")
+    reached("push:intent")
+    disarm()
+    reached("push:settled")
+    assert heard == ["push:claimed", "push:intent"]
 
 
 def test_an_empty_text_disarms() -> None:
