@@ -24,7 +24,12 @@ def now() -> datetime:
 
 def clock() -> Clock:
     """The real time, and real waiting."""
-    return Clock(now, time.sleep)
+    return Clock(now, time.sleep, _seconds)
+
+
+def _seconds() -> float:
+    """Seconds that only grow, those of a machine asleep included; nobody can set them."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def who() -> str:

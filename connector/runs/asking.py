@@ -9,10 +9,11 @@ from connector.accounting.connect import Connect, connect
 
 @dataclass(frozen=True)
 class Clock:
-    """The moment in UTC, and a wait in seconds."""
+    """The moment in UTC, a wait in seconds, and seconds that only grow, if any."""
 
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
+    monotonic: Callable[[], float] | None = None
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ def push(
     until_done: bool = False,
     report: Callable[[Progress], None] = ignore,
     pool: Callable[[int], Executor] = ThreadPoolExecutor,
+    monotonic: Callable[[], float] | None = None,
 ) -> PushResult:
     """Send a tenant's approved documents, and look up those of which it is not known whether they were booked.
 
@@ -48,6 +49,7 @@ def push(
         until_done: wait out limits and short outages too.
         report: told what happens.
         pool: what makes so many calls at a time; a simulation hands in one that makes them in order.
+        monotonic: seconds that only grow, so that setting the clock meanwhile does not shorten the quiet period.
 
     Raises:
         SetupError: credentials or addresses are wrong; what was settled until then stays settled.
@@ -57,7 +59,7 @@ def push(
         reached("push:locked")
         outbox.release_dead(system.tenant)
         reached("push:released")
-        work = Work(system, clock, report, len(_open(system)), pool)
+        work = Work(system, clock, report, len(_open(system)), pool, monotonic)
         try:
             stop = _drain(work, sleep, until_done=until_done)
         except SetupError:
@@ -111,7 +113,7 @@ def _ready_at(work: Work, item: OutboxItem, now: datetime) -> datetime:
     """When a document may go on: its own time, and after the quiet period if it may have been sent."""
     waits = [now, item.not_before or now, item.lease_until or now]
     if item.first_sent is not None and item.last_sent is not None:
-        waits.append(work.quiet_until(item.last_sent))
+        waits.append(max(work.quiet_until(item.last_sent), now + work.unrest(item.document_id)))
     return max(waits)
 
 

@@ -126,6 +126,7 @@ def _send(work: Work, jobs: Sequence[Job]) -> None:
     if not jobs:
         return
     now = work.clock()
+    work.note_sent(job.item.document_id for job in jobs)
     kept = {item.document_id: item for item in outbox.record_intent([job.item for job in jobs], now)}
     reached("push:intent")
     sent = {job.number: replace(job, item=kept[job.item.document_id]) for job in jobs if job.item.document_id in kept}

@@ -50,6 +50,8 @@ class Work:
         catalogue: what the organisation has set up, once read.
         stop: why no call to this tenant has a chance for now.
         pool: what makes so many calls at a time.
+        monotonic: seconds that only grow, whatever the clock is set to; None where there is none but the clock.
+        sent: document id → those seconds, when this push last meant to send it.
     """
 
     system: AccountingSystem
@@ -57,6 +59,8 @@ class Work:
     report: Callable[[Progress], None]
     total: int
     pool: Callable[[int], Executor]
+    monotonic: Callable[[], float] | None = None
+    sent: dict[str, float] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
     contacts: dict[str, str] = field(default_factory=dict)
     alone: set[str] = field(default_factory=set)
@@ -66,6 +70,18 @@ class Work:
     def tell(self, message: str) -> None:
         """Report how far the push is."""
         self.report(Progress(message, self.tally.settled, self.total))
+
+    def note_sent(self, documents: Iterable[str]) -> None:
+        """Remember that these are about to be sent."""
+        if self.monotonic is not None:
+            self.sent.update(dict.fromkeys(documents, self.monotonic()))
+
+    def unrest(self, document_id: str) -> timedelta:
+        """How much of the quiet period is left of what this push has sent, although the clock may have been set."""
+        if self.monotonic is None or document_id not in self.sent:
+            return timedelta()
+        gone = timedelta(seconds=self.monotonic() - self.sent[document_id])
+        return max(self.system.capabilities.quiet + SEND_WITHIN - gone, timedelta())
 
     def quiet_until(self, sent: datetime) -> datetime:
         """When a look-up tells the truth about what may have been sent at that time."""

@@ -148,6 +148,7 @@ def _push(
         sleep=clock.sleep,
         until_done=wish.until_done,
         report=report,
+        monotonic=clock.monotonic,
     )
 
 
