@@ -22,6 +22,8 @@ from connector.runs.errors import REMAINS, StopError
 # What shows a person the page and returns the address they were sent back to; empty when nothing came.
 Ask = Callable[[str, str], str]
 _NAMES = {XERO: "Xero", QUICKBOOKS: "QuickBooks"}
+# What the standard calls a page that could not ask; whatever else is said may be anybody's words.
+_FAULTS = {"invalid_request", "invalid_scope", "unauthorized_client", "unsupported_response_type", "server_error"}
 _STATE_BYTES, _VERIFIER_BYTES = 24, 48
 
 
@@ -94,6 +96,9 @@ def _answered(address: str, attempt: Attempt, provider: Provider) -> Mapping[str
         raise StopError(f"no answer came back from {provider.name}", f"{again}, and agree in the browser; or --paste.")
     if not secrets.compare_digest(told.get("state", "").encode(), attempt.state.encode()):
         raise StopError("the answer belongs to another attempt to connect", f"{again}, and use the newest page.")
+    if told.get("error") in _FAULTS:
+        message = f"{provider.name} did not ask the person: {told['error']}"
+        raise StopError(message, f"Compare the app's settings with docs/operations.md. {again}.")
     if "code" not in told:
         raise StopError(f"{provider.name} was not agreed to", f"{again}, as an administrator of the organisation.")
     return told

@@ -129,6 +129,8 @@ def test_an_organisation_that_was_not_chosen_is_told_with_those_that_were(world:
         ("", "no answer came back from Xero"),
         ("?code=c&state=another", "the answer belongs to another attempt to connect"),
         ("?error=access_denied&state={state}", "Xero was not agreed to"),
+        ("?error=invalid_scope&state={state}", "Xero did not ask the person: invalid_scope"),
+        ("?error=anybodys+words&state={state}", "Xero was not agreed to"),
         ("?code=c&state={state}", "Xero does not accept the consent any more: it was revoked, replaced or used up"),
     ],
 )
