@@ -38,8 +38,10 @@ def stderr_is_terminal() -> bool:
 
 
 def say(message: str) -> None:
-    """One message to the person, on standard error."""
-    console(to_stderr=True).print(Text(message))
+    """One message to the person, on standard error. A word longer than a line, such as an address, is not broken."""
+    to = console(to_stderr=True)
+    is_too_long = any(len(word) > to.width for word in message.split())
+    to.print(Text(message), soft_wrap=True if is_too_long else None)
 
 
 Plain = Mapping[str, Any]

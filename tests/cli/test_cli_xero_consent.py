@@ -1,8 +1,10 @@
 """Xero by the consent of a person, through the command line: connected, pushed, looked at, refused."""
 
+import io
 import os
 import threading
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,8 @@ from xero_kit import bind
 
 from connector.accounting.settings import TenantSettings
 from connector.cli import opening
-from connector.cli.failing import as_stop
+from connector.cli.failing import as_stop, guarded
+from connector.cli.main import app
 from connector.net.errors import SetupError
 from connector.runs.config import FILE, load_config
 from connector.runs.connecting import connect_tenant, consented
@@ -99,6 +102,25 @@ def test_an_app_without_a_secret_connects_by_its_proof_alone(world: World, monke
     )
     assert pages[1].startswith("Then paste the whole address")
     assert not settings_of(world, "uk-books").client_secret
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_page_is_one_line_on_a_terminal_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever copies it over a break that was put in would open another address."""
+    bind(world)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("connector.cli.connecting.sys.stdin", io.StringIO("\n"))
+    monkeypatch.setenv("TERM", "dumb")
+    with redirect_stderr(Terminal()) as screen, redirect_stdout(io.StringIO()):
+        guarded(app, ("connect", "xero", "us-books", "--paste", "--folder", str(world.folder)))
+    lines = screen.getvalue().splitlines()
+    assert lines[0] == "Open this page in a browser, as an administrator of the organisation, and agree:"
+    assert "code_challenge_method=S256" in lines[1]
+    assert lines[2] == "Then paste the whole address that the browser shows afterwards, and press Enter:"
 
 
 def test_two_organisations_of_one_app_are_connected_apart(world: World) -> None:
