@@ -25,8 +25,8 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "runs")]
 
 import push_peers  # noqa: E402 - after the path of the kits
 import requests  # noqa: E402 - as above
+from consent_kit import agree  # noqa: E402 - as above
 from push_kit import approve, document, settings, with_line  # noqa: E402 - as above
-from quickbooks_kit import agree  # noqa: E402 - as above
 from quickbooks_kit import settings as quickbooks_settings  # noqa: E402 - as above
 
 from connector.accounting.connect import TenantSettings, connect  # noqa: E402 - as above
