@@ -43,8 +43,7 @@ def _finish(told: Told, written: Sequence[Path], *, as_json: bool) -> None:
 
 def exit_code(told: Told) -> int:
     """2 when something could not be done, 1 when the input has errors, 3 when something waits, else 0."""
-    faults = [*(told.sent.setup_faults if told.sent else ()), *(told.reconciled.faults if told.reconciled else ())]
-    if told.troubles or faults:
+    if told.outcome is Outcome.FAILED:
         return USAGE
     if told.plan is not None and any(one.severity == "error" for one in told.plan.problems):
         return INPUT

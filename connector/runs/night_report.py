@@ -62,13 +62,24 @@ def sentences(told: Told) -> Iterator[str]:
     for name, one in told.fetched.items():
         yield f"Export {name}: {_fetched(one)}"
     yield from _of_plan(told)
+    yield from _of_tenants(told)
+    for entity, head in told.heads.items():
+        yield f"Chain head of {entity}: {head}"
+
+
+def _of_tenants(told: Told) -> Iterator[str]:
+    """What was sent to each tenant, and what kept it from being sent or read back."""
     for name, result in told.sent.results.items() if told.sent else ():
         count = len(result.booked) + len(result.adopted)
         open_ones = len(result.rejected) + len(result.quarantined) + len(result.waiting)
-        more = f", {open_ones} are not" if open_ones else ""
-        yield f"{name}: {count} documents are in the books{more}."
-    for entity, head in told.heads.items():
-        yield f"Chain head of {entity}: {head}"
+        yield f"{name}: {count} documents sent, {open_ones} not yet."
+        if result.stopped:
+            again = f" It can go on at {result.resume_at:%Y-%m-%d %H:%M} UTC." if result.resume_at else ""
+            yield f"{name}: stopped: {result.stopped}{again}"
+    for name, (message, next_step) in told.faults.items():
+        yield f"{name}: {message}. {next_step}"
+    for name, reason in told.unread.items():
+        yield f"{name}: not read back: {reason}"
 
 
 def _of_plan(told: Told) -> Iterator[str]:

@@ -75,12 +75,23 @@ class Told:
     heads: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def faults(self) -> dict[str, tuple[str, str]]:
+        """By tenant, why nothing can work there before a person acts, and the next step."""
+        sent = self.sent.setup_faults if self.sent else {}
+        return {**(self.reconciled.faults if self.reconciled else {}), **sent}
+
+    @property
+    def unread(self) -> dict[str, str]:
+        """By tenant, why its books could not be read back."""
+        return {**(self.reconciled.unread if self.reconciled else {}), **(self.sent.unread if self.sent else {})}
+
+    @property
     def outcome(self) -> Outcome:
         """How it ended."""
-        if self.troubles:
+        if self.troubles or self.faults:
             return Outcome.FAILED
         fetched = all(isinstance(one, Fetched) for one in self.fetched.values())
-        remains = self.sent is not None and self.sent.remains
+        remains = self.unread or (self.sent is not None and self.sent.remains)
         return Outcome.WAITS if self.waits or self.attention or remains or not fetched else Outcome.DONE
 
 

@@ -212,6 +212,27 @@ def test_trouble_of_one_stage_leaves_the_others_alone(world: World) -> None:
     assert "ALARM: the last nightly run, S-0001, failed." in world.run("status", "--alarm", as_json=False).out
 
 
+def test_one_tenants_trouble_is_told_and_stops_no_other(world: World) -> None:
+    world.bill(world.partners(), world.clients(client("A"), client("B", "P-3")))
+    declare(world, POLICY)
+    config = world.folder / FILE
+    text = config.read_text(encoding="utf-8")
+    head, _, tail = text.partition("  uk-books:")
+    nobody = tail.replace("credentials: sandbox", "credentials: {client_id_from: NO_ID, client_secret_from: NO_ID}", 1)
+    config.write_text(f"{head}  uk-books:{nobody}", encoding="utf-8")
+    both = world.clients(client("A"), client("B", "P-3"), client("C"))
+    told = night(world, both)
+    assert (told.code, told.plain["outcome"]) == (2, "failed")
+    assert list(told.plain["reconcile"]["tenants"]) == ["us-books"]
+    assert any(one.startswith("uk-books: uk-books: the client id") for one in told.plain["sentences"]), told.out
+    config.write_text(text, encoding="utf-8")
+    world.fault(kind="throttle_day", times=9, path="Invoices")
+    held = night(world, world.clients(client("A"), client("B", "P-3"), client("C"), client("D")))
+    assert (held.code, held.plain["outcome"]) == (3, "waits")
+    assert any("The calls of this day are used up. It can go on at" in one for one in held.plain["sentences"]), held.out
+    assert any(": not read back: " in one for one in held.plain["sentences"])
+
+
 def test_a_second_start_is_refused_while_one_runs(world: World) -> None:
     config = load_config(world.folder, os.environ)
     with ledger.process_lock(config.ledger, "sync"):
