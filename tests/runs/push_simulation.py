@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import quickbooks_kit
+import consent_kit
 from push_kit import approve, document, with_line
 from push_variants import SOUND, Crippled, Variant
 from simulated_books import BOOKS, LATE_MS, QUICKBOOKS
@@ -104,7 +104,7 @@ class History:
 
     def _begin(self) -> None:
         if self.provider == QUICKBOOKS:
-            quickbooks_kit.agree(self.settings, qb.UK_COMPANY, self.time.now)
+            consent_kit.agree(self.settings, qb.UK_COMPANY, self.time.now)
         system = self._system(timedelta())
         for number in sorted(self.foreign):
             (one,) = [one for one in self.documents if one.number == number]

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 import requests
+from consent_kit import agree
 from push_kit import TENANT, approve, document, now, states, with_line
-from quickbooks_kit import agree, settings
+from quickbooks_kit import settings
 
 from connector.accounting.connect import connect
 from connector.domain.documents import Document
