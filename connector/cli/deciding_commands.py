@@ -74,7 +74,9 @@ def reconcile(
     since: Annotated[
         str,
         typer.Option(
-            "--since", help="Look at what has changed since this day. Default: since the last look.", metavar="DATE"
+            "--since",
+            help="Look at what has changed since this day, if it is before the last look. Default: since that.",
+            metavar="DATE",
         ),
     ] = "",
     accept: Annotated[

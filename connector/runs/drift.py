@@ -5,7 +5,7 @@ drift again.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -29,6 +29,7 @@ class Said(StrEnum):
 
 TAX = "tax"  # the books computed the tax themselves, and rightly so
 NOTES = (*(one.value for one in Said), TAX)  # events that do not change how far a document is
+_GONE = "the books have it no more"
 _AGAIN = "it stands in the books, and what it billed is billed again by another"
 
 
@@ -42,12 +43,19 @@ class Difference:
 
 @dataclass(frozen=True)
 class Note:
-    """The latest that is said of a document: which document, what kind of note, and the difference it is about."""
+    """The latest that is said of a document.
+
+    Attributes:
+        document_id: the document.
+        said: what kind of note it is.
+        told: the difference that it is about.
+        is_reissued: whether what it billed was ever billed again, so that the books must not have it.
+    """
 
     document_id: str
     said: Said
     told: str
-    at: datetime
+    is_reissued: bool = False
 
 
 def difference(row: Mapping[str, Any], found: RemoteDocument | None, live: frozenset[str]) -> Difference | None:
@@ -99,10 +107,11 @@ def booked_documents() -> pl.DataFrame:
 def notes() -> dict[str, Note]:
     """The latest note of every document that has one, by document."""
     events = ledger.read("document_event").filter(pl.col("state").is_in([one.value for one in Said]))
+    again = {*events.filter(pl.col("state") == Said.REISSUED.value)["document_id"]}
     latest = events.sort("id").unique("document_id", keep="last", maintain_order=True)
     return {
-        document: Note(document, Said(state), detail.partition("\n")[0], at)
-        for document, state, detail, at in latest.select("document_id", "state", "detail", "at").iter_rows()
+        document: Note(document, Said(state), detail.partition("\n")[0], document in again)
+        for document, state, detail in latest.select("document_id", "state", "detail").iter_rows()
     }
 
 
@@ -115,17 +124,22 @@ def noted(document_id: str, found: Difference | None, before: Note | None, now: 
         before: the latest note of it.
         now: the moment, UTC.
     """
-    if before is not None and before.said is Said.REISSUED:
-        if found is not None and found.is_gone:
-            return before
-        return _record(document_id, Said.DRIFT, _AGAIN, now)
+    if before is not None and before.is_reissued:
+        return _of_reissued(before, found, now)
     if found is None:
         if before is None or before.said is Said.AGREES:
             return None
-        return _record(document_id, Said.AGREES, "it is as approved again", now)
+        return _record(Note(document_id, Said.AGREES, "it is as approved again"), now)
     if before is not None and before.said in (Said.DRIFT, Said.ACCEPTED) and before.told == found.told:
         return before
-    return _record(document_id, Said.DRIFT, found.told, now)
+    return _record(Note(document_id, Said.DRIFT, found.told), now)
+
+
+def _of_reissued(before: Note, found: Difference | None, now: datetime) -> Note:
+    """What stands of a document whose charges are billed again: the books must not have it."""
+    if found is not None and found.is_gone:
+        return before if before.said is Said.REISSUED else _record(replace(before, said=Said.REISSUED, told=_GONE), now)
+    return before if before.told == _AGAIN else _record(replace(before, said=Said.DRIFT, told=_AGAIN), now)
 
 
 def accept(note: Note, reason: str, by: str, now: datetime) -> None:
@@ -138,6 +152,6 @@ def reissued(document_id: str, run_id: str, now: datetime) -> None:
     outbox.record_event(document_id, Said.REISSUED, f"billed again by {run_id}", now)
 
 
-def _record(document_id: str, said: Said, told: str, now: datetime) -> Note:
-    outbox.record_event(document_id, said, told, now)
-    return Note(document_id, said, told, now)
+def _record(note: Note, now: datetime) -> Note:
+    outbox.record_event(note.document_id, note.said, note.told, now)
+    return note

@@ -201,7 +201,8 @@ def _look(
     before = looks.last(system.tenant)
     start = None if before is None else before - OVERLAP
     if since is not None:
-        start = datetime.combine(since, time(), UTC)
+        day = datetime.combine(since, time(), UTC)
+        start = day if start is None else min(day, start)  # a later day would leave a stretch that nobody looks at
     told = system.changes(start or min(own["received_at"].to_list()) - OVERLAP)
     if isinstance(told, RetryLater):
         return told

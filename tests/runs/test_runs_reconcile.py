@@ -319,6 +319,8 @@ def test_what_has_changed_since_the_last_whole_look_is_asked_for(desk: Desk) -> 
 
     by_id = Change(desk.books.documents[INVOICE, "US-000002"].id, INVOICE)
     desk.books.told = Changes((by_id, Change("other", CREDIT_NOTE, "US-000002"), Change("one", INVOICE, "THEIRS-1")))
+    assert [one.documents for one in desk.look(date(2026, 11, 30)).looked] == [1]  # no day is left out
+    assert desk.books.asked == [NOON + timedelta(hours=23), ["US-000002"]]
     assert [one.documents for one in desk.look(date(2026, 11, 3)).looked] == [1]
     assert desk.books.asked == [datetime(2026, 11, 3, tzinfo=UTC), ["US-000002"]]
 
@@ -377,7 +379,12 @@ def test_what_was_issued_again_and_stands_in_the_books_once_more_is_drift(world:
     again.edit("US-000001", status="VOIDED")
     assert again.waiting() == {}
     again.books.documents[INVOICE, "US-000001"] = before
-    assert again.waiting() == {"US-000001": "it stands in the books, and what it billed is billed again by another"}
+    there = {"US-000001": "it stands in the books, and what it billed is billed again by another"}
+    assert again.waiting() == there
+    assert again.waiting() == there
+    again.edit("US-000001", status="VOIDED")
+    assert again.waiting() == {}
+    assert again.waiting() == {}
 
 
 def test_an_answer_needs_books_that_can_be_read(desk: Desk) -> None:
