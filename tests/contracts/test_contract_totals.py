@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from quickbooks_kit import agree, now
+from consent_kit import agree, now
 from quickbooks_kit import settings as quickbooks_settings
 from totals_kit import PARTY, Sums, document, documents, line, predicted, quickbooks_sums, xero_sums
 
