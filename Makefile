@@ -28,10 +28,12 @@ test: check ## the gates, every test, and the coverage of the rooms that decide 
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --include='$(GATED)' --fail-under=100
 
-soak: setup ## 5,000 random rulebooks and 5,000 histories of billing, each against a second opinion (some hours)
+soak: setup ## 5,000 random rulebooks, histories of billing and of pushes, each against a second opinion (some hours)
 	CONNECTOR_RANDOM_RULEBOOKS=5000 $(BIN)/python -m pytest -q -n 2 tests/rulebook/test_rulebook_random.py
 	CONNECTOR_HISTORIES=5000 $(BIN)/python -m pytest -q -n 2 tests/runs/test_runs_interleavings.py
 	CONNECTOR_FILE_HISTORIES=100 $(BIN)/python -m pytest -q tests/runs/test_runs_history.py
+	CONNECTOR_PUSH_HISTORIES=5000 $(BIN)/python -m pytest -q -n 2 tests/runs/test_runs_push_simulation.py
+	CONNECTOR_PUSH_ROUNDS=200 $(BIN)/python -m pytest -q -n 2 tests/runs/test_runs_push_rounds.py
 
 golden: setup ## write the samples and what must come out of them again; the diff is the review
 	$(BIN)/connector mapping schema > mappings/mapping.schema.json
