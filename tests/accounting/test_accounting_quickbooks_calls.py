@@ -212,9 +212,20 @@ def test_customers_that_cannot_be_told_apart_are_a_question(tmp_path: Path, cust
 @responses.activate
 def test_a_stored_customer_that_is_gone_or_no_id_is_told(tmp_path: Path) -> None:
     give(Customer=[])
+    responses.get(f"{root()}/customer/77", status=400, json={"Fault": fault("610")})
     found = system(tmp_path).find_contacts([replace(PARTY, contact_id="77"), Party("P-2", "Two", contact_id="x'y")])
     assert isinstance(found, dict)
     assert [str(found[one]).partition(" that")[0] for one in ("P-1", "P-2")] == ["The customer 77", "The customer x'y"]
+
+
+@pytest.mark.parametrize("answer", [{"status": 500}, {"status": 429}, {"json": {}}])
+@responses.activate
+def test_a_stored_customer_that_questions_do_not_find_and_cannot_be_read_is_asked_for_later(
+    tmp_path: Path, answer: dict[str, Any]
+) -> None:
+    give(Customer=[])
+    responses.get(f"{root()}/customer/77", **answer)
+    assert isinstance(system(tmp_path).find_contacts([replace(PARTY, contact_id="77")]), RetryLater)
 
 
 @responses.activate

@@ -24,6 +24,7 @@ from connector.accounting.port import (  # noqa: E402  # as above
     AccountingSystem,
     Booked,
     Catalogue,
+    ContactFound,
     NumberTaken,
     RetryLater,
     Submission,
@@ -212,6 +213,15 @@ class QuickBooksContract(AccountingContract):
             " link the partner to another, then send it again."
             for partner in ("P-2", "P-1")
         ]
+
+    def test_a_new_customer_is_found_by_its_id_before_questions_find_it(
+        self, system: AccountingSystem, remote: SandboxRemote
+    ) -> None:
+        switches = f"{remote.url}/sandbox/quickbooks/switches"
+        assert requests.post(switches, json={"search_lag_seconds": 60}, timeout=10).status_code == 200
+        key = self.created(system, Party("P-1", "Harbor Advisory"))
+        found = system.find_contacts([Party("P-1", "Harbor Advisory", contact_id=key)])
+        assert found == {"P-1": ContactFound(key, "stored")}
 
 
 class TestQuickBooksElsewhere(QuickBooksContract):

@@ -92,6 +92,20 @@ class Client:
                 found.setdefault(entity, []).extend(one for one in listed if isinstance(one, dict))
         return found
 
+    def object(self, path: str, entity: str) -> Element | RetryLater | None:
+        """One object by its address, such as `customer/7`, as soon as it is there; None when there is none.
+
+        Raises:
+            SetupError: the company cannot be read before a person acts.
+        """
+        answer = self._answer("GET", path, {}, b"", None)
+        if isinstance(answer, RetryLater):
+            return answer
+        if isinstance(answer, Rejected):
+            return None
+        found = answer.get(entity) if isinstance(answer, dict) else None
+        return found if isinstance(found, dict) else self._later("QuickBooks' answer on an object is not whole.")
+
     def batch(self, body: bytes, request_id: str, not_after: datetime) -> Written:
         """POST a batch once, with a request id of at most 36 characters, unless it is later than `not_after`.
 

@@ -36,12 +36,9 @@ def find(client: Client, parties: Sequence[Party]) -> Mapping[str, ContactAnswer
     """The customer of each party, by partner id."""
     stored = {party.partner_id: party.contact_id for party in parties if party.contact_id}
     ids = sorted({key for key in stored.values() if key.isascii() and key.isdigit()})
-    by_id: dict[str, Element] = {}
-    for chunk in queries.chunks(ids):
-        read = client.query(queries.customers_of_ids(chunk), "Customer")
-        if isinstance(read, RetryLater):
-            return read
-        by_id |= {_text(one, "Id"): one for one in read}
+    by_id = _of_ids(client, ids)
+    if isinstance(by_id, RetryLater):
+        return by_id
     found: dict[str, ContactAnswer] = {
         partner: _stored(partner, key, by_id.get(key)) for partner, key in stored.items()
     }
@@ -76,6 +73,23 @@ def create(
     answers = {partner: _created(item) for partner, item in items.items()}
     taken = [one for one in sound if _is_taken(items[one.partner_id])]
     return {**odd, **answers, **_taken(client, taken)}
+
+
+def _of_ids(client: Client, ids: Sequence[str]) -> dict[str, Element] | RetryLater:
+    """The customers of these ids; a new one, which no question may find yet, by its address."""
+    by_id: dict[str, Element] = {}
+    for chunk in queries.chunks(ids):
+        read = client.query(queries.customers_of_ids(chunk), "Customer")
+        if isinstance(read, RetryLater):
+            return read
+        by_id |= {_text(one, "Id"): one for one in read}
+    for key in ids:
+        if key not in by_id:
+            one = client.object(f"customer/{key}", "Customer")
+            if isinstance(one, RetryLater):
+                return one
+            by_id |= {} if one is None else {key: one}
+    return by_id
 
 
 def _everyone(client: Client) -> list[Element] | RetryLater:
