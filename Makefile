@@ -34,6 +34,7 @@ soak: setup ## 5,000 random rulebooks, histories of billing and of pushes, each 
 	CONNECTOR_FILE_HISTORIES=100 $(BIN)/python -m pytest -q tests/runs/test_runs_history.py
 	CONNECTOR_PUSH_HISTORIES=5000 $(BIN)/python -m pytest -q -n 2 tests/runs/test_runs_push_simulation.py
 	CONNECTOR_PUSH_ROUNDS=200 $(BIN)/python -m pytest -q -n 2 tests/runs/test_runs_push_rounds.py
+	CONNECTOR_NIGHTS=50 $(BIN)/python -m pytest -q tests/runs/test_runs_nightly_crash.py
 
 golden: setup ## write the samples and what must come out of them again; the diff is the review
 	$(BIN)/connector mapping schema > mappings/mapping.schema.json
@@ -51,6 +52,7 @@ bench: setup .venv-bench/.ready ## measured comparisons with peers, against thei
 	$(BIN)/python bench/adjusted.py
 	$(BIN)/python bench/ledger.py
 	$(BIN)/python bench/startup.py
+	$(BIN)/python bench/push.py
 
 .venv-bench/.ready: requirements/bench.txt
 	rm -rf .venv-bench && $(BIN)/python -m venv .venv-bench
