@@ -6,8 +6,10 @@ before anything is sent; and the remote does not refuse a number that is in use,
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Lock
 
+from connector.accounting.parallel import side_by_side
 from connector.accounting.port import (
     Capabilities,
     Catalogue,
@@ -117,19 +119,25 @@ class QuickBooksSystem:
 
     def read_back(self, numbers: Sequence[str], kind: str = INVOICE) -> Mapping[str, RemoteDocument] | RetryLater:
         """The documents of these numbers; voided ones too, while deleted ones are found no more."""
+        calls = [partial(self._found, ENTITIES[kind], chunk) for chunk in queries.chunks(numbers)]
         found: list[RemoteDocument] = []
-        entity = ENTITIES[kind]
-        for chunk in queries.chunks(numbers):
-            listed = self._client.query(queries.documents(entity, chunk), entity)
-            if isinstance(listed, RetryLater):
-                return listed
-            wanted = [one for one in listed if one.get("DocNumber") in chunk]
-            read = [one for one in map(receipts.parsed, wanted) if one is not None]
-            if len(read) < len(wanted):
-                reason = "QuickBooks' answer to a look-up by number is not whole."
-                return RetryLater(self._client.now() + PAUSE, reason, whole_tenant=True)
+        for read in side_by_side(calls, IN_FLIGHT):
+            if isinstance(read, RetryLater):
+                return read
             found += read
         return receipts.living_first(found)
+
+    def _found(self, entity: str, numbers: Sequence[str]) -> list[RemoteDocument] | RetryLater:
+        """The documents of as many numbers as one question takes."""
+        listed = self._client.query(queries.documents(entity, numbers), entity)
+        if isinstance(listed, RetryLater):
+            return listed
+        wanted = [one for one in listed if one.get("DocNumber") in numbers]
+        read = [one for one in map(receipts.parsed, wanted) if one is not None]
+        if len(read) < len(wanted):
+            reason = "QuickBooks' answer to a look-up by number is not whole."
+            return RetryLater(self._client.now() + PAUSE, reason, whole_tenant=True)
+        return read
 
     def changes(self, since: datetime) -> Changes | RetryLater:
         """The invoices and credit memos that have changed since then, those of other programs too."""

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
+from connector.accounting.parallel import side_by_side
 from connector.accounting.port import (
     Capabilities,
     Catalogue,
@@ -24,6 +26,7 @@ BATCH_BYTES = 3_000_000
 NUMBERS_IN_ONE_CALL = 40
 PAGE_SIZE = 100
 MOST_PAGES = 20
+IN_FLIGHT = 5
 _WRITE = {"summarizeErrors": "false", "unitdp": "4"}
 _ENVELOPE = len(invoices.body([]))
 _TENANT_IN_KEY = 60
@@ -99,9 +102,9 @@ class XeroSystem:
         """The documents of these numbers; bills that suppliers gave the same number are none of them."""
         # Xero takes no list of credit note numbers: each is looked for by a filter of its own.
         step = NUMBERS_IN_ONE_CALL if kind == INVOICE else 1
+        pieces = [numbers[start : start + step] for start in range(0, len(numbers), step)]
         found: list[RemoteDocument] = []
-        for start in range(0, len(numbers), step):
-            read = self._found(numbers[start : start + step], kind)
+        for read in side_by_side([partial(self._found, piece, kind) for piece in pieces], IN_FLIGHT):
             if isinstance(read, RetryLater):
                 return read
             found += read
@@ -151,7 +154,7 @@ def _capabilities(status: str, quiet: timedelta, time_out: timedelta) -> Capabil
         system="xero",
         batch_size=BATCH_SIZE,
         batch_bytes=BATCH_BYTES,
-        in_flight=5,
+        in_flight=IN_FLIGHT,
         key_lifetime=timedelta(minutes=6),
         quiet=quiet,
         time_out=time_out,

@@ -11,12 +11,11 @@ from connector.accounting.oauth.credentials import TokenSource
 from connector.accounting.oauth.provider import Provider
 from connector.accounting.settings import ConsentSettings, TenantSettings
 from connector.accounting.xero import connections
-from connector.accounting.xero.adapter import XeroSystem
+from connector.accounting.xero.adapter import IN_FLIGHT, XeroSystem
 from connector.accounting.xero.client import Client
 from connector.accounting.xero.invoices import Style
 from connector.net.http import Transport
 
-IN_FLIGHT = 5
 SCOPES = "accounting.contacts accounting.invoices accounting.settings.read"
 # Without it there is no refresh token.
 _LASTING = "offline_access"
