@@ -7,7 +7,7 @@ this package does not load Django; `open_store` does. What is still to be sent i
 from connector.ledger.backup import backup
 from connector.ledger.chain import chain_faults, chain_head, chain_heads
 from connector.ledger.charge_amounts import AMOUNTS, amounts_of
-from connector.ledger.charge_lines import STRETCHES, stretches, telling_charges, waiting_charges
+from connector.ledger.charge_lines import STRETCHES, telling_charges, waiting_charges
 from connector.ledger.client_lookups import aliases_of, standing_as, without_id
 from connector.ledger.database import hold, overwrite_erased, still, transaction
 from connector.ledger.dump import write_dump
@@ -61,7 +61,6 @@ __all__ = [
     "server_of",
     "standing_as",
     "still",
-    "stretches",
     "telling_charges",
     "transaction",
     "verify",

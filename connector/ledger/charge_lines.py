@@ -10,8 +10,9 @@ from collections.abc import Sequence
 import polars as pl
 
 from connector.ledger import database
-from connector.ledger.frames import framed, read
-from connector.tables.schemas import Schema
+from connector.ledger.frames import column_sql, framed, read
+from connector.ledger.schemas import TABLES
+from connector.tables.schemas import Schema, empty
 
 # Of a line without a gap: the ordinals of its first and of its latest charge. Those between are billed too.
 STRETCHES: Schema = {
@@ -34,47 +35,55 @@ _CREDITED = (
     "SELECT charge.subject_type, charge.subject_id, charge.metric"
     " FROM credit JOIN charge ON charge.charge_id = credit.charge_id"
 )
-# Read from the index of charge keys alone.
-_STRETCHES = (
-    f"SELECT {_KEY}, min(ordinal) AS first, max(ordinal) AS latest FROM charge GROUP BY {_KEY}"  # noqa: S608 - constants only
-    f" HAVING count(*) > 2 AND max(revision) = 1 AND count(*) - 1 = {_SPAN}"
-    f" AND ({_KEY}) NOT IN ({_CREDITED}) AND subject_id NOT IN ({{listed}})"
+# Every line with whether it is without a gap, a credit or a second revision. Read from the index of charge keys alone.
+_LINES = (
+    f"SELECT {_KEY}, min(ordinal) AS first, max(ordinal) AS latest,"  # noqa: S608 - constants only
+    f" CASE WHEN count(*) > 2 AND max(revision) = 1 AND count(*) - 1 = {_SPAN}"
+    f" AND ({_KEY}) NOT IN ({_CREDITED}) AND subject_id NOT IN ({{listed}}) THEN 1 ELSE 0 END AS whole"
+    f" FROM charge GROUP BY {_KEY}"
 )
+_SAME = " AND ".join(f"charge.{name} = line.{name}" for name in _KEY.split(", "))
+_ENDS = " UNION ALL ".join(
+    f"SELECT charge.*, line.whole FROM line CROSS JOIN charge WHERE {_SAME} AND {which}"  # noqa: S608 - constants only
+    for which in (
+        "line.whole = 1 AND charge.ordinal = line.first",
+        "line.whole = 1 AND charge.ordinal = line.latest",
+        "line.whole = 0",
+    )
+)
+_UNWRITTEN = "SELECT (SELECT count(*) FROM charge) - (SELECT count(*) FROM document_line)"
 
 
-def stretches(whole: Sequence[str] = ()) -> pl.DataFrame:
-    """The lines without a gap, a credit or a second revision, under `STRETCHES`.
+def telling_charges(whole: Sequence[str] = ()) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The charges that tell, and the lines of which those between the first and the latest are left out.
+
+    Those are the lines without a gap, a credit or a second revision. The ledger is gone through once: its years are in
+    the time of every run.
 
     Args:
         whole: subjects whose lines are wanted whole.
+
+    Returns:
+        charges and opening entries, and `STRETCHES`.
     """
-    return framed(database.fetch(_sql(), [json.dumps(list(whole))]), STRETCHES)
-
-
-def telling_charges(whole: Sequence[str] = ()) -> pl.DataFrame:
-    """Every charge and opening entry but those between the first and the latest of `stretches`.
-
-    Args:
-        whole: as for `stretches`.
-    """
-    same = " AND ".join(f"charge.{name} = line.{name}" for name in _KEY.split(", "))
-    ends = " UNION ALL ".join(
-        f"SELECT charge_id FROM ({_sql()}) AS line JOIN charge ON {same} AND charge.ordinal = line.{end}"  # noqa: S608 - constants only
-        for end in ("first", "latest")
-    )
-    others = f"SELECT charge_id FROM charge WHERE ({_KEY}) NOT IN (SELECT {_KEY} FROM ({_sql()}) AS line)"  # noqa: S608 - constants only
-    listed = [json.dumps(list(whole))] * 3
-    return read("charge", f"charge_id IN ({ends} UNION ALL {others})", listed)
+    schema = {**TABLES["charge"], "whole": pl.Int64}
+    selected = ", ".join(column_sql(name, kind) for name, kind in schema.items())
+    lines = _LINES.format(listed=database.dialect().LISTED)
+    order = database.bytewise("charge_id")
+    sql = f"WITH line AS MATERIALIZED ({lines}) SELECT {selected} FROM ({_ENDS}) AS told ORDER BY {order}"  # noqa: S608 - constants only
+    found = framed(database.fetch(sql, [json.dumps(list(whole))]), schema)
+    ends = found.filter(pl.col("whole") == 1).group_by(_KEY.split(", "), maintain_order=True)
+    stretches = ends.agg(first=pl.col("ordinal").min(), latest=pl.col("ordinal").max())
+    return found.drop("whole"), stretches.select(pl.col(name).cast(kind) for name, kind in STRETCHES.items())
 
 
 def waiting_charges() -> pl.DataFrame:
     """The charges and opening entries that are on no invoice and not credited."""
+    [(unwritten,)] = database.fetch(_UNWRITTEN)
+    if not unwritten:  # each is on an invoice, and stands there once
+        return empty(TABLES["charge"])
     without = " AND ".join(
         f"NOT EXISTS (SELECT 1 FROM {table} AS made WHERE made.charge_id = charge.charge_id)"  # noqa: S608 - constants only
         for table in ("document_line", "credit")
     )
     return read("charge", f"charge_id IN (SELECT charge_id FROM charge WHERE {without})")  # noqa: S608 - constants only
-
-
-def _sql() -> str:
-    return _STRETCHES.format(listed=database.dialect().LISTED)

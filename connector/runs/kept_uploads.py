@@ -14,7 +14,7 @@ from connector.runs.snapshots import Snapshot, conformed, schema
 from connector.sealed import new_key, seal, unseal
 
 if TYPE_CHECKING:
-    from connector.runs.models import Run, SnapshotKey, SourceSnapshot
+    from connector.runs.models import Run, SourceSnapshot
 
 
 def keep(run: "Run", snapshots: Iterable[Snapshot], continued: Iterable[int]) -> None:
@@ -43,11 +43,14 @@ def keep(run: "Run", snapshots: Iterable[Snapshot], continued: Iterable[int]) ->
 
 
 def last_uploads() -> tuple[Snapshot, ...]:
-    """The snapshots that no later one replaces, in the order they were planned; one that was erased has no records."""
+    """The snapshots that no later one replaces, in the order they were planned; one that was erased has no records.
+
+    Their rows are read from the database whenever they are asked for, and not before: an upload has to do with few.
+    """
     from connector.runs.models import SourceSnapshot
 
     found = SourceSnapshot.objects.filter(superseded_by=None).select_related("key").defer("sealed")
-    return tuple(_opened(one, getattr(one, "key", None)) for one in found)
+    return tuple(_opened(one) for one in found)
 
 
 def are_last(run_id: str) -> bool:
@@ -63,7 +66,7 @@ def snapshots_of(run_id: str) -> tuple[Snapshot, ...]:
     from connector.runs.models import SourceSnapshot
 
     found = SourceSnapshot.objects.filter(run_id=run_id).select_related("key").defer("sealed")
-    return tuple(_opened(one, getattr(one, "key", None)) for one in found)
+    return tuple(_whole(one) for one in found)
 
 
 def every_snapshot() -> tuple[Snapshot, ...]:
@@ -71,7 +74,7 @@ def every_snapshot() -> tuple[Snapshot, ...]:
     from connector.runs.models import SourceSnapshot
 
     found = SourceSnapshot.objects.select_related("key").defer("sealed")
-    return tuple(_opened(one, getattr(one, "key", None)) for one in found)
+    return tuple(_whole(one) for one in found)
 
 
 def forget_snapshots(run_id: str, source: str = "") -> int:
@@ -112,7 +115,7 @@ def reseal(snapshot: Snapshot) -> None:
     SnapshotKey.objects.filter(snapshot_id=snapshot.snapshot_id).update(key=key)
 
 
-def _opened(stored: "SourceSnapshot", key: "SnapshotKey | None") -> Snapshot:
+def _opened(stored: "SourceSnapshot") -> Snapshot:
     """A snapshot whose rows are read from the database whenever they are asked for, and not before."""
     one = Snapshot(
         run_id=stored.run_id,
@@ -124,16 +127,24 @@ def _opened(stored: "SourceSnapshot", key: "SnapshotKey | None") -> Snapshot:
         records=None,
         snapshot_id=stored.id,
     )
-    if key is None:
-        return one
-    return replace(one, read=partial(_read, one, bytes(key.key)))
+    return replace(one, read=partial(_read, one)) if hasattr(stored, "key") else one
 
 
-def _read(one: Snapshot, key: bytes, names: Sequence[str]) -> pl.DataFrame:
-    from connector.runs.models import SourceSnapshot
+def _whole(stored: "SourceSnapshot") -> Snapshot:
+    """A snapshot with its rows as they are now, whatever becomes of them in the store."""
+    one = _opened(stored)
+    return one if one.is_erased else replace(one, records=one.rows)
 
-    sealed = SourceSnapshot.objects.values_list("sealed", flat=True).get(id=one.snapshot_id)
-    plain = BytesIO(unseal(_sealed_name(one), key, bytes(sealed)))
+
+def _read(one: Snapshot, names: Sequence[str]) -> pl.DataFrame:
+    """Rows and key are read together: an erasure replaces both, or takes the key; then there are none any more."""
+    from connector.runs.models import SnapshotKey
+
+    found = SnapshotKey.objects.filter(snapshot_id=one.snapshot_id).values_list("key", "snapshot__sealed").first()
+    if found is None:
+        return conformed(pl.DataFrame(), one.kind, names)
+    key, sealed = found
+    plain = BytesIO(unseal(_sealed_name(one), bytes(key), bytes(sealed)))
     there = set(pl.read_parquet_schema(plain))
     wanted = [name for name in names or schema(one.kind) if name in there]
     return conformed(pl.read_parquet(plain, columns=wanted), one.kind, names)

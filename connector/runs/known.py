@@ -26,7 +26,7 @@ class Known:
         charges: of each subject, metric and term the latest charge or opening entry, with what its adjustments add and
             say, the name of its `source`, and whether it is `credited` and nothing was billed in its place; without
             those between two of `stretches`.
-        stretches: lines without a gap of which the first and the latest charge alone are here, see `ledger.stretches`.
+        stretches: lines without a gap of which the first and the latest charge alone are here, see `ledger.STRETCHES`.
         waiting: the charges that stand on no document yet.
         partners: every version of the partner master, with the erasable columns beside it.
         templates: every template version.
@@ -65,8 +65,8 @@ def read_telling(gone: Sequence[str] = ()) -> Known:
     """
     said = ledger.read("client_version", "status = ?", [ClientStatus.ARCHIVED.value], columns=["client_id"])
     whole = [*{*said["client_id"], *gone}]
-    charges, waiting = ledger.telling_charges(whole), ledger.waiting_charges()
-    return _known(_everybody(), charges, ledger.stretches(whole), waiting)
+    charges, stretches = ledger.telling_charges(whole)
+    return _known(_everybody(), charges, stretches, ledger.waiting_charges())
 
 
 def read_for(uploaded: Uploaded, rulebook: Rulebook) -> Known:

@@ -351,7 +351,9 @@ def test_a_forgotten_snapshot_is_said_and_nothing_is_compared_with_it(alone: Wor
     names = [str(one["name"]) for one in store.load_plan("latest").sources]
     assert kept_uploads.forget_snapshots("R-0001", names[1]) == 1
     assert [one.is_erased for one in kept_uploads.last_uploads()] == [False, True]
+    listed = kept_uploads.last_uploads()
     assert [kept_uploads.forget_snapshots("R-0001") for _ in range(2)] == [1, 0]
+    assert [one.rows.height for one in listed] == [0, 0]  # also of one that was listed before
     ledger.close_store()
     again = plan(alone, alone.clients(*some(3)))
     assert (again["code"], sentences(again)) == (
