@@ -92,7 +92,7 @@ def _of_plan(told: Told) -> Iterator[str]:
         yield f"{plan.run_id} was approved by the declared policy."
     elif told.waits:
         yield f"{plan.run_id} waits for a person: {'; '.join(told.waits)}. 'connector show {plan.run_id}'."
-    elif told.rehearsed:
+    elif told.rehearsed and plan.documents:
         yield "By the declared policy it would be approved."
 
 

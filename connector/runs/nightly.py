@@ -163,7 +163,7 @@ def rehearse(config: Config, wanted: Wanted) -> Told:
         made = _try(told, "plan", lambda: _rehearsed(config, files, wanted))
     if made is not None:
         told.plan = made
-        told.waits = _reasons(config, made)
+        told.waits = _reasons(config, made) if _keeps_waiting(config, made) else ()
     told.attention, told.heads = views.exceptions(), ledger.chain_heads()
     return told
 
@@ -214,10 +214,17 @@ def _decide(config: Config, wanted: Wanted, told: Told) -> None:
     told.plan, state = holds.planned(told.night.run_id)
     if state.state != store.PLANNED:
         return
-    told.waits = _reasons(config, told.plan)
-    if told.waits:
+    reasons = _reasons(config, told.plan)
+    if reasons:
+        told.waits = reasons if _keeps_waiting(config, told.plan) else ()
         return
     told.approval = _try(told, "approve", lambda: _approved(config, told.night.run_id, wanted))
+
+
+def _keeps_waiting(config: Config, plan: RunPlan) -> bool:
+    """Whether a plan that is not approved waits for somebody: not one that bills nothing and that no policy judges."""
+    is_judged = config.sync.policy is not None and not config.two_persons
+    return is_judged or bool(plan.documents) or not plan.frames["charges"].is_empty()
 
 
 def _reasons(config: Config, plan: RunPlan) -> tuple[str, ...]:

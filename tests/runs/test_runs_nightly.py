@@ -100,6 +100,14 @@ def test_without_a_policy_every_plan_waits_for_a_person(world: World) -> None:
     assert "Wrote " in people.out
 
 
+def test_a_plan_that_bills_nothing_keeps_nobody_waiting(world: World) -> None:
+    files = known(world)
+    done = night(world, *files)
+    assert (done.code, done.plain["outcome"], done.plain["waits"], done.plain["approved"]) == (0, "done", [], None)
+    rehearsed = night(world, *files, "--dry-run")
+    assert (rehearsed.code, rehearsed.plain["waits"]) == (0, [])
+
+
 def waits(world: World, files: list[str], *rows: str, name: str = "clients.csv") -> list[str]:
     done = night(world, files[0], world.clients(client("A"), *rows, name=name))
     assert done.code in (1, 3), done.out
