@@ -11,12 +11,16 @@ from typing import Any
 
 import pytest
 from export_kit import page, send, serving
+from world import PARTNER as PARTNER_ROW
 from world import Answer, World, client
 
 from connector import ledger
-from connector.runs import nights, workspace
+from connector.cli import opening
+from connector.export import RetryLater
+from connector.runs import night_report, nights, workspace
 from connector.runs.config import FILE, load_config
 from connector.runs.config_sync import Policy, SyncSettings
+from connector.runs.nightly import Told
 
 POLICY = """
 sync:
@@ -26,6 +30,7 @@ sync:
     largest_document: {USD: 20000, GBP: 20000}
     unusual: {times: 3, runs: 5}
 """
+BLOCKED = "P-4,Four Partner,MSP,us,USD,US,Reverse charge,30,Bank transfer,On event,2024-01-01"
 RECORD = {
     "clientId": "A",
     "partnerId": "P-1",
@@ -308,3 +313,54 @@ def test_a_policy_is_whole_or_refused(alone: World) -> None:
     ]
     (alone.folder / FILE).write_text(text + POLICY.replace("times: 3, ", ""), "utf-8")
     assert [one["message"] for one in alone.run("runs").plain["problems"]] == ["unusual does not say 'times'"]
+    (alone.folder / FILE).write_text(text + POLICY.replace("USD: 5000", "USD: much"), "utf-8")
+    assert [one["message"] for one in alone.run("runs").plain["problems"]] == ["largest_line in USD is 'much'"]
+
+
+def test_the_usual_is_that_of_the_last_runs_of_sources_alone(world: World) -> None:
+    files = known(world)
+    world.bill(world.clients(client("A"), client("B")))
+    assert world.run("approve", world.run("plan", "--as-of", "2025-06-21").plain["run"]).code == 0
+    declare(world, POLICY.replace("runs: 5", "runs: 1"))
+    more = [client(f"C{number}") for number in range(4)]
+    assert waits(world, files, client("B"), *more) == [
+        "it bills USD 7,200.00, more than 3 times the usual USD 1,800.00"
+    ]
+
+
+def test_what_the_books_would_not_take_and_warnings_wait(world: World) -> None:
+    files = [world.partners(PARTNER_ROW, BLOCKED), world.clients(client("A"), client("B"))]
+    world.bill(*files)
+    declare(world, POLICY)
+    found = waits(world, files, client("C", "P-4"))
+    assert "it has 1 warning" in found  # one that is gone
+    assert "1 of its documents would not be taken by the books" in found
+    world.fault(kind="unavailable_503", times=99, path="Organisation")
+    assert "the books of us-books could not be asked: Xero is not available" in waits(world, files, client("D"))
+
+
+def test_a_night_whose_plan_was_approved_before_it_was_stopped_only_goes_on(world: World) -> None:
+    known(world)
+    config = load_config(world.folder, os.environ)
+    workspace.open_ledger(config)
+    begun, _ = nights.begin(opening.now(), "tester")
+    nights.step(begun, nights.Stage.PLANNED, opening.now(), "tester", run_id="R-0001")
+    ledger.close_store()
+    told = night(world)
+    assert (told.code, told.plain["resumed"], told.plain["approved"], told.plain["plan"]["run"]) == (
+        0,
+        True,
+        None,
+        "R-0001",
+    )
+    assert any(one.startswith("It was stopped, and gone on with; it began ") for one in told.plain["sentences"])
+
+
+def test_an_export_that_is_not_whole_is_told() -> None:
+    noon = datetime(2026, 11, 26, 12, tzinfo=UTC)
+    told = Told(nights.Night("S-0001", noon, nights.Stage.ENDED, noon))
+    told.fetched = {"platform": RetryLater(noon, "it answered with status 503", 2, 1_000)}
+    assert list(night_report.sentences(told)) == [
+        "Something waits: see below.",
+        "Export platform: not whole yet: it answered with status 503; it goes on after 2026-11-26 12:00 UTC.",
+    ]
