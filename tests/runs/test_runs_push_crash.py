@@ -29,7 +29,7 @@ from push_kit import (
     system,
 )
 
-from connector.ledger import close_store, read
+from connector.ledger import close_store, process_lock, read
 from connector.runs.crashpoints import POINTS, VARIABLE, arm, disarm
 from connector.runs.push import push
 from connector.sandbox import US_BOOKS, Limits, SandboxServer, Switches
@@ -72,6 +72,8 @@ class Stage:
 
     def push_later(self) -> None:
         """Push once more, when the quiet period of whatever was sent has long passed."""
+        with process_lock(self.store, f"push {TENANT}", wait_seconds=20):
+            pass  # a server may need a moment to see that a process was killed
         push(
             system(self.server.url),
             store=self.store,
