@@ -8,6 +8,7 @@ import pytest
 import responses
 from test_accounting_quickbooks_calls import root, system
 
+from connector.accounting import changes as paging
 from connector.accounting.port import Change, Changes, RetryLater
 from connector.accounting.quickbooks import changes
 
@@ -63,7 +64,7 @@ def test_a_page_without_a_way_past_it_is_not_the_whole(
 @responses.activate
 def test_more_pages_than_are_asked_for_are_not_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(changes, "MOST_RESULTS", 1)
-    monkeypatch.setattr(changes, "MOST_PAGES", 2)
+    monkeypatch.setattr(paging, "MOST_PAGES", 2)
     give(*(("Invoice", [told(hour, f"2026-11-20T{hour:02}:00:00+00:00")]) for hour in (11, 12)))
     give(("CreditMemo", [told(3, "2026-11-20T13:00:00+00:00", MetaData=None)]))
     give_deleted()

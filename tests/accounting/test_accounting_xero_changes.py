@@ -7,6 +7,7 @@ import pytest
 import responses
 from accounting_kit import API, connected, give_token
 
+from connector.accounting import changes as paging
 from connector.accounting.port import Change, Changes, RetryLater
 from connector.accounting.xero import changes
 
@@ -62,7 +63,7 @@ def test_a_page_without_a_way_past_it_is_not_the_whole(monkeypatch: pytest.Monke
 @responses.activate
 def test_more_pages_than_a_minute_of_calls_are_not_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(changes, "PAGE_SIZE", 1)
-    monkeypatch.setattr(changes, "MOST_PAGES", 2)
+    monkeypatch.setattr(paging, "MOST_PAGES", 2)
     give_token()
     for number in (1, 2):
         responses.get(f"{API}/Invoices", json={"Invoices": [told(number, SINCE + timedelta(hours=number))]})

@@ -5,59 +5,50 @@ said for certain, and is cut without a word. So it is believed where it says tha
 on it; whoever must know of every deleted document asks by number now and then.
 """
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
+from connector.accounting import changes
+from connector.accounting.changes import Page
 from connector.accounting.port import Change, Changes, RetryLater
 from connector.accounting.quickbooks import queries
 from connector.accounting.quickbooks.client import Client
 from connector.accounting.quickbooks.documents import ENTITIES
 
 MOST_RESULTS = queries.MOST_RESULTS
-MOST_PAGES = 60  # whoever has more to tell is asked by number
 
 Element = dict[str, Any]
 
 
 def since(client: Client, moment: datetime) -> Changes | RetryLater:
     """The documents of both kinds that have changed since a moment, UTC."""
-    found: list[Change] = []
-    whole = True
-    for kind, entity in ENTITIES.items():
-        read = _of_kind(client, kind, entity, moment)
-        if isinstance(read, RetryLater):
-            return read
-        found += read.documents
-        whole &= read.whole
-    deleted = client.changes(tuple(ENTITIES.values()), _text(moment))
-    if isinstance(deleted, RetryLater):
-        return deleted
-    kinds = [(kind, one) for kind, entity in ENTITIES.items() for one in (deleted or {}).get(entity, [])]
-    found += [Change(str(one.get("Id", "")), kind) for kind, one in kinds if one.get("status") == "Deleted"]
-    return Changes(tuple(found), whole and deleted is not None)
+    standing = changes.together(changes.since(moment, partial(_page, client, kind)) for kind in ENTITIES)
+    return standing if isinstance(standing, RetryLater) else changes.together((standing, _deleted(client, moment)))
 
 
-def _of_kind(client: Client, kind: str, entity: str, moment: datetime) -> Changes | RetryLater:
-    """The next question begins where the last answer ended: what changes meanwhile moves to the end."""
-    found: list[Change] = []
-    for _ in range(MOST_PAGES):
-        told = client.query(queries.changed(entity, _text(moment), MOST_RESULTS), entity)
-        if isinstance(told, RetryLater):
-            return told
-        found += [Change(str(one.get("Id", "")), kind, str(one.get("DocNumber", ""))) for one in told]
-        if len(told) < MOST_RESULTS:
-            return Changes(tuple(found))
-        last = _latest(told)
-        if last is None or last < moment + timedelta(seconds=1):
-            break  # more than a page within one second, and no way past it
-        moment = last
-    return Changes(tuple(found), whole=False)
+def _deleted(client: Client, moment: datetime) -> Changes | RetryLater:
+    """The ids of what is told to have been deleted; not the whole where that lies too long ago to be told."""
+    told = client.changes(tuple(ENTITIES.values()), _text(moment))
+    if isinstance(told, RetryLater):
+        return told
+    if told is None:
+        return Changes((), whole=False)
+    every = [(kind, one) for kind, entity in ENTITIES.items() for one in told.get(entity, [])]
+    return Changes(tuple(Change(str(one.get("Id", "")), kind) for kind, one in every if one.get("status") == "Deleted"))
 
 
-def _latest(told: Sequence[Element]) -> datetime | None:
-    """When the last of them changed."""
-    data = told[-1].get("MetaData")
+def _page(client: Client, kind: str, moment: datetime) -> Page | RetryLater:
+    entity = ENTITIES[kind]
+    told = client.query(queries.changed(entity, _text(moment), MOST_RESULTS), entity)
+    if isinstance(told, RetryLater):
+        return told
+    found = tuple(Change(str(one.get("Id", "")), kind, str(one.get("DocNumber", ""))) for one in told)
+    return Page(found, len(told) >= MOST_RESULTS, _changed_at(told[-1]) if told else None)
+
+
+def _changed_at(one: Element) -> datetime | None:
+    data = one.get("MetaData")
     text = data.get("LastUpdatedTime") if isinstance(data, dict) else None
     try:
         return datetime.fromisoformat(str(text)).astimezone(UTC)
