@@ -123,25 +123,30 @@ def run_night(config: Config, wanted: Wanted) -> Told:
         night, resumed = nights.begin(clock.now(), by)
         told = Told(night, resumed)
 
-        def come_to(stage: Stage, **said: object) -> None:
-            told.night = nights.step(told.night, stage, clock.now(), by, **said)
+        def come_to(stage: Stage, **said: object) -> Night:
+            return nights.step(told.night, stage, clock.now(), by, **said)
 
+        # Written in the plan's own transaction: a night stopped between the two would plan again, and leave that plan.
+        def planned(run_id: str) -> None:
+            with_plan.append(come_to(Stage.PLANNED, run_id=run_id))
+
+        with_plan: list[Night] = []
         if not told.night.run_id:
             files = _fetch(config, wanted, told)
-            come_to(Stage.FETCHED, files=files)
+            told.night = come_to(Stage.FETCHED, files=files)
             reached("sync:fetched")
-            made = _try(told, "plan", lambda: _planned(config, files, wanted))
-            come_to(Stage.PLANNED, run_id=made.run_id if made else "")
+            made = _try(told, "plan", lambda: _planned(config, files, wanted, planned))
+            told.night = with_plan.pop() if made else come_to(Stage.PLANNED)
             reached("sync:planned")
         _decide(config, wanted, told)
-        come_to(Stage.DECIDED)
+        told.night = come_to(Stage.DECIDED)
         reached("sync:decided")
         wish = Wish("", by, until_done=True)
         told.sent = _try(told, "push", lambda: send(config, wish, clock, wanted.report, wanted.asked.connect))
-        come_to(Stage.PUSHED)
+        told.night = come_to(Stage.PUSHED)
         reached("sync:pushed")
         told.reconciled = _try(told, "reconcile", lambda: _reconciled(config, wanted))
-        come_to(Stage.RECONCILED)
+        told.night = come_to(Stage.RECONCILED)
         reached("sync:reconciled")
         told.attention, told.heads = views.exceptions(), ledger.chain_heads()
         return told
@@ -196,9 +201,9 @@ def _fetched(config: Config, names: Sequence[str], wanted: Wanted) -> Mapping[st
     return fetch_exports(config, names, wanted.environment, wanted.asked.clock, report, restart=False)
 
 
-def _planned(config: Config, files: Sequence[str], wanted: Wanted) -> RunPlan:
+def _planned(config: Config, files: Sequence[str], wanted: Wanted, also: workspace.Also) -> RunPlan:
     rules = workspace.open_files(config)
-    return workspace.plan_files(config, rules, [Path(one) for one in files], wanted.asked)
+    return workspace.plan_files(config, rules, [Path(one) for one in files], wanted.asked, also=also)
 
 
 def _rehearsed(config: Config, files: Sequence[str], wanted: Wanted) -> RunPlan:

@@ -1,6 +1,6 @@
 """Run plans in the database: written once, then only events are added. Only this file knows the models."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from io import BytesIO
@@ -44,13 +44,18 @@ def next_run_id() -> str:
     return f"R-{Run.objects.count() + 1:04}"
 
 
-def save_plan(plan: RunPlan, by: str, seen: int) -> None:
+def nothing_more(_run_id: str) -> None:
+    """Nothing else is written with a plan."""
+
+
+def save_plan(plan: RunPlan, by: str, seen: int, also: Callable[[str], None] = nothing_more) -> None:
     """Store a plan with its frames, and what its sources said, in one transaction.
 
     Args:
         plan: the plan.
         by: who made it.
         seen: `last_approval` before the ledger was read for it.
+        also: what else is written of the plan with this id: it stands if the plan does.
     """
     from connector.runs.models import Run, RunEvent, RunFrame
 
@@ -69,6 +74,7 @@ def save_plan(plan: RunPlan, by: str, seen: int) -> None:
         )
         RunEvent.objects.create(run=run, state=PLANNED, at=plan.created_at, by=by)
         kept_uploads.keep(run, plan.snapshots, plan.continued)
+        also(plan.run_id)
         reached("plan:before-commit")
 
 

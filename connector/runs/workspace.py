@@ -36,6 +36,7 @@ from connector.runs.standing import Past, Uploaded, parted
 _PLAN_WAIT_SECONDS = 300
 
 ReadProgress = Callable[[str, int, int], None]
+Also = Callable[[str], None]  # what else is written of a plan, with its id: it stands if the plan does
 Read = tuple[Known, Uploaded | None, Billed | None]  # what of the ledger a plan follows from
 
 
@@ -128,10 +129,19 @@ def read_files(
     return read_sources(paths, mappings, limits=config.limits, progress=progress)
 
 
-def plan_run(config: Config, files: Files, intake: Intake, asked: Asked, *, keep: bool = True) -> RunPlan:
+def plan_run(
+    config: Config,
+    files: Files,
+    intake: Intake,
+    asked: Asked,
+    *,
+    also: Also = store.nothing_more,
+    keep: bool = True,
+) -> RunPlan:
     """Make and store a run plan, asking the books whether they would take it. The ledger is open.
 
     Without a source it is of what time alone brings about: terms that begin. With `keep` false it is not stored.
+    `also` is written with the plan, as in `store.save_plan`.
 
     Raises:
         StopError: no source could be read, a selling entity has no tenant, or the counts do not tie.
@@ -149,15 +159,22 @@ def plan_run(config: Config, files: Files, intake: Intake, asked: Asked, *, keep
 
     if not keep:
         return _made(config, files, intake, asked, make_plan, read)
-    return _stored(config, files, intake, asked, make_plan, read)
+    return _stored(config, files, intake, asked, make_plan, read, also=also)
 
 
 def plan_files(
-    config: Config, files: Files, paths: Sequence[Path], asked: Asked, progress: ReadProgress = read_silently
+    config: Config,
+    files: Files,
+    paths: Sequence[Path],
+    asked: Asked,
+    progress: ReadProgress = read_silently,
+    *,
+    also: Also = store.nothing_more,
 ) -> RunPlan:
     """Read files, and make and store their run plan. The ledger is open.
 
     Files that are those of the last run, byte for byte, are not read again where nothing can be new; see `again`.
+    `also` is written with the plan, as in `store.save_plan`.
 
     Raises:
         StopError, StoreError: as `plan_run`.
@@ -170,9 +187,9 @@ def plan_files(
         if found is not None:
             plan = again.plan_again(*found, store.next_run_id(), now)
             ledger.checked()
-            store.save_plan(plan, asked.by, seen)
+            store.save_plan(plan, asked.by, seen, also)
             return plan
-    return plan_run(config, files, read_files(config, files.mappings, paths, progress), asked)
+    return plan_run(config, files, read_files(config, files.mappings, paths, progress), asked, also=also)
 
 
 def correct_run(config: Config, files: Files, wanted: Wanted, asked: Asked) -> RunPlan:
@@ -196,6 +213,8 @@ def _stored(
     asked: Asked,
     make: Callable[[Inputs], RunPlan],
     read: Callable[[Mapping[str, date], Past], Read],
+    *,
+    also: Also = store.nothing_more,
 ) -> RunPlan:
     """A plan made and stored, one at a time, so that two of them cannot take one run id."""
     ledger.checked()
@@ -204,7 +223,7 @@ def _stored(
         seen = store.last_approval()
         plan = _made(config, files, intake, asked, make, read)
         reached("plan:made")
-        store.save_plan(plan, asked.by, seen)
+        store.save_plan(plan, asked.by, seen, also)
     reached("plan:stored")
     return holds.without(plan, store.holds())
 

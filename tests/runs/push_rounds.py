@@ -19,6 +19,7 @@ from decimal import Decimal
 from pathlib import Path
 from random import Random
 
+import consent_kit
 import push_kit
 import quickbooks_kit
 import requests
@@ -157,7 +158,7 @@ def a_round(provider: str, seed: int, folder: Path) -> Iterator[Round]:
     fresh_ledger(folder / "ledger.sqlite3")
     try:
         if provider == QUICKBOOKS:
-            quickbooks_kit.agree(quickbooks_kit.settings(server.url, folder, qb.UK_COMPANY), qb.UK_COMPANY)
+            consent_kit.agree(quickbooks_kit.settings(server.url, folder, qb.UK_COMPANY), qb.UK_COMPANY)
         yield Round(provider, seed, folder, server.url, Random(f"{provider} {seed}"))
     finally:
         close_store()
