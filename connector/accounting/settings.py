@@ -38,14 +38,16 @@ class QuickBooksSettings:
         taxation: `automated` and `manual` are the United States: the remote computes the tax from addresses, or from
             one tax code of the document; `global` is everywhere else: every line has a tax code.
         document_tax_code: for manual taxation, name or id of the code that taxable lines are taxed by.
-        class_id, department_id: the class of every line and the department of every document, if any.
+        line_class, department: name of the class of every line and of the department of every document, if any.
+        sales_terms: names of the terms of payment that invoices carry, each by the days it gives; none: no terms.
         batches_per_minute, calls_per_second: a little under the limits, which other programs may share.
     """
 
     taxation: Taxation
     document_tax_code: str = ""
-    class_id: str = ""
-    department_id: str = ""
+    line_class: str = ""
+    department: str = ""
+    sales_terms: tuple[str, ...] = ()
     batches_per_minute: int = 38
     calls_per_second: int = 9
 
@@ -65,6 +67,7 @@ class TenantSettings:
         quiet_seconds: how long after an unanswered call the system may still act on it, or not yet find what it did.
         time_out_seconds: how long a call waits for its answer.
         branding_themes: of Xero: payment method → the theme whose payment services it shows (R9).
+        tracking: of Xero: tracking category → option, of every line.
         calls_per_minute: a little under the system's limit, which other programs may share.
         consent: how a person lets the connector in; None where client id and secret alone do.
         quickbooks: what only QuickBooks needs; None for another system.
@@ -81,6 +84,7 @@ class TenantSettings:
     quiet_seconds: int = 120
     time_out_seconds: int = 100
     branding_themes: Mapping[str, str] = field(default_factory=dict)
+    tracking: Mapping[str, str] = field(default_factory=dict)
     calls_per_minute: int = 55
     consent: ConsentSettings | None = None
     quickbooks: QuickBooksSettings | None = None

@@ -28,11 +28,12 @@ _CREDENTIALS = ("client_id_from", "client_secret_from")
 _TIMES = ("quiet_seconds", "time_out_seconds", "calls_per_minute")
 _OWN = {XERO: ("invoice_status",), QUICKBOOKS: ("taxation",)}
 _OPTIONAL = {
-    XERO: ("grant", "branding_themes"),
-    QUICKBOOKS: ("document_tax_code", "class_id", "department_id", "batches_per_minute", "calls_per_second"),
+    XERO: ("grant", "branding_themes", "tracking"),
+    QUICKBOOKS: ("document_tax_code", "class", "department", "sales_terms", "batches_per_minute", "calls_per_second"),
 }
 _MOST_CALLS = {XERO: 60, QUICKBOOKS: 500}
 _MOST_BATCHES, _MOST_A_SECOND = 40, 10
+_MOST_TRACKING = 2
 # A little under the limits; and QuickBooks ends a call after 120 seconds itself, so its answer is waited for longer.
 _USUAL: Mapping[str, Mapping[str, int]] = {
     XERO: {},
@@ -110,9 +111,13 @@ def _numbers(reader: Reader, entries: Mapping[str, Node], system: str) -> dict[s
 
 def _xero(reader: Reader, entries: Mapping[str, Node]) -> dict[str, Any]:
     themes = reader.mapping(entries.get("branding_themes"), "branding_themes", (), ("bank_transfer", "card")) or {}
+    tracking = reader.mapping(entries.get("tracking"), "tracking", open_keys=True) or {}
+    if len(tracking) > _MOST_TRACKING:
+        reader.fault(entries["tracking"], f"tracking has {len(tracking)} categories", "Xero takes two of a line.")
     return {
         "invoice_status": reader.choice(entries["invoice_status"], "invoice_status", ["DRAFT", "AUTHORISED"]) or "",
         "branding_themes": {key: reader.text(at, key) or "" for key, at in themes.items()},
+        "tracking": {key: reader.text(at, key) or "" for key, at in tracking.items()},
     }
 
 
@@ -124,13 +129,16 @@ def _quickbooks(reader: Reader, entries: Mapping[str, Node]) -> dict[str, Any]:
         reader.fault(entries["document_tax_code"], "document_tax_code is for taxation: manual only", step)
     most = {"batches_per_minute": _MOST_BATCHES, "calls_per_second": _MOST_A_SECOND}
     read = {key: reader.whole(entries.get(key), key, 1, limit) for key, limit in most.items()}
-    texts: dict[str, Any] = {key: reader.text(entries.get(key), key) or "" for key in ("class_id", "department_id")}
+    terms = [reader.text(one, "a term") or "" for one in reader.items(entries.get("sales_terms"), "sales_terms")]
     own: dict[str, Any] = {key: number for key, number in read.items() if number is not None}
     return {
         "quickbooks": QuickBooksSettings(
             taxation=taxation or "global",  # type: ignore[arg-type]  # one of the choices, or a fault that was told
             document_tax_code=code,
-            **(texts | own),
+            line_class=reader.text(entries.get("class"), "class") or "",
+            department=reader.text(entries.get("department"), "department") or "",
+            sales_terms=tuple(terms),
+            **own,
         )
     }
 

@@ -74,15 +74,18 @@ LISTS: dict[str, list[dict[str, Any]]] = {
 }
 
 
-def give(company: Company = UK_COMPANY, **lists: Sequence[dict[str, Any]]) -> None:
-    """Answer questions with these lists."""
+def give(company: Company = UK_COMPANY, **lists: Sequence[dict[str, Any]] | None) -> None:
+    """Answer questions with these lists; None: not now."""
     held = {**LISTS, **lists}
 
     def answer(request: Any) -> tuple[int, dict[str, str], str]:
         words = parse_qs(urlsplit(request.url).query)["query"][0]
         entity = words.split(" from ")[1].split()[0]
         start = int(words.partition("startposition ")[2].partition(" ")[0] or 1)
-        page = list(held.get(entity, []))[start - 1 : start + 999]
+        there = held.get(entity, [])
+        if there is None:
+            return 503, {}, ""
+        page = list(there)[start - 1 : start + 999]
         return 200, {}, json.dumps({"QueryResponse": {entity: page} if page else {}})
 
     responses.add_callback(responses.GET, f"{root(company)}/query", callback=answer)
@@ -177,6 +180,44 @@ def test_a_documents_code_that_does_not_exist_is_told(tmp_path: Path) -> None:
     give(US_OLDER_COMPANY, CompanyInfo=[{"CompanyName": "Books", "Country": "US"}])
     with pytest.raises(SetupError, match="Books has no tax code California"):
         system(tmp_path, US_OLDER_COMPANY).catalogue()
+
+
+LABELS = [
+    {"Id": "1", "Name": "North", "FullyQualifiedName": "East:North"},
+    {"Id": "2", "Name": "North", "FullyQualifiedName": "West:North"},
+    {"Id": "3", "Name": "Gone", "FullyQualifiedName": "Gone", "Active": False},
+]
+
+
+@responses.activate
+def test_a_class_within_another_is_told_by_its_full_name(tmp_path: Path) -> None:
+    give(Class=LABELS)
+    assert isinstance(system(tmp_path, line_class="West:North").catalogue(), Catalogue)
+    with pytest.raises(SetupError, match="QuickBooks has 2 entries of the kind Class that are called North"):
+        system(tmp_path, line_class="North").catalogue()
+    with pytest.raises(SetupError, match="QuickBooks has no active Class that is called Gone"):
+        system(tmp_path, line_class="Gone").catalogue()
+
+
+@responses.activate
+def test_a_term_that_gives_no_number_of_days_is_none_of_ours(tmp_path: Path) -> None:
+    give(Term=[{"Id": "9", "Name": "On the 15th", "Type": "DATE_DRIVEN", "DayOfMonthDue": 15}])
+    with pytest.raises(SetupError, match="The term On the 15th of QuickBooks is not due a number of days after"):
+        system(tmp_path, sales_terms=("On the 15th",)).catalogue()
+
+
+@pytest.mark.parametrize(
+    ("entity", "own"),
+    [
+        ("Class", {"line_class": "North"}),
+        ("Department", {"department": "East"}),
+        ("Term", {"sales_terms": ("Net 30",)}),
+    ],
+)
+@responses.activate
+def test_labels_that_cannot_be_read_now_are_read_later(tmp_path: Path, entity: str, own: dict[str, Any]) -> None:
+    give(**{entity: None})
+    assert isinstance(system(tmp_path, **own).catalogue(), RetryLater)
 
 
 @responses.activate

@@ -1,6 +1,7 @@
 """What would go over the wire to QuickBooks: exact amounts, explicit flags, bodies that the vendor's schema accepts."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,7 @@ from jsonschema import Draft7Validator
 
 from connector.accounting.port import Rejected, Submission
 from connector.accounting.quickbooks import batches, queries
-from connector.accounting.quickbooks.documents import References, Style, element
+from connector.accounting.quickbooks.documents import Labels, References, Style, element
 
 SCHEMA = Path(__file__).parents[3] / "shared" / "oracles" / "quickbooks" / "qbo.schema.json"
 REFERENCES = References(items={"SPOKE-FULL": "21"}, tax_codes={"20.0% S": "6", "6": "6"})
@@ -38,8 +39,8 @@ def submission(number: str = "US-000001", code: str = "TAX", **changes: Any) -> 
     return Submission(document(number, **{"lines": (line(tax_code=code),), **changes}), "1001")
 
 
-def sent(one: Submission, style: Style = AUTOMATED) -> Any:  # JSON
-    made = element(one, style, REFERENCES)
+def sent(one: Submission, style: Style = AUTOMATED, references: References = REFERENCES) -> Any:  # JSON
+    made = element(one, style, references)
     assert isinstance(made, str)
     return json.loads(made, parse_float=Decimal)
 
@@ -87,10 +88,21 @@ def test_the_three_ways_of_tax() -> None:
     assert codes == ["TAX", "NON", "6"]
 
 
-def test_classes_and_departments() -> None:
-    made = sent(submission(), Style("automated", class_id="201", department_id="301"))
-    assert made["DepartmentRef"] == {"value": "301"}
+def test_class_department_and_the_term_that_gives_the_days_until_it_is_due() -> None:
+    labelled = replace(REFERENCES, labels=Labels("201", "301", {15: "2", 30: "3"}))
+    made = sent(submission(), AUTOMATED, labelled)
+    assert (made["DepartmentRef"], made["SalesTermRef"]) == ({"value": "301"}, {"value": "3"})
     assert made["Line"][0]["SalesItemLineDetail"]["ClassRef"] == {"value": "201"}
+    credit = sent(submission(kind="credit_note"), AUTOMATED, labelled)
+    assert (credit["DepartmentRef"], credit.get("SalesTermRef")) == ({"value": "301"}, None)
+
+
+def test_days_that_no_term_gives_block_the_document() -> None:
+    labelled = replace(REFERENCES, labels=Labels(terms={0: "1", 15: "2"}))
+    assert element(submission(), AUTOMATED, labelled) == Rejected(
+        "It is due 30 days after its date, and none of the terms in sales_terms gives as many.",
+        "Add the term of QuickBooks that does to the tenant, then send it again.",
+    )
 
 
 @pytest.mark.parametrize(

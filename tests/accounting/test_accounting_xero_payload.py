@@ -113,6 +113,16 @@ def test_a_draft_with_the_theme_of_its_payment_method() -> None:
     assert schema_faults("Invoices", sent) == []
 
 
+@responses.activate
+def test_lines_are_sorted_under_the_tracking_categories_of_the_settings() -> None:
+    sent = send(*submissions("US-000001"), tracking={"Region": "North", "Channel": "Partners"})
+    assert sent["Invoices"][0]["LineItems"][0]["Tracking"] == [
+        {"Name": "Region", "Option": "North"},
+        {"Name": "Channel", "Option": "Partners"},
+    ]
+    assert schema_faults("Invoices", sent) == []
+
+
 @given(st.integers(0, 10**11), st.integers(1, 1000), st.sampled_from(["USD", "JPY", "KWD"]))
 @settings(max_examples=50)
 def test_amounts_are_written_digit_by_digit(unit_minor: int, quantity: int, currency: str) -> None:

@@ -161,6 +161,25 @@ def test_the_catalogue_is_read() -> None:
     assert connected().catalogue() == CATALOGUE
 
 
+REGION = {
+    "Name": "Region",
+    "Status": "ACTIVE",
+    "Options": [{"Name": "North", "Status": "ACTIVE"}, {"Name": "West", "Status": "ARCHIVED"}],
+}
+
+
+@responses.activate
+def test_tracking_categories_are_read_where_lines_are_sorted_under_them() -> None:
+    give_catalogue(TrackingCategories=[REGION, {"Name": "Old", "Status": "ARCHIVED", "Options": []}])
+    assert connected(tracking={"Region": "North"}).catalogue() == CATALOGUE
+    for wanted, message in (
+        ({"Old": "North"}, "Xero has no active tracking category Old"),
+        ({"Region": "West"}, "The tracking category Region of Xero has no active option West"),
+    ):
+        with pytest.raises(SetupError, match=message):
+            connected(tracking=wanted).catalogue()
+
+
 @responses.activate
 def test_without_a_list_of_currencies_none_is_ruled_out() -> None:
     give_catalogue(Currencies=None)

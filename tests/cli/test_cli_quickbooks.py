@@ -13,6 +13,7 @@ from quickbooks_kit import UK, US, bind
 from world import Answer, World, client
 
 from connector import ledger
+from connector.accounting.settings import QuickBooksSettings
 from connector.cli import opening
 from connector.cli.failing import as_stop
 from connector.net.errors import SetupError
@@ -273,15 +274,48 @@ def test_faults_of_the_settings_are_told_at_their_place(world: World) -> None:
     )
 
 
+def test_class_department_and_terms_are_those_that_the_settings_name(world: World, office: Office) -> None:
+    path = world.folder / FILE
+    own = "class: Partners\n    department: West\n    sales_terms: [Due on receipt, Net 30]\n"
+    plain = path.read_text()
+    path.write_text(plain.replace("taxation: automated\n", f"taxation: automated\n    {own}"))
+    run = world.approved("A")
+    assert world.run("push", run).code == 0
+    (made,) = office.invoices()
+    classes = [one["SalesItemLineDetail"]["ClassRef"]["name"] for one in made["Line"] if "SalesItemLineDetail" in one]
+    told = (made["DepartmentRef"]["value"], made["SalesTermRef"]["name"], classes)
+    assert told == ("302", "Net 30", ["Partners"])
+
+
+@pytest.mark.parametrize(
+    ("own", "message"),
+    [
+        ("class: Partner\n", "QuickBooks has no active Class that is called Partner"),
+        ("department: North\n", "QuickBooks has no active Department that is called North"),
+        ("sales_terms: [Net 31]\n", "QuickBooks has no active Term that is called Net 31"),
+        ('sales_terms: [Net 30, "3"]\n', "Two of the terms in sales_terms are due after 30 days"),
+    ],
+)
+def test_a_name_of_the_settings_that_the_company_does_not_have_is_told(
+    world: World, office: Office, own: str, message: str
+) -> None:
+    path = world.folder / FILE
+    path.write_text(path.read_text().replace("taxation: automated\n", f"taxation: automated\n    {own}"))
+    told = [one["told"] for one in world.run("doctor").plain["findings"] if one["what"] == "tenant us-books"]
+    assert told == [message]
+    assert office.url
+
+
 def test_everything_that_was_configured_is_read(world: World) -> None:
     bind(world)
     path = world.folder / FILE
-    more = 'class_id: "201"\n    department_id: "301"\n    batches_per_minute: 30\n    calls_per_second: 5\n'
+    labels = "class: Partners\n    department: East\n    sales_terms: [Net 15, Net 30]\n    "
+    more = f"{labels}batches_per_minute: 30\n    calls_per_second: 5\n"
     path.write_text(path.read_text().replace("taxation: automated\n", f"taxation: automated\n    {more}"))
     got = load_config(world.folder, os.environ).tenants["us-books"]
     assert got.quickbooks is not None
-    told = (got.quickbooks.class_id, got.quickbooks.department_id, got.quickbooks.batches_per_minute)
-    assert (told, got.quickbooks.calls_per_second, got.calls_per_minute) == (("201", "301", 30), 5, 480)
+    assert got.quickbooks == QuickBooksSettings("automated", "", "Partners", "East", ("Net 15", "Net 30"), 30, 5)
+    assert got.calls_per_minute == 480
     ledger.close_store()
 
 

@@ -49,7 +49,8 @@ def test_every_endpoint_answers_in_the_vendors_shape(us: Client) -> None:
     us.put("CreditNotes", {"CreditNotes": [note(contact, "C-1"), note(contact, "C-1")]}, params=BULK)
     us.put("CreditNotes", {"CreditNotes": [note(contact, "C-1")]})
     us.control("POST", "organisation", {"tenant": "US-BOOKS", "PeriodLockDate": "2026-01-31"})
-    paths = ("Organisation", "TaxRates", "Accounts", "Items", "Contacts", "Invoices", "CreditNotes", "Invoices/A-1")
+    settings = ("Organisation", "TaxRates", "Accounts", "Items", "TrackingCategories")
+    paths = (*settings, "Contacts", "Invoices", "CreditNotes", "Invoices/A-1")
     replies = [us.get(path) for path in paths]
     replies += [us.get(path, params={"page": "1", "summaryOnly": "true"}) for path in ("Contacts", "Invoices")]
     assert {reply.status_code for reply in replies} == {200}

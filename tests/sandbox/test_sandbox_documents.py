@@ -257,3 +257,24 @@ def test_a_foreign_currency_must_be_declared(uk: Client) -> None:
     body = invoice(uk.contact(), CurrencyCode="EUR", CurrencyRate=1.17, LineItems=[line(TaxType="ZERORATEDOUTPUT")])
     made = exact(uk.put("Invoices", {"Invoices": [body]}))["Invoices"][0]
     assert (made["CurrencyCode"], made["CurrencyRate"], made["Total"]) == ("EUR", Decimal("1.17"), Decimal("100.00"))
+
+
+def test_a_line_is_sorted_under_tracking_categories_that_exist(us: Client) -> None:
+    contact = us.contact()
+    (region, channel, _) = us.get("TrackingCategories").json()["TrackingCategories"]
+    by_id = {
+        "TrackingCategoryID": channel["TrackingCategoryID"],
+        "TrackingOptionID": channel["Options"][0]["TrackingOptionID"],
+    }
+    sorted_under = [{"Name": "Region", "Option": "South"}, by_id]
+    body = invoice(contact, "T-1", LineItems=[line(Tracking=sorted_under)])
+    made = us.put("Invoices", {"Invoices": [body]}).json()["Invoices"][0]["LineItems"][0]["Tracking"]
+    assert [(one["Name"], one["Option"]) for one in made] == [("Region", "South"), ("Channel", "Partners")]
+    assert made[0]["TrackingCategoryID"] == region["TrackingCategoryID"]
+    wrong = [
+        ([{"Name": "Old region", "Option": "North"}], "The tracking category 'Old region' could not be found"),
+        ([{"Name": "Region", "Option": "West"}], "The tracking option 'West' could not be found"),
+        ([sorted_under[0]] * 3, "A line item can have at most 2 tracking categories"),
+    ]
+    for given, words in wrong:
+        assert fault_of(us, invoice(contact, LineItems=[line(Tracking=given)])) == [words]

@@ -1,4 +1,6 @@
-"""What the company has set up: closing date, currencies, tax codes, items and the accounts they book to. Five reads.
+"""What the company has set up: closing date, currencies, tax codes, items and the accounts they book to.
+
+Five reads, and one for each kind of label that the settings name.
 
 What a stranger would get wrong: a tax code has no rate of its own but names rates, which are another list; an item is
 known by its SKU, else by its name, and a code that fits two active items fits none.
@@ -11,9 +13,9 @@ from decimal import Decimal
 from typing import Any
 
 from connector.accounting.port import Account, Catalogue, RetryLater, TaxCode
-from connector.accounting.quickbooks import queries
+from connector.accounting.quickbooks import labels, queries
 from connector.accounting.quickbooks.client import Client
-from connector.accounting.quickbooks.documents import References, Style
+from connector.accounting.quickbooks.documents import Labels, References, Style
 from connector.accounting.settings import Taxation
 from connector.net.errors import SetupError
 
@@ -49,7 +51,10 @@ def fetch(client: Client, style: Style) -> Company | RetryLater:
         read[entity] = got
     if not read["CompanyInfo"] or not read["Preferences"]:
         raise SetupError("QuickBooks shows no company to this connection", "Connect the company again.")
-    return _assembled(client, style, read)
+    found = labels.fetch(style, lambda entity: _pages(client, entity))
+    if isinstance(found, RetryLater):
+        return found
+    return _assembled(client, style, read, found)
 
 
 def _pages(client: Client, entity: str) -> list[Element] | RetryLater:
@@ -63,7 +68,7 @@ def _pages(client: Client, entity: str) -> list[Element] | RetryLater:
             return held
 
 
-def _assembled(client: Client, style: Style, read: Mapping[str, Sequence[Element]]) -> Company:
+def _assembled(client: Client, style: Style, read: Mapping[str, Sequence[Element]], found: Labels) -> Company:
     info, preferences = read["CompanyInfo"][0], read["Preferences"][0]
     name = _text(info, "CompanyName")
     _check_taxation(name, style.taxation, _text(info, "Country"), _part(preferences, "TaxPrefs"))
@@ -87,7 +92,7 @@ def _assembled(client: Client, style: Style, read: Mapping[str, Sequence[Element
         item_accounts={code: _names(item) for code, item in items.items()},
     )
     ids = {code: _text(one, "Id") for code, one in codes.items() if one.get("Active") is not False}
-    return Company(catalogue, References({code: _text(item, "Id") for code, item in items.items()}, ids), style)
+    return Company(catalogue, References({code: _text(item, "Id") for code, item in items.items()}, ids, found), style)
 
 
 def _check_taxation(name: str, taxation: Taxation, country: str, tax: Element) -> None:

@@ -63,8 +63,9 @@ def open_company(
     style = Style(
         more.taxation,
         document_tax_code=more.document_tax_code,
-        class_id=more.class_id,
-        department_id=more.department_id,
+        line_class=more.line_class,
+        department=more.department,
+        sales_terms=more.sales_terms,
     )
     times = (timedelta(seconds=settings.quiet_seconds), timedelta(seconds=settings.time_out_seconds))
     return QuickBooksSystem(settings.name, settings.tenant_id, client, style, times)

@@ -1,6 +1,9 @@
-"""What the organisation has set up: lock dates, currencies, tax rates, accounts and items. Five reads."""
+"""What the organisation has set up: lock dates, currencies, tax rates, accounts and items. Five reads.
 
-from collections.abc import Callable
+One more where the settings sort lines under tracking categories, which Xero must know.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -17,20 +20,27 @@ _RESOURCES = {
     "Items": "Items",
     "Currencies": "Currencies",
 }
+_TRACKING = "TrackingCategories"
 _MAY_BE_MISSING = "Currencies"
 _LOCKS = {"PeriodLockDate": "period lock date", "EndOfYearLockDate": "end of year lock date"}
 _ACTIVE = "ACTIVE"
 _NO_LINES = ("BANK", "PAYGLIABILITY", "SUPERANNUATIONLIABILITY", "WAGESEXPENSE")
 
 
-def fetch(client: Client, clock: Callable[[], datetime]) -> Catalogue | RetryLater:
+def fetch(client: Client, clock: Callable[[], datetime], tracking: Mapping[str, str]) -> Catalogue | RetryLater:
     """Read all of it, or say why not now.
 
+    Args:
+        client: the organisation.
+        clock: the time in UTC.
+        tracking: category → option, which lines are to be sorted under.
+
     Raises:
-        SetupError: the address or the access is wrong.
+        SetupError: the address or the access is wrong, or the organisation does not sort lines so.
     """
     read: dict[str, list[dict[str, Any]]] = {}
-    for path, name in _RESOURCES.items():
+    resources = {**_RESOURCES, **({_TRACKING: _TRACKING} if tracking else {})}
+    for path, name in resources.items():
         reply = client.read(path)
         if isinstance(reply, RetryLater):
             return reply
@@ -42,7 +52,20 @@ def fetch(client: Client, clock: Callable[[], datetime]) -> Catalogue | RetryLat
     if not read["Organisation"]:
         message = "Xero shows no organisation to this connection"
         raise SetupError(message, "Connect an organisation in Xero.")
+    _check_tracking(tracking, read.get(_TRACKING, []))
     return _assembled(read, clock())
+
+
+def _check_tracking(wanted: Mapping[str, str], categories: Sequence[dict[str, Any]]) -> None:
+    active = {wire.text(one, "Name"): one for one in categories if wire.text(one, "Status") == _ACTIVE}
+    for category, option in wanted.items():
+        if category not in active:
+            message = f"Xero has no active tracking category {category}"
+            raise SetupError(message, "Correct tracking of the tenant, or make the category in Xero.")
+        options = wire.elements(active[category], "Options")
+        if option not in [wire.text(one, "Name") for one in options if wire.text(one, "Status") == _ACTIVE]:
+            message = f"The tracking category {category} of Xero has no active option {option}"
+            raise SetupError(message, "Correct tracking of the tenant, or add the option in Xero.")
 
 
 def _assembled(read: dict[str, list[dict[str, Any]]], now: datetime) -> Catalogue:

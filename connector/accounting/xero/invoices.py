@@ -1,7 +1,7 @@
 """Invoices and credit notes as Xero takes and gives them. No line carries a tax amount: Xero computes it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from connector.accounting import exactjson
@@ -41,10 +41,17 @@ SHAPES: Mapping[str, Shape] = {
 
 @dataclass(frozen=True)
 class Style:
-    """How the tenant wants its invoices: the status they arrive in, and a branding theme by payment method."""
+    """How the tenant wants its invoices.
+
+    Attributes:
+        status: in which they arrive.
+        branding_themes: the theme by payment method.
+        tracking: tracking category → option, of every line; two categories at most.
+    """
 
     status: str
     branding_themes: Mapping[str, str]
+    tracking: Mapping[str, str] = field(default_factory=dict)
 
 
 def element(submission: Submission, style: Style) -> str:
@@ -62,7 +69,7 @@ def element(submission: Submission, style: Style) -> str:
         "CurrencyCode": document.currency,
         "Reference": document.reference,
         "Status": style.status,
-        "LineItems": [_line(line, document.currency) for line in document.lines],
+        "LineItems": [_line(line, document.currency, style) for line in document.lines],
     }
     theme = style.branding_themes.get(document.payment_method)
     if theme:
@@ -75,7 +82,7 @@ def body(elements: Iterable[str], kind: str = INVOICE) -> bytes:
     return (f'{{"{SHAPES[kind].collection}":[' + ",".join(elements) + "]}").encode()
 
 
-def _line(line: Line, currency: str) -> Element:
+def _line(line: Line, currency: str, style: Style) -> Element:
     fields: Element = {
         "Description": line.description,
         "Quantity": line.quantity,
@@ -83,7 +90,9 @@ def _line(line: Line, currency: str) -> Element:
         "AccountCode": line.account,
         "TaxType": line.tax_code,
     }
-    return fields if line.item_code is None else {**fields, "ItemCode": line.item_code}
+    fields |= {} if line.item_code is None else {"ItemCode": line.item_code}
+    sorted_under = [{"Name": category, "Option": option} for category, option in style.tracking.items()]
+    return {**fields, "Tracking": sorted_under} if sorted_under else fields
 
 
 def outcomes(batch: Sequence[Submission], reply: Element) -> Mapping[str, Outcome]:

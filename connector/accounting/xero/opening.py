@@ -52,7 +52,7 @@ def open_organisation(
     client = Client(
         settings.api_url, settings.tenant_id, transport, _tokens(settings, transport, clock), limiter, clock
     )
-    style = Style(settings.invoice_status, settings.branding_themes)
+    style = Style(settings.invoice_status, settings.branding_themes, settings.tracking)
     times = (timedelta(seconds=settings.quiet_seconds), timedelta(seconds=settings.time_out_seconds))
     return XeroSystem(settings.name, settings.tenant_id, client, style, times)
 

@@ -23,6 +23,7 @@ _SETTINGS: dict[str, tuple[str, Callable[[Context], list[Record]]]] = {
     "TaxRates": ("TaxRates", organisation.tax_rates),
     "Accounts": ("Accounts", organisation.accounts),
     "Items": ("Items", organisation.items),
+    "TrackingCategories": ("TrackingCategories", organisation.tracking_categories),
 }
 _ELEMENTS = {CONTACTS: "Contact", INVOICES: "Invoice", CREDIT_NOTES: "CreditNote"}
 _WRITE_PARAMETERS = frozenset({"summarizeErrors", "unitdp", "allowBackorders"})

@@ -9,16 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from connector.sandbox import jsontext, rounding
+from connector.sandbox import rounding
 from connector.sandbox.jsontext import Record, number, text
-from connector.sandbox.xero import money
+from connector.sandbox.xero import money, tracking
 from connector.sandbox.xero.context import Context, reference_id
 from connector.sandbox.xero.money import Asked, Rules
 from connector.sandbox.xero.tenants import Account
 
 _PRICES = ("Quantity", "UnitAmount", "LineAmount", "TaxAmount", "DiscountRate", "DiscountAmount")
 _TAXED_BY = (*_PRICES, "TaxType", "AccountCode", "AccountID")
-MOST_TRACKING = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +112,7 @@ def _shape_faults(context: Context, line: Record, demands: Demands) -> list[str]
         errors.append(f"The Description cannot be longer than {limit} characters")
     if not demands.allows_discounts and any(number(line, name) for name in ("DiscountRate", "DiscountAmount")):
         errors.append("Discounts are not supported on credit notes")
-    tracking = jsontext.records(line.get("Tracking"))
-    if len(tracking) > MOST_TRACKING:
-        errors.append("A line item can have at most 2 tracking categories")
-    errors += [f"The tracking category '{text(one, 'Name')}' could not be found" for one in tracking]
+    errors += tracking.sorted_under(context, line)[1]
     insane = [name for name in _PRICES if (value := number(line, name)) is not None and not rounding.is_sane(value)]
     errors += [f"{name} is out of range" for name in insane]
     return errors
@@ -146,7 +142,7 @@ def _add(context: Context, line: Record, rules: Rules, demands: Demands, made: L
         "UnitAmount": priced.unit_amount,
         "LineAmount": priced.line_amount,
         "TaxAmount": tax,
-        "Tracking": [],
+        "Tracking": tracking.sorted_under(context, line)[0],
     }
     if account is not None:
         body |= {"AccountCode": account.code, "AccountID": reference_id(context.tenant, account.code)}

@@ -1,6 +1,6 @@
-"""The organisation and its settings: tax rates, accounts, items.
+"""The organisation and its settings: tax rates, accounts, items, tracking categories.
 
-Owns the four read-only endpoints a client checks before it sends. What a stranger would get wrong: a lock date that
+Owns the five read-only endpoints a client checks before it sends. What a stranger would get wrong: a lock date that
 is not set is absent from the reply, not null.
 """
 
@@ -99,4 +99,24 @@ def items(context: Context) -> list[Record]:
             "UpdatedDateUTC": dates.ms_stamp(_CREATED_MS),
         }
         for item in context.tenant.items
+    ]
+
+
+def tracking_categories(context: Context) -> list[Record]:
+    """The ways of sorting lines, each with its options."""
+    return [
+        {
+            "Name": category.name,
+            "Status": category.status,
+            "TrackingCategoryID": reference_id(context.tenant, f"tracking {category.name}"),
+            "Options": [
+                {
+                    "TrackingOptionID": reference_id(context.tenant, f"tracking {category.name} {option}"),
+                    "Name": option,
+                    "Status": "ACTIVE",
+                }
+                for option in category.options
+            ],
+        }
+        for category in context.tenant.tracking
     ]

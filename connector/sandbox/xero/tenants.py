@@ -41,6 +41,15 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class TrackingCategory:
+    """One way of sorting lines, and the options it has."""
+
+    name: str
+    options: tuple[str, ...]
+    status: str = "ACTIVE"
+
+
+@dataclass(frozen=True, slots=True)
 class Tenant:
     """One organisation: who it is, and its rates, accounts and items.
 
@@ -61,6 +70,7 @@ class Tenant:
     other_currencies: tuple[str, ...] = ()
     period_lock_date: date | None = None
     end_of_year_lock_date: date | None = None
+    tracking: tuple[TrackingCategory, ...] = ()
 
 
 _ITEMS = (
@@ -93,6 +103,11 @@ US_BOOKS = Tenant(
     ),
     accounts=_accounts("OUTPUT"),
     items=_ITEMS,
+    tracking=(
+        TrackingCategory("Region", ("North", "South")),
+        TrackingCategory("Channel", ("Partners", "Direct")),
+        TrackingCategory("Old region", ("North",), "ARCHIVED"),
+    ),
 )
 
 UK_BOOKS = Tenant(
