@@ -4,7 +4,7 @@ A permit is taken for every call, reads and repeated calls too. A wait is at mos
 handed up as `RetryLater`, so that no process sleeps through a day.
 """
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,8 +14,10 @@ from threading import Lock, Semaphore
 from connector.accounting.port import RetryLater
 
 WINDOW = timedelta(seconds=60)
+KEPT_FOR = timedelta(milliseconds=100)
 CONCURRENT_PAUSE = timedelta(seconds=2)
 LONGEST_HOLD = timedelta(days=2)
+USED_UP = "The calls of this minute are used up."
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,11 @@ class _Window:
         self._most = limit.most
         self._span = timedelta(seconds=limit.seconds)
         self._sent: deque[datetime] = deque()
+
+    @property
+    def a_minute(self) -> int:
+        """How many calls it allows in a minute."""
+        return int(self._most * (WINDOW / self._span))
 
     def wait(self, now: datetime) -> timedelta:
         """How long until there is a place; nothing when there is one now."""
@@ -81,21 +88,59 @@ class Limiter:
         self._lock = Lock()
         self._flights = Semaphore(in_flight)
         self._held: RetryLater | None = None
+        self._kept: dict[str, deque[datetime]] = defaultdict(deque)
+        self._left_today: int | None = None
+
+    @property
+    def left_today(self) -> int | None:
+        """Calls left this day, as the last answer told; None where none has."""
+        return self._left_today
+
+    def most_a_minute(self, kind: str = "") -> int:
+        """How many calls of a kind the limits allow in a minute."""
+        return min(window.a_minute for window in self._windows if window.kind in ("", kind))
+
+    def keep(self, kind: str) -> timedelta | RetryLater:
+        """Keep a place for a call of a kind that is made at once: zero, or how long until there is one.
+
+        A place that is not used within `KEPT_FOR` is lost: the call was counted for a moment that is over.
+        """
+        pause = self._try(kind)
+        if pause is not None:
+            return pause
+        with self._lock:
+            self._kept[kind].append(self._clock())
+        return timedelta()
 
     @contextmanager
-    def permit(self, kind: str = "") -> Iterator[RetryLater | None]:
-        """Hold one call's place, from before it is sent until it is answered; `RetryLater` when none is to be had."""
-        with self._flights:
-            yield self._wait(kind)
+    def permit(self, kind: str = "", not_after: datetime | None = None) -> Iterator[RetryLater | None]:
+        """Hold one call's place, from before it is sent until it is answered; `RetryLater` when none is to be had.
 
-    def _wait(self, kind: str) -> RetryLater | None:
+        No place is waited for that comes later than `not_after`.
+        """
+        with self._flights:
+            yield None if self._takes_kept(kind) else self._wait(kind, not_after)
+
+    def _takes_kept(self, kind: str) -> bool:
+        """Whether a place was kept just now."""
+        with self._lock:
+            kept = self._kept[kind]
+            while kept:
+                if abs(self._clock() - kept.popleft()) <= KEPT_FOR:
+                    return True
+            return False
+
+    def _wait(self, kind: str, not_after: datetime | None) -> RetryLater | None:
         waited = timedelta()
         while True:
             pause = self._try(kind)
             if not isinstance(pause, timedelta):
                 return pause
+            free = self._clock() + pause
+            if not_after is not None and free > not_after:
+                return RetryLater(free, USED_UP, whole_tenant=False)
             if waited + pause > WINDOW:
-                return RetryLater(self._clock() + pause, "The calls of this minute are used up.", whole_tenant=True)
+                return RetryLater(free, USED_UP, whole_tenant=True)
             waited += pause
             self._sleep(pause.total_seconds())
 
@@ -114,7 +159,10 @@ class Limiter:
             return None
 
     def learn(self, headers: Mapping[str, str]) -> None:
-        """Take over what an answer says is left of the minute, where that is less than we count ourselves."""
+        """Take over what an answer says is left: of the day, and of the minute where we count more ourselves."""
+        today = _whole(headers.get("x-daylimit-remaining"))
+        if today is not None:
+            self._left_today = today
         left = _whole(headers.get("x-minlimit-remaining"))
         if left is None:
             return
@@ -138,7 +186,7 @@ class Limiter:
             held = RetryLater(now + min(wait, LONGEST_HOLD), "The calls of this day are used up.", whole_tenant=True)
         else:
             wait = timedelta(seconds=seconds) if seconds is not None else WINDOW
-            held = RetryLater(now + min(wait, LONGEST_HOLD), "The calls of this minute are used up.", whole_tenant=True)
+            held = RetryLater(now + min(wait, LONGEST_HOLD), USED_UP, whole_tenant=True)
         self.hold(held)
         return held
 

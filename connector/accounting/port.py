@@ -248,6 +248,23 @@ class Changes:
     whole: bool = True
 
 
+@dataclass(frozen=True)
+class Budget:
+    """What a tenant's limits allow, other programs left out of account.
+
+    Attributes:
+        calls_a_minute: of every kind.
+        writes_a_minute: calls that create documents.
+        left_today: calls of every kind, as the last answer told; None where the system does not tell or was not asked.
+        numbers_at_once: by kind of document, how many numbers one look-up takes.
+    """
+
+    calls_a_minute: int
+    writes_a_minute: int
+    left_today: int | None
+    numbers_at_once: Mapping[str, int]
+
+
 class AccountingSystem(Protocol):
     """One tenant of one accounting system. Every method raises `SetupError` when nothing can work before a person acts.
 
@@ -266,6 +283,10 @@ class AccountingSystem(Protocol):
 
     def consent(self) -> str:
         """What a person has agreed to and until when, in words; empty before the first call, and where nobody must."""
+        ...
+
+    def budget(self) -> Budget:
+        """What the limits allow, by the settings and by the last answer."""
         ...
 
     def catalogue(self) -> Catalogue | RetryLater:
@@ -289,6 +310,13 @@ class AccountingSystem(Protocol):
 
     def batches(self, submissions: Sequence[Submission]) -> list[list[Submission]]:
         """The submissions cut into calls of one kind each that respect the system's sizes, in the given order."""
+        ...
+
+    def place(self) -> timedelta | RetryLater:
+        """Keep a place for the next `create`, which follows at once: zero, or how long until there is one.
+
+        `RetryLater` says that no call has a chance for longer.
+        """
         ...
 
     def create(self, batch: Sequence[Submission], not_after: datetime) -> Mapping[str, Outcome]:

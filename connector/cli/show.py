@@ -167,6 +167,8 @@ def _show_summary(to: Console, plan: RunPlan) -> None:
                 f"The books of {tenant} could not be asked whether they take these documents: {reason}", style="yellow"
             )
         )
+    for tenant, effort in plan.efforts.items():
+        to.print(Text(f"Sending to {tenant}: {effort}", style="yellow" if effort.is_too_much else ""))
     totals = ", ".join(str(total) for total in plan.totals.values()) or "nothing"
     count = len(plan.documents)
     documents = "1 document" if count == 1 else f"{count} documents"

@@ -74,7 +74,7 @@ def make_correction(inputs: Inputs, wanted: Wanted) -> RunPlan:
     refuse_untied(checks)
     made = Made(
         drafts,
-        looked.unasked,
+        looked,
         checks,
         _net(charges, targets),
         frames_of(inputs, charges, targets, drafts),

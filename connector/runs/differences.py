@@ -115,7 +115,7 @@ def make_difference(inputs: Inputs, wanted: Wanted) -> RunPlan:
     base = frames_of(inputs, again.clear(), targets, drafts)
     made = Made(
         drafts,
-        looked.unasked,
+        looked,
         checks,
         dict(adjustments.group_by("currency").agg(pl.col("amount_minor").sum()).sort("currency").iter_rows()),
         {**base, "credits": base["credits"].clear(), "adjustments": adjustments},

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from connector.accounting.connect import Connect
+from connector.accounting.effort import Effort, effort
 from connector.accounting.port import AccountingSystem, Rejected, RetryLater
 from connector.accounting.preflight import check
 from connector.billing.invoicing import Draft
@@ -37,11 +38,13 @@ class Looked:
         faults: by document id: why the books would refuse it.
         unasked: tenants that could not be asked, and why.
         locked: by tenant, the last locked day of the books that were asked and have one.
+        efforts: by tenant that was asked, what the sending of the documents that it would take comes to.
     """
 
     faults: Mapping[str, tuple[str, ...]]
     unasked: Mapping[str, str]
     locked: Mapping[str, date] = field(default_factory=dict)
+    efforts: Mapping[str, Effort] = field(default_factory=dict)
 
 
 Look = Callable[[Sequence[Draft]], Looked]
@@ -69,9 +72,11 @@ def look_into(config: Config, clock: Clock, entities: Mapping[str, SellingEntity
         faults: dict[str, tuple[str, ...]] = {}
         unasked: dict[str, str] = {}
         locked: dict[str, date] = {}
+        efforts: dict[str, Effort] = {}
         for name, documents in sorted(by_tenant.items()):
             try:
-                answer = _answer(connect(config.tenants[name], clock.now, clock.sleep), documents, entities)
+                system = connect(config.tenants[name], clock.now, clock.sleep)
+                answer = _answer(system, documents, entities)
             except SetupError as error:
                 unasked[name] = error.message
                 continue
@@ -80,7 +85,9 @@ def look_into(config: Config, clock: Clock, entities: Mapping[str, SellingEntity
             else:
                 faults |= answer[0]
                 locked |= {name: answer[1]} if answer[1] else {}
-        return Looked(faults, unasked, locked)
+                taken = [one for one in documents if one.number not in answer[0]]
+                efforts |= {name: effort(taken, system.capabilities, system.budget())} if taken else {}
+        return Looked(faults, unasked, locked, efforts)
 
     return look
 

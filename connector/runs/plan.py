@@ -147,6 +147,7 @@ def make_plan(inputs: Inputs) -> RunPlan:
         drafts=drafts,
         checks=(*checks, *compared.checks),
         unasked=looked.unasked,
+        efforts=looked.efforts,
         pins=inputs.pins,
         frames={
             "rows": every,

@@ -31,6 +31,7 @@ def plan_about(plan: RunPlan, state: str) -> list[str]:
         f"Rulebook {plan.pins.rulebook}. Counts and money tie ({len(plan.checks)} checks).",
         *plan.changes.sentences.values(),
         *(f"The books of {tenant} could not be asked: {reason}" for tenant, reason in plan.unasked.items()),
+        *(f"Sending to {tenant}: {effort}" for tenant, effort in plan.efforts.items()),
     ]
 
 

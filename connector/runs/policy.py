@@ -73,6 +73,9 @@ def _problems(plan: RunPlan, policy: Policy) -> Iterator[str]:
         yield f"{blocked} of its documents would not be taken by the books"
     for tenant, reason in plan.unasked.items():
         yield f"the books of {tenant} could not be asked: {reason.rstrip('.')}"
+    for tenant, effort in plan.efforts.items():
+        if effort.is_too_much:
+            yield f"{tenant} does not allow as many calls today: it takes about {effort.calls} of {effort.left_today}"
 
 
 def _sizes(plan: RunPlan, policy: Policy) -> Iterator[str]:

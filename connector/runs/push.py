@@ -59,9 +59,9 @@ def push(
         reached("push:locked")
         outbox.release_dead(system.tenant)
         reached("push:released")
-        work = Work(system, clock, report, len(_open(system)), pool, monotonic)
+        work = Work(system, clock, sleep, report, len(_open(system)), pool, monotonic)
         try:
-            stop = _drain(work, sleep, until_done=until_done)
+            stop = _drain(work, until_done=until_done)
         except SetupError:
             outbox.release_dead(system.tenant)
             raise
@@ -72,7 +72,7 @@ def _open(system: AccountingSystem) -> list[OutboxItem]:
     return outbox.items(system.tenant, outbox.OPEN)
 
 
-def _drain(work: Work, sleep: Callable[[float], None], *, until_done: bool) -> RetryLater | None:
+def _drain(work: Work, *, until_done: bool) -> RetryLater | None:
     """Go on until nothing is left, or return why not."""
     able = work.system.capabilities
     most = _ROUNDS_WITHOUT_PROGRESS_UNTIL_DONE if until_done else _ROUNDS_WITHOUT_PROGRESS
@@ -83,7 +83,7 @@ def _drain(work: Work, sleep: Callable[[float], None], *, until_done: bool) -> R
         if hold is not None:
             if not until_done or hold.not_before - now > LONGEST_WAIT:
                 return hold
-            _wait(work, sleep, hold)
+            _wait(work, hold)
             continue
         due = outbox.claimable(work.system.tenant, now, able.batch_size * able.in_flight)
         ready = [item for item in due if _ready_at(work, item, now) <= now]
@@ -91,7 +91,7 @@ def _drain(work: Work, sleep: Callable[[float], None], *, until_done: bool) -> R
             rest = _rest(work, now)
             if rest is None or rest.not_before - now > max(LONGEST_WAIT, able.quiet * 2):
                 return rest
-            _wait(work, sleep, rest)
+            _wait(work, rest)
             continue
         settled = work.tally.settled
         run_round(work, ready)
@@ -126,10 +126,10 @@ def _rest(work: Work, now: datetime) -> RetryLater | None:
     return RetryLater(when, detail or "It is not known yet whether some documents were booked.", whole_tenant=False)
 
 
-def _wait(work: Work, sleep: Callable[[float], None], until: RetryLater) -> None:
+def _wait(work: Work, until: RetryLater) -> None:
     left = max(until.not_before - work.clock(), timedelta())
     work.tell(f"Waiting {left.total_seconds():.0f} s: {until.reason}")
-    sleep(left.total_seconds())
+    work.sleep(left.total_seconds())
 
 
 def _account(work: Work, stop: RetryLater | None) -> PushResult:

@@ -1,34 +1,23 @@
-"""One round of a push: claim, look up what may have been sent, check, find contacts, record the intent, send, settle.
+"""One round of a push: claim, look up what may have been sent, check, find contacts, send and settle.
 
 Each step is a committed transaction of its own. Nothing is sent that was sent before, unless the accounting system was
 seen, after the quiet period, not to have it.
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from concurrent.futures import as_completed
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from connector.accounting.port import Booked, Outcome, OutcomeUnknown, Rejected, RemoteDocument, RetryLater, Submission
+from connector.accounting.port import RemoteDocument, RetryLater
 from connector.accounting.preflight import check
 from connector.domain.documents import Document
 from connector.ledger import outbox
 from connector.ledger.outbox import OutboxItem
-from connector.net.errors import SetupError
 from connector.runs.crashpoints import reached
 from connector.runs.push_contacts import known_contacts, with_contacts
-from connector.runs.push_work import (
-    SEND_WITHIN,
-    Job,
-    Work,
-    adopt_or_quarantine,
-    book,
-    doubt,
-    postpone,
-    quarantine,
-    reject,
-)
+from connector.runs.push_send import send
+from connector.runs.push_work import Job, Work, adopt_or_quarantine, doubt, postpone, quarantine, reject
 
 _ROOM = timedelta(minutes=10)  # for the look-ups of a round; a dead worker's claims are released without waiting for it
 _CATALOGUE_AGE = timedelta(minutes=10)
@@ -46,7 +35,10 @@ def run_round(work: Work, due: Sequence[OutboxItem]) -> None:
     jobs = [Job(item, Document.from_plain(json.loads(item.request))) for item in held]
     unsent = [job for job in jobs if job.item.first_sent is None]
     absent = _look_up(work, [job for job in jobs if job.item.first_sent is not None])
-    _send(work, with_contacts(work, _checked(work, [*_unclaimed(work, unsent), *absent])))
+    sent = send(work, with_contacts(work, _checked(work, [*_unclaimed(work, unsent), *absent])))
+    _settle_taken(work, sent.taken)
+    if sent.refused is not None:
+        raise sent.refused
 
 
 def _look_up(work: Work, jobs: Sequence[Job]) -> list[Job]:
@@ -120,70 +112,6 @@ def _checked(work: Work, jobs: Sequence[Job]) -> list[Job]:
             reject(work, job, " ".join(faults[job.number]))
     reached("push:checked")
     return [job for job in jobs if job.number not in faults]
-
-
-def _send(work: Work, jobs: Sequence[Job]) -> None:
-    if not jobs:
-        return
-    now = work.clock()
-    work.note_sent(job.item.document_id for job in jobs)
-    kept = {item.document_id: item for item in outbox.record_intent([job.item for job in jobs], now)}
-    reached("push:intent")
-    sent = {job.number: replace(job, item=kept[job.item.document_id]) for job in jobs if job.item.document_id in kept}
-    refusals: list[SetupError] = []
-    taken: list[Job] = []
-    batches = _batches(work, list(sent.values()))
-    with work.pool(work.system.capabilities.in_flight) as pool:
-        calls = {pool.submit(_call, work, batch, now): batch for batch in batches}
-        for call in as_completed(calls):
-            outcome = call.result()
-            batch = [sent[submission.document.number] for submission in calls[call]]
-            if isinstance(outcome, SetupError):
-                refusals.append(outcome)
-                postpone(work, batch, RetryLater(now, str(outcome), whole_tenant=False), never_sent=True)
-                continue
-            taken += _settle(work, batch, outcome)
-            reached("push:settled")
-            work.tell(f"Called {work.system.tenant} with {len(batch)} document{'s' if len(batch) > 1 else ''}")
-    _settle_taken(work, taken)
-    if refusals:
-        raise refusals[0]
-
-
-def _batches(work: Work, jobs: Sequence[Job]) -> list[list[Submission]]:
-    submissions = [Submission(job.document, job.contact_id, job.item.epoch) for job in jobs]
-    alone = [[one] for one in submissions if one.document.number in work.alone]
-    return alone + work.system.batches([one for one in submissions if one.document.number not in work.alone])
-
-
-def _call(work: Work, batch: Sequence[Submission], intended: datetime) -> Mapping[str, Outcome] | SetupError:
-    """One call, in a thread of its own: it touches nothing but the network."""
-    reached("push:before-wire")
-    try:
-        return work.system.create(batch, intended + SEND_WITHIN)
-    except SetupError as error:
-        return error
-    finally:
-        reached("push:after-wire")
-
-
-def _settle(work: Work, batch: Sequence[Job], outcomes: Mapping[str, Outcome]) -> list[Job]:
-    """Settle each document by its own outcome; returns those whose number was refused as taken."""
-    taken = []
-    for job in batch:
-        outcome = outcomes[job.number]
-        if isinstance(outcome, Booked):
-            book(work, job, outcome.receipt, adopted=False)
-        elif isinstance(outcome, Rejected):
-            reject(work, job, str(outcome))
-        elif isinstance(outcome, RetryLater):
-            postpone(work, [job], outcome, never_sent=True)
-        elif isinstance(outcome, OutcomeUnknown):
-            work.alone.update([job.number] if outcome.alone else [])
-            doubt(work, [job], outcome.reason)
-        else:
-            taken.append(job)
-    return taken
 
 
 def _settle_taken(work: Work, jobs: Sequence[Job]) -> None:

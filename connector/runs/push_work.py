@@ -42,6 +42,7 @@ class Work:
     Attributes:
         system: where the documents go.
         clock: the time in UTC.
+        sleep: takes seconds.
         report: told what happens, for a progress bar.
         total: documents to be sent when the push began.
         tally: what became of them.
@@ -56,6 +57,7 @@ class Work:
 
     system: AccountingSystem
     clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
     report: Callable[[Progress], None]
     total: int
     pool: Callable[[int], Executor]

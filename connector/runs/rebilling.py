@@ -17,7 +17,7 @@ from connector.runs.errors import INPUT, StopError
 from connector.runs.events import counted, events_of_bundles, events_of_clients, settle
 from connector.runs.known import Known
 from connector.runs.ledger_records import known_clients, known_purchases
-from connector.runs.look_ahead import look_nowhere
+from connector.runs.look_ahead import Looked, look_nowhere
 from connector.runs.plan import Inputs, make_plan, read_set, settled_records
 from connector.runs.runplan import Correction, RunPlan
 from connector.runs.timed import Present, terms_of
@@ -199,10 +199,10 @@ def billed_as(charge: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class Made:
-    """What a correction would do: documents, equations, money per currency, frames, and what is told of it."""
+    """What a correction would do: documents, what the books say, equations, money, frames, and what is told of it."""
 
     drafts: tuple[Draft, ...]
-    unasked: Mapping[str, str]
+    looked: Looked
     checks: tuple[Check, ...]
     amounts: Mapping[str, int]
     frames: Mapping[str, pl.DataFrame]
@@ -223,7 +223,8 @@ def plan_of(inputs: Inputs, context: Context, made: Made) -> RunPlan:
         amounts=made.amounts,
         drafts=made.drafts,
         checks=made.checks,
-        unasked=made.unasked,
+        unasked=made.looked.unasked,
+        efforts=made.looked.efforts,
         pins=inputs.pins,
         frames=made.frames,
         terms={"events": {}, "stopped": 0},

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from connector.accounting.effort import Effort
 from connector.billing.counts import Check
 from connector.billing.invoicing import Draft
 from connector.billing.lines import line_frame, with_lines, without_lines
@@ -111,6 +112,7 @@ class RunPlan:
         snapshots: what is kept of its sources for their next upload; empty once stored, where they are sealed.
         continued: numbers of the snapshots that these replace; empty once stored.
         on_hold: lines that a person has taken out; see `holds`.
+        efforts: by tenant that was asked, what the sending of its documents comes to.
         again_of: the run whose files these are, byte for byte; empty for a plan whose files were read. See `again`.
     """
 
@@ -135,6 +137,7 @@ class RunPlan:
     terms: Mapping[str, Any] = field(default_factory=dict)
     correction: Correction | None = None
     again_of: str = ""
+    efforts: Mapping[str, Effort] = field(default_factory=dict)
 
     @property
     def documents(self) -> tuple[Draft, ...]:
@@ -194,6 +197,7 @@ class RunPlan:
             "documents": [draft_to_plain(draft) for draft in self.drafts],
             "checks": [asdict(one) for one in self.checks],
             "books_not_asked": dict(self.unasked),
+            "sending": {tenant: one.to_plain() for tenant, one in self.efforts.items()},
             "pins": asdict(self.pins),
             "changes": self.changes.to_plain(),
             "on_hold": [one.to_plain() for one in self.on_hold],
@@ -236,6 +240,7 @@ class RunPlan:
             drafts=tuple(draft_from_plain(one) for one in plain["documents"]),
             checks=tuple(Check(**one) for one in plain["checks"]),
             unasked=plain["books_not_asked"],
+            efforts={tenant: Effort.from_plain(one) for tenant, one in plain.get("sending", {}).items()},
             pins=Pins(**plain["pins"]),
             frames=frames,
             changes=Changes.from_plain(plain.get("changes", {})),

@@ -137,11 +137,50 @@ def test_further_limits_count_besides_the_minute_and_a_kind_counts_alone() -> No
     assert sent == [0, 0, 0, 1, 1, 1, 60]
 
 
+def test_a_place_that_was_kept_is_taken_by_the_next_call_of_its_kind_alone() -> None:
+    time = Time()
+    made = Limiter(3, 5, time.clock, time.sleep, [Limit(1, kind="batch")])
+    assert made.keep("batch") == timedelta()
+    assert made.keep("batch") == timedelta(minutes=1)
+    for kind in ("batch", "", ""):
+        with made.permit(kind) as refused:
+            assert refused is None
+    assert time.slept == []
+    with made.permit("batch") as refused:
+        assert refused is None
+    assert time.slept == [60.0]
+
+
+def test_a_place_that_was_not_used_at_once_is_lost() -> None:
+    time = Time()
+    made = limiter(time, most=2)
+    assert made.keep("batch") == timedelta()
+    time.now += timedelta(seconds=1)
+    for _ in range(2):
+        with made.permit("batch") as refused:
+            assert refused is None
+    assert time.slept == [59.0]
+
+
+def test_a_place_that_comes_too_late_is_neither_waited_for_nor_used_up() -> None:
+    time = Time()
+    made = limiter(time, most=1)
+    with made.permit():
+        pass
+    with made.permit("", START + timedelta(seconds=59)) as refused:
+        free = START + timedelta(seconds=60)
+        assert refused == RetryLater(free, "The calls of this minute are used up.", whole_tenant=False)
+    with made.permit("", START + timedelta(seconds=60)) as refused:
+        assert refused is None
+    assert time.slept == [60.0]
+
+
 def test_nobody_calls_while_the_tenant_is_held() -> None:
     time = Time()
     made = limiter(time)
     held = RetryLater(START + timedelta(seconds=9), "not now", whole_tenant=True)
     made.hold(held)
+    assert made.keep("") == held
     with made.permit() as refused:
         assert refused == held
     time.now += timedelta(seconds=9)

@@ -11,6 +11,7 @@ from decimal import Decimal
 from connector.accounting.port import (
     Account,
     Booked,
+    Budget,
     Capabilities,
     Catalogue,
     Change,
@@ -24,7 +25,7 @@ from connector.accounting.port import (
     Submission,
     TaxCode,
 )
-from connector.domain.documents import INVOICE, Party
+from connector.domain.documents import CREDIT_NOTE, INVOICE, Party
 
 _CAPABILITIES = Capabilities(
     system="memory",
@@ -84,6 +85,12 @@ class MemoryBooks:
 
     def batches(self, submissions: Sequence[Submission]) -> list[list[Submission]]:
         return [[one] for one in submissions]
+
+    def budget(self) -> Budget:
+        return Budget(60, 60, None, {INVOICE: 40, CREDIT_NOTE: 40})
+
+    def place(self) -> timedelta:
+        return timedelta()
 
     def create(self, batch: Sequence[Submission], _not_after: datetime) -> Mapping[str, Outcome]:
         return {one.document.number: self._create(one) for one in batch}

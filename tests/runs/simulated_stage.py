@@ -167,23 +167,18 @@ class _Done(Future[Any]):
 
 
 class InOrder(Executor):
-    """Makes the calls of a round one after the other; after a kill none is made any more."""
+    """Makes the calls of a round one after the other; a kill in one of them ends the worker at once."""
 
     def __init__(self, _in_flight: int) -> None:
         self._made = 0
-        self._killed: KilledError | None = None
 
     def submit(self, work: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
         made = _Done(self._made)
         self._made += 1
-        if self._killed is not None:
-            made.set_exception(self._killed)
-            return made
         try:
             made.set_result(work(*args, **named))
-        except KilledError as killed:
-            self._killed = killed
-            made.set_exception(killed)
+        except KilledError:
+            raise
         except Exception as error:  # noqa: BLE001  # told by the call's result, as by any executor
             made.set_exception(error)
         return made

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from push_rounds import QUICKBOOKS, XERO, a_round
 
-ROUNDS = int(os.environ.get("CONNECTOR_PUSH_ROUNDS", "10"))
+ROUNDS = int(os.environ.get("CONNECTOR_PUSH_ROUNDS", "20"))
 ONE = os.environ.get("CONNECTOR_PUSH_ROUND", "")
 SEEDS = [int(ONE)] if ONE else range(ROUNDS)
 

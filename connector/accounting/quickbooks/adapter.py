@@ -11,6 +11,7 @@ from threading import Lock
 
 from connector.accounting.parallel import side_by_side
 from connector.accounting.port import (
+    Budget,
     Capabilities,
     Catalogue,
     Changes,
@@ -68,6 +69,10 @@ class QuickBooksSystem:
         """What was agreed to and until when, in words; empty before the first call."""
         return self._client.consent()
 
+    def budget(self) -> Budget:
+        """What the limits allow, by the settings."""
+        return self._client.budget(dict.fromkeys(ENTITIES, queries.NUMBERS_AT_ONCE))
+
     def catalogue(self) -> Catalogue | RetryLater:
         """What the company has set up, in five calls."""
         with self._lock:
@@ -95,6 +100,10 @@ class QuickBooksSystem:
             cut[-1].append(submission)
             size += own
         return cut
+
+    def place(self) -> timedelta | RetryLater:
+        """Keep a place for the next `create`, which follows at once: zero, or how long until there is one."""
+        return self._client.place()
 
     def create(self, batch: Sequence[Submission], not_after: datetime) -> Mapping[str, Outcome]:
         """Create the documents of one batch in one call; one that cannot be sent whole is not sent."""

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from connector.accounting.limits import Limiter
 from connector.accounting.oauth.consent import ConsentTokens
-from connector.accounting.port import CredentialsError, NumberTaken, OutcomeUnknown, Rejected, RetryLater
+from connector.accounting.port import Budget, CredentialsError, NumberTaken, OutcomeUnknown, Rejected, RetryLater
 from connector.accounting.quickbooks import answers
 from connector.net.errors import SetupError
 from connector.net.http import NoAnswer, NotSent, Reply, Transport
@@ -50,6 +50,15 @@ class Client:
     def consent(self) -> str:
         """What was agreed to and until when, in words; empty before the first call."""
         return self._tokens.consent()
+
+    def budget(self, numbers_at_once: Mapping[str, int]) -> Budget:
+        """What the limits allow; of each kind of document, one look-up takes so many numbers."""
+        most = self._limiter.most_a_minute
+        return Budget(most(), most(BATCH), self._limiter.left_today, numbers_at_once)
+
+    def place(self) -> timedelta | RetryLater:
+        """Keep a place for the next batch, which follows at once: zero, or how long until there is one."""
+        return self._limiter.keep(BATCH)
 
     def query(self, words: str, entity: str) -> list[Element] | RetryLater:
         """The objects that a question finds.
@@ -138,7 +147,7 @@ class Client:
             "User-Agent": "partner-billing-connector",
             **({"Content-Type": "application/json"} if body else {}),
         }
-        with self._limiter.permit(BATCH if body else "") as refused:
+        with self._limiter.permit(BATCH if body else "", not_after) as refused:
             if refused is not None:
                 return refused
             now = self._clock()

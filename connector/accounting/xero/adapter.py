@@ -8,6 +8,7 @@ from typing import Any
 
 from connector.accounting.parallel import side_by_side
 from connector.accounting.port import (
+    Budget,
     Capabilities,
     Catalogue,
     Changes,
@@ -23,13 +24,14 @@ from connector.domain.documents import CREDIT_NOTE, INVOICE, Party
 
 BATCH_SIZE = 50
 BATCH_BYTES = 3_000_000
-NUMBERS_IN_ONE_CALL = 40
 PAGE_SIZE = 100
 MOST_PAGES = 20
 IN_FLIGHT = 5
 _WRITE = {"summarizeErrors": "false", "unitdp": "4"}
 _ENVELOPE = len(invoices.body([]))
 _TENANT_IN_KEY = 60
+# Xero takes no list of credit note numbers: each is looked for by a filter of its own.
+_NUMBERS_AT_ONCE = {INVOICE: 40, CREDIT_NOTE: 1}
 
 
 class XeroSystem:
@@ -59,9 +61,13 @@ class XeroSystem:
         """What was agreed to and until when, in words; empty before the first call, and where nobody must agree."""
         return self._client.consent()
 
+    def budget(self) -> Budget:
+        """What the limits allow, by the settings and by the last answer."""
+        return self._client.budget(_NUMBERS_AT_ONCE)
+
     def catalogue(self) -> Catalogue | RetryLater:
-        """What the organisation has set up, in five calls."""
-        return catalogue.fetch(self._client, self._client.now)
+        """What the organisation has set up, in five calls, or six where lines are sorted under tracking categories."""
+        return catalogue.fetch(self._client, self._client.now, self._style.tracking)
 
     def find_contacts(self, parties: Sequence[Party]) -> Mapping[str, ContactAnswer] | RetryLater:
         """The contact of each party, by partner id."""
@@ -85,6 +91,10 @@ class XeroSystem:
             size += own
         return cut
 
+    def place(self) -> timedelta | RetryLater:
+        """Keep a place for the next `create`, which follows at once: zero, or how long until there is one."""
+        return self._client.place()
+
     def create(self, batch: Sequence[Submission], not_after: datetime) -> Mapping[str, Outcome]:
         """Create the documents of one batch, all of one kind, in one call."""
         kind = batch[0].document.kind
@@ -100,8 +110,7 @@ class XeroSystem:
 
     def read_back(self, numbers: Sequence[str], kind: str = INVOICE) -> Mapping[str, RemoteDocument] | RetryLater:
         """The documents of these numbers; bills that suppliers gave the same number are none of them."""
-        # Xero takes no list of credit note numbers: each is looked for by a filter of its own.
-        step = NUMBERS_IN_ONE_CALL if kind == INVOICE else 1
+        step = _NUMBERS_AT_ONCE[kind]
         pieces = [numbers[start : start + step] for start in range(0, len(numbers), step)]
         found: list[RemoteDocument] = []
         for read in side_by_side([partial(self._found, piece, kind) for piece in pieces], IN_FLIGHT):

@@ -15,12 +15,13 @@ from connector.accounting import exactjson
 from connector.accounting.limits import Limiter
 from connector.accounting.oauth.consent import ConsentTokens
 from connector.accounting.oauth.credentials import TokenSource
-from connector.accounting.port import CredentialsError, OutcomeUnknown, RetryLater
+from connector.accounting.port import Budget, CredentialsError, OutcomeUnknown, RetryLater
 from connector.accounting.xero import wire
 from connector.net.errors import SetupError
 from connector.net.http import NoAnswer, NotSent, Reply, Transport
 
 PAUSE = timedelta(seconds=30)
+WRITE = "write"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,15 @@ class Client:
     def consent(self) -> str:
         """What was agreed to and until when, in words; empty where no person has to agree."""
         return self._tokens.consent()
+
+    def budget(self, numbers_at_once: Mapping[str, int]) -> Budget:
+        """What the limits allow; of each kind of document, one look-up takes so many numbers."""
+        most = self._limiter.most_a_minute
+        return Budget(most(), most(WRITE), self._limiter.left_today, numbers_at_once)
+
+    def place(self) -> timedelta | RetryLater:
+        """Keep a place for the next write, which follows at once: zero, or how long until there is one."""
+        return self._limiter.keep(WRITE)
 
     def read(
         self, path: str, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
@@ -134,7 +144,7 @@ class Client:
         }
         if self._tenant_id:
             own["xero-tenant-id"] = self._tenant_id
-        with self._limiter.permit() as refused:
+        with self._limiter.permit(WRITE if body else "", not_after) as refused:
             if refused is not None:
                 return refused
             now = self._clock()
