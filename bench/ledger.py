@@ -23,6 +23,8 @@ from ledger_runs import BARE, CLIENTS, again, bulk, years
 ROOT = Path(__file__).resolve().parent.parent
 MOST_BY_BARE, MOST_MIB, MOST_GROWTH, MOST_BY_YEARS, MOST_BY_INTAKE = 4.0, 1_536, 1.2, 1.5, 1.5
 UPLOADS, YEARS, MONTHLY = 10, 10, 5_000
+# Those of the tests suit hundreds of small databases; one of millions of rows is given memory, as any server is.
+SERVER = ("shared_buffers=1GB", "max_wal_size=8GB")
 _WORKS = {"bulk": bulk, "years": years, "again": again}
 
 
@@ -90,7 +92,7 @@ def main() -> int:
             sys.path.append(str(ROOT / "tests"))
             from postgres_server import running  # noqa: PLC0415 - only here is a server needed
 
-            with running() as server:
+            with running(settings=SERVER) as server:
                 postgres = fresh(
                     "bulk", folder / "postgres", given.uploads, CONNECTOR_LEDGER=server.make(), **{BARE: server.make()}
                 )

@@ -16,7 +16,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -83,11 +83,13 @@ class PostgresServer:
     Attributes:
         folder: where its binaries come from.
         durable: writes are forced to the disk, as in production.
+        settings: further ones, which go before those of tests.
     """
 
     folder: Path
     durable: bool = False
     port: int = 0
+    settings: Sequence[str] = ()
     home: Path = field(default=Path(), init=False)
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
@@ -96,7 +98,7 @@ class PostgresServer:
         if self.home == Path():
             self._make()
         settings = ["listen_addresses=127.0.0.1", f"port={self.port}", f"unix_socket_directories={self.home}"]
-        settings += [] if self.durable else _SETTINGS
+        settings += [*([] if self.durable else _SETTINGS), *self.settings]
         options = [part for one in settings for part in ("-c", one)]
         with (self.home / "log").open("ab") as log:
             self._process = self._run("postgres", "-D", str(self.home / "data"), *options, log=log)
@@ -247,14 +249,14 @@ def _database(url: str) -> str:
 
 
 @contextmanager
-def running(environment: Mapping[str, str] = os.environ) -> Iterator[Databases]:
-    """A server for a run of the tests."""
+def running(environment: Mapping[str, str] = os.environ, settings: Sequence[str] = ()) -> Iterator[Databases]:
+    """A server for a run of the tests; a server that runs already has its own settings."""
     if URL in environment:
         given = Databases(environment[URL])
         yield given
         given.drop_all()
         return
-    server = PostgresServer(binaries(environment))
+    server = PostgresServer(binaries(environment), settings=settings)
     server.start()
     try:
         yield Databases(server.url("postgres"))
