@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from connector.accounting.port import Booked, Outcome, OutcomeUnknown, Rejected, RetryLater, Submission
-from connector.ledger import outbox
+from connector.ledger import outbox, transaction
 from connector.net.errors import SetupError
 from connector.runs.crashpoints import reached
 from connector.runs.push_work import SEND_WITHIN, Job, Work, book, doubt, postpone, reject
@@ -105,7 +105,8 @@ class Sending:
             refusal = RetryLater(self._work.clock(), str(answer), whole_tenant=False)
             postpone(self._work, batch, refusal, never_sent=True)
             return
-        self.taken += _settled(self._work, batch, answer)
+        with transaction():  # one commit for a call: the disk's answer is what settling waits for
+            self.taken += _settled(self._work, batch, answer)
         reached("push:settled")
         self._work.tell(f"Called {self._work.system.tenant} with {len(batch)} document{'s' if len(batch) > 1 else ''}")
 

@@ -1,6 +1,7 @@
 """What the stages of a push share, and how a document leaves one: settled for good, or put back to be sent later.
 
-Every way out is a committed transaction under the fence of the claim. A lost fence records nothing and counts nothing.
+Every way out is written under the fence of the claim, in one transaction, or in that of the call. A lost fence records
+nothing and counts nothing.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -11,7 +11,7 @@ from connector.ledger.times import time_of, time_text
 
 def hold_tenant(tenant: str, not_before: datetime, reason: str) -> None:
     """Stop everything for a tenant until a time; the latest hold counts."""
-    with database.transaction():
+    with database.joined():
         database.execute(
             "INSERT INTO tenant_hold (tenant, not_before, reason) VALUES (?, ?, ?)"
             " ON CONFLICT (tenant) DO UPDATE SET not_before = excluded.not_before, reason = excluded.reason",

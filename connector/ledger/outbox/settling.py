@@ -1,4 +1,4 @@
-"""How an attempt ended, written with its event (and receipt) in one transaction under the fence.
+"""How an attempt ended, written with its event (and receipt) in one transaction under the fence, or in the open one.
 
 A stranger's trap: False means that the fence was lost: another worker has the document, nothing was written, and what
 this worker learned is for the other's look-up to find.
@@ -24,7 +24,7 @@ _ASKED = (
 
 def settle_booked(item: OutboxItem, receipt: Receipt, now: datetime) -> bool:
     """The accounting system has the document: DONE, with its receipt and the event `booked`."""
-    with database.transaction():
+    with database.joined():
         settled = _settle(item, State.DONE, "", now)
         if settled:
             told = {"document_id": item.document_id, **asdict(receipt), "received_at": now}
@@ -37,7 +37,7 @@ def settle_rejected(item: OutboxItem, detail: str, now: datetime) -> bool:
 
     An earlier intent to send stays on record: the refusal of this attempt says nothing about an earlier one.
     """
-    with database.transaction():
+    with database.joined():
         return _settle(item, State.REJECTED, detail, now)
 
 
@@ -52,13 +52,13 @@ def settle_retry(item: OutboxItem, not_before: datetime, detail: str, *, never_s
             need not look it up.
         now: the time, with a time zone.
     """
-    with database.transaction():
+    with database.joined():
         return _settle(item, State.RETRY, detail, now, never_sent=never_sent, not_before=not_before)
 
 
 def settle_quarantined(item: OutboxItem, detail: str, now: datetime) -> bool:
     """It cannot be decided whether or as what the remote has it: QUARANTINED, and a person decides."""
-    with database.transaction():
+    with database.joined():
         return _settle(item, State.QUARANTINED, detail, now)
 
 
