@@ -6,7 +6,7 @@ that one that was stopped is made again from where the last whole one began.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -22,7 +22,7 @@ from connector.runs.asking import Asked
 from connector.runs.config import Config
 from connector.runs.errors import INPUT, REMAINS, StopError
 from connector.runs.looks import Foreign, How, Look
-from connector.runs.reading_back import Books, read_back
+from connector.runs.reading_back import Books, ToImport, read_back
 from connector.runs.tenants import system_of
 
 BY_NUMBER_EVERY = timedelta(days=7)  # of a deleted document no list of changes tells for sure
@@ -65,6 +65,7 @@ class Reconciled:
         paid: numbers of the documents among those compared that are paid.
         unread: tenants that could not be read now, and why.
         faults: tenants where nothing can work before a person acts: a sentence and the next step.
+        files: those that a person has to import, of every tenant that is reached by files.
     """
 
     looked: tuple[Look, ...]
@@ -72,6 +73,7 @@ class Reconciled:
     paid: tuple[str, ...]
     unread: Mapping[str, str]
     faults: Mapping[str, tuple[str, str]]
+    files: tuple[ToImport, ...] = ()
 
     def to_plain(self) -> dict[str, Any]:
         """What was found, as JSON values."""
@@ -80,6 +82,7 @@ class Reconciled:
             "drift": [one.to_plain() for one in self.drift],
             "paid": list(self.paid),
             "not_read": dict(self.unread),
+            "files_to_import": [asdict(one) for one in self.files],
             "setup_faults": {name: {"message": one, "next_step": two} for name, (one, two) in self.faults.items()},
         }
 
@@ -98,6 +101,7 @@ def reconcile(config: Config, entities: Mapping[str, SellingEntity], since: date
     paid: list[str] = []
     unread: dict[str, str] = {}
     faults: dict[str, tuple[str, str]] = {}
+    files: list[ToImport] = []
     for name in booked["tenant"].unique().sort().to_list():
         own = booked.filter(pl.col("tenant") == name)
         try:
@@ -112,7 +116,8 @@ def reconcile(config: Config, entities: Mapping[str, SellingEntity], since: date
         look, books = found
         looked.append(look)
         paid += books.paid
-    return Reconciled(tuple(looked), standing(), tuple(sorted(paid)), unread, faults)
+        files += books.to_import.get(name, ())
+    return Reconciled(tuple(looked), standing(), tuple(sorted(paid)), unread, faults, tuple(files))
 
 
 def standing() -> tuple[Drift, ...]:
