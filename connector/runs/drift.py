@@ -118,6 +118,11 @@ def booked_documents() -> pl.DataFrame:
     )
 
 
+def in_files() -> frozenset[str]:
+    """The documents that were written to files for a person to import: what the books have of them is not known."""
+    return frozenset(ledger.read("receipt").filter(pl.col("status").is_in(IN_FILES))["document_id"])
+
+
 def notes() -> dict[str, Note]:
     """The latest note of every document that has one, by document."""
     events = ledger.read("document_event").filter(pl.col("state").is_in([one.value for one in Said]))

@@ -33,12 +33,13 @@ _LISTED = "'connector reconcile' lists what waits for an answer."
 
 @dataclass(frozen=True)
 class Drift:
-    """A document in the books that waits for an answer: its number, its tenant, and what is the matter with it."""
+    """A document in the books, or in a file for them, that waits for an answer: where it is and what is the matter."""
 
     number: str
     tenant: str
     told: str
     is_foreign: bool = False
+    is_filed: bool = False
 
     @property
     def next_step(self) -> str:
@@ -47,6 +48,11 @@ class Drift:
         if self.is_foreign:
             return f"Let whoever made it give it another number; or leave it there: {accept}."
         again = f"'connector reconcile --reissue {self.number} --reason …'"
+        if self.is_filed:
+            return (
+                f"Look in the books whether they have it as approved. If so: {accept}; if not, let it never be"
+                f" imported, take its file away, and bill it again: {again}."
+            )
         return f"Take it as the books have it: {accept}; or void it there, and bill it again: {again}."
 
     def to_plain(self) -> dict[str, Any]:
@@ -125,7 +131,8 @@ def standing() -> tuple[Drift, ...]:
     documents = ledger.read("document").select("document_id", "number", "tenant")
     places = {document: (number, tenant) for document, number, tenant in documents.iter_rows()}
     waiting = [note for note in drift.notes().values() if note.said is drift.Said.DRIFT]
-    ours = [Drift(*places[note.document_id], note.told) for note in waiting]
+    filed = drift.in_files()
+    ours = [Drift(*places[note.document_id], note.told, is_filed=note.document_id in filed) for note in waiting]
     others = [one for one in looks.foreign().values() if one.said == looks.FOUND]
     foreign = [Drift(one.number, one.tenant, one.told, is_foreign=True) for one in others]
     return tuple(sorted((*ours, *foreign), key=lambda one: (one.number, one.is_foreign)))

@@ -57,13 +57,20 @@ class Sent:
         faults = {name: {"message": one, "next_step": two} for name, (one, two) in self.setup_faults.items()}
         return {
             "run": tied[-1]["run"] if tied else "",
-            "tenants": {name: asdict(result) for name, result in self.results.items()},
+            "tenants": {name: self._result(name, result) for name, result in self.results.items()},
             "setup_faults": faults,
             "not_read_back": dict(self.unread),
             "files_to_import": {name: [asdict(one) for one in files] for name, files in self.files.items()},
             "tie_out": tied[-1] if tied else None,
             "tie_outs": tied,
         }
+
+    def _result(self, name: str, result: PushResult) -> dict[str, Any]:
+        """What became of a tenant's documents. Those that were written to a file are not called booked."""
+        plain = asdict(result)
+        if name not in self.files:
+            return plain
+        return {"written_to_file": plain.pop("booked"), "found_in_file": plain.pop("adopted"), **plain}
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from connector.ledger import outbox
 from connector.rulebook import Rulebook
 from connector.runs import store
 from connector.runs.changes import Changes
-from connector.runs.drift import IN_FILES
+from connector.runs.drift import in_files
 from connector.runs.known import Known, read_known
 from connector.runs.reconcile import standing
 from connector.runs.runplan import problem_from_plain
@@ -72,7 +72,7 @@ def documents(run_id: str | None = None) -> tuple[DocumentState, ...]:
         heads = heads.filter(pl.col("run_id") == store.resolve(run_id))
     runs = dict(heads.iter_rows())
     receipts = dict(ledger.read("receipt").select("document_id", "remote_id").iter_rows())
-    filed = {*ledger.read("receipt").filter(pl.col("status").is_in(IN_FILES))["document_id"]}
+    filed = in_files()
     done = {one: IN_FILE if one in filed else BOOKED for one in receipts}
     return tuple(
         DocumentState(

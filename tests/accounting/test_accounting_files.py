@@ -250,10 +250,17 @@ def test_a_file_is_found_where_a_person_has_moved_it_and_told_when_it_was_change
     assert states(made, "US-000001") == {"US-000001": ("IMPORTED", "outbox/us-books/imported")}
     assert isinstance(create(made, document())["US-000001"], Booked)
     moved = path.parent / "imported" / path.name
+    path.write_bytes(moved.read_bytes())  # copied back, which makes it wait no more than before
+    assert states(made, "US-000001") == {"US-000001": ("IMPORTED", "outbox/us-books/imported")}
+    path.unlink()
     moved.write_bytes(moved.read_bytes().replace(b"100.00", b"10.00"))
     assert states(made, "US-000001") == {"US-000001": ("CHANGED", "outbox/us-books/imported")}
     moved.unlink()
     assert states(made, "US-000001") == {"US-000001": ("GONE", "outbox/us-books")}
+    path.mkdir()  # in its place stands what is no file
+    with pytest.raises(SetupError, match="cannot be used"):
+        made.read_back(["US-000001"])
+    path.rmdir()
     assert isinstance(create(made, document())["US-000001"], NumberTaken)
     assert written(tmp_path) == []
 

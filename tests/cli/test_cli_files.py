@@ -76,6 +76,8 @@ def test_a_run_is_written_into_a_file_of_xero_and_nothing_claims_that_it_is_book
     shown = f"outbox/us-books/{path.name}"
     waiting = {"us-books": [{"file": shown, "documents": 1, "next_step": UPLOAD}]}
     assert sent.plain["files_to_import"] == waiting
+    told = sent.plain["tenants"]["us-books"]
+    assert (told["written_to_file"], told["found_in_file"], "booked" in told) == (["US-000001"], [], False)
     assert [one["name"] for one in sent.plain["tie_out"]["stages"]][-2:] == ["receipts", "documents in files to import"]
     assert sent.plain["tie_out"]["ties"] is True
     (document,) = office.run("documents").plain["documents"]
@@ -91,7 +93,10 @@ def test_a_run_is_written_into_a_file_of_xero_and_nothing_claims_that_it_is_book
 
 
 def test_what_a_push_says_for_people(office: World, person: Person) -> None:
-    said = office.run("push", approved(office, client("A")), as_json=False).out
+    run = approved(office, client("A"))
+    shown = office.run("show", run, as_json=False).out
+    assert shown.endswith("us-books: a push writes these documents to a file, for a person to import.\n")
+    said = office.run("push", run, as_json=False).out
     (path,) = person.files()
     assert "us-books: 1 written to a file, 0 found in a file already." in said
     assert path.name in said.replace("\n", "")
@@ -139,6 +144,13 @@ def test_a_file_that_was_edited_or_taken_away_is_drift_and_never_said_to_be_in_t
     assert drift(office) == [gone]
     (told,) = office.run("exceptions").plain["exceptions"]
     assert (told["kind"], told["what"]) == ("document-drift", gone)
+    assert told["next_step"] == (
+        "Look in the books whether they have it as approved. If so: 'connector reconcile --accept US-000001"
+        " --reason …'; if not, let it never be imported, take its file away, and bill it again:"
+        " 'connector reconcile --reissue US-000001 --reason …'."
+    )
+    again = office.run("reconcile", "--reissue", "US-000001", "--reason", "it was never imported")
+    assert (again.code, len(again.plain["documents"])) == (0, 1)
     path.write_bytes(whole)
     assert drift(office, 0) == []
 

@@ -105,12 +105,18 @@ class Outbox:
         return [self._record(path) for path in found]
 
     def look(self, record: Record) -> tuple[str, str]:
-        """The state of a file, and where it is: its path in the working folder."""
-        for state, path in ((IMPORTED, self._folder / DONE / record.name), (WRITTEN, self._folder / record.name)):
-            if path.is_file():
-                same = sha256(path.read_bytes()).hexdigest() == record.digest
-                return (state if same else CHANGED), self._shown(path)
-        return GONE, self._shown(self._folder / record.name)
+        """The state of a file, and where it is: its path in the working folder.
+
+        Raises:
+            SetupError: it cannot be read.
+        """
+        waiting, moved = self._folder / record.name, self._folder / DONE / record.name
+        here, there = self._bytes(waiting), self._bytes(moved)  # in this order, as a person may move it meanwhile
+        state, path, held = (WRITTEN, waiting, here) if there is None else (IMPORTED, moved, there)
+        if held is None:
+            return GONE, self._shown(waiting)
+        same = sha256(held).hexdigest() == record.digest
+        return (state if same else CHANGED), self._shown(path)
 
     def put(self, record: Record, content: bytes) -> None:
         """Write a file, durably.
@@ -157,6 +163,15 @@ class Outbox:
                 message = f"{self._shown(path)}, which says what a file of the outbox holds, cannot be read"
                 raise SetupError(message, "Put it back from a backup of the working folder.") from error
         return self._known[path.name]
+
+    def _bytes(self, path: Path) -> bytes | None:
+        """What a file holds; None where there is none."""
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._unusable(error) from None
 
     def _shown(self, path: Path) -> str:
         return path.relative_to(self._folder.parent.parent).as_posix()
