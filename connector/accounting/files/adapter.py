@@ -103,7 +103,10 @@ class FileBooks:
         )
 
     def find_contacts(self, parties: Sequence[Party]) -> Mapping[str, ContactAnswer]:
-        """The contact of each party: the one that a person has declared by its name. Its id here is the partner's."""
+        """The contact of each party: the one that a person has declared by its name.
+
+        Its id is the one that the party has already, which no file shows, else the partner's.
+        """
         return {party.partner_id: self._contact(party) for party in parties}
 
     def create_contacts(self, parties: Sequence[Party], key: str, not_after: datetime) -> Mapping[str, ContactAnswer]:
@@ -112,16 +115,11 @@ class FileBooks:
         return self.find_contacts(parties)
 
     def _contact(self, party: Party) -> ContactAnswer:
-        if party.contact_id not in (None, party.partner_id):
-            words = (
-                f"Partner {party.partner_id} is linked to the contact {party.contact_id}, and a file names contacts."
-            )
-            return Rejected(words, f"Take the link out, and declare the name under contacts of tenant {self._name}.")
         if party.partner_id not in self._settings.contacts:
             words = f"How the contact of partner {party.partner_id} is called in the books is not declared."
             step = f"Add {party.partner_id} with the exact name to contacts of tenant {self._name} in connector.yaml."
             return Rejected(words, step)
-        return ContactFound(party.partner_id, "number")
+        return ContactFound(party.contact_id or party.partner_id, "stored" if party.contact_id else "number")
 
     def batches(self, submissions: Sequence[Submission]) -> list[list[Submission]]:
         """Files of one kind, each of as many documents and rows as an import takes."""

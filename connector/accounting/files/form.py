@@ -12,6 +12,8 @@ from connector.accounting.settings import FileSettings
 from connector.domain.documents import Document, Line
 from connector.domain.money import Money
 
+_LONGEST_PART = 40  # of the name of a file; the digest behind it is what tells files apart
+
 
 @dataclass(frozen=True)
 class Form:
@@ -56,7 +58,7 @@ def stem(form: Form, batch: Sequence[Submission]) -> str:
     """What the name of their file begins with: the form, the kind, the first number and the last."""
     numbers = dict.fromkeys((batch[0].document.number, batch[-1].document.number))
     parts = (form.stems[batch[0].document.kind], *numbers)
-    return "-".join(re.sub(r"[^A-Za-z0-9-]", "_", part) for part in parts)
+    return "-".join(re.sub(r"[^A-Za-z0-9-]", "_", part)[:_LONGEST_PART] for part in parts)
 
 
 def amount(minor: int, currency: str) -> str:

@@ -22,7 +22,7 @@ from connector.ledger import process_lock
 from connector.net.errors import SetupError
 
 DONE = "imported"
-_RECORDS, _PARTIAL, _RECORD = ".records", ".partial", ".json"
+_RECORDS, _PARTIAL, _RECORD, _NEW = ".records", ".partial", ".json", ".new"
 _OWN_FOLDER, _OWN_FILE = 0o700, 0o600
 _WAIT_SECONDS = 30
 _UNUSABLE = "Make its folder writable for this user and see that its disk has space."
@@ -130,8 +130,8 @@ class Outbox:
         text = json.dumps(asdict(record), indent=1).encode()
         try:
             _write(partial, content)
-            _write(kept.with_suffix(".new"), text)
-            kept.with_suffix(".new").replace(kept)
+            _write(kept.with_suffix(_NEW), text)
+            kept.with_suffix(_NEW).replace(kept)
         except OSError as error:
             if not kept.exists():
                 raise self._unusable(error) from None
@@ -141,6 +141,8 @@ class Outbox:
 
     def _finish(self) -> None:
         """Give the contents that have a record their names, and throw the others away."""
+        for torn in (self._folder / _RECORDS).glob(f"*{_NEW}"):
+            torn.unlink()
         for partial in sorted((self._folder / _RECORDS).glob(f"*{_PARTIAL}")):
             if partial.with_suffix(_RECORD).exists():
                 self._appear(partial)
