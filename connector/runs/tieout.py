@@ -145,7 +145,7 @@ def _read_stages(remote: Mapping[str, RemoteDocument]) -> list[Stage]:
     if not filed:
         return stages
     note = "total with tax; whether the books have them is not known"
-    return [*(stages if there else ()), Stage("documents in files to import", len(filed), _remote_sum(filed), note)]
+    return [*(stages if there else ()), Stage("documents in files for import", len(filed), _remote_sum(filed), note)]
 
 
 def _credit_stages(made: pl.DataFrame, taken: Mapping[str, int], unbilled: pl.DataFrame) -> list[Stage]:

@@ -78,7 +78,10 @@ def test_a_run_is_written_into_a_file_of_xero_and_nothing_claims_that_it_is_book
     assert sent.plain["files_to_import"] == waiting
     told = sent.plain["tenants"]["us-books"]
     assert (told["written_to_file"], told["found_in_file"], "booked" in told) == (["US-000001"], [], False)
-    assert [one["name"] for one in sent.plain["tie_out"]["stages"]][-2:] == ["receipts", "documents in files to import"]
+    assert [one["name"] for one in sent.plain["tie_out"]["stages"]][-2:] == [
+        "receipts",
+        "documents in files for import",
+    ]
     assert sent.plain["tie_out"]["ties"] is True
     (document,) = office.run("documents").plain["documents"]
     assert (document["state"], document["remote_id"]) == ("written to a file", path.name)
@@ -92,6 +95,7 @@ def test_a_run_is_written_into_a_file_of_xero_and_nothing_claims_that_it_is_book
     assert office.run("doctor").code == 0
 
 
+@pytest.mark.usefixtures("on_each_database")
 def test_what_a_push_says_for_people(office: World, person: Person) -> None:
     run = approved(office, client("A"))
     shown = office.run("show", run, as_json=False).out
@@ -137,6 +141,8 @@ def test_a_file_that_was_edited_or_taken_away_is_drift_and_never_said_to_be_in_t
     path.write_bytes(whole.replace(b"1800.00", b"180.00"))
     changed = f"its file {shown} was changed after it was written, so that what was imported is not known"
     assert drift(office) == [changed]
+    again = office.run("reconcile", "--reissue", "US-000001", "--reason", "wrong")
+    assert again.plain["error"] == "still in a file for import: US-000001"
     accepted = office.run("reconcile", "--accept", "US-000001", "--reason", "only opened and saved")
     assert accepted.code == 0, accepted.out
     path.unlink()
