@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
+from connector.accounting.files import opening as files
+from connector.accounting.files.opening import QUICKBOOKS_CSV, XERO_CSV
 from connector.accounting.oauth.provider import Provider
 from connector.accounting.port import AccountingSystem, CredentialsError
 from connector.accounting.quickbooks import opening as quickbooks
@@ -14,7 +16,16 @@ from connector.net.errors import SetupError
 # How a tenant is reached: its settings, the time in UTC, and what waits for seconds.
 Connect = Callable[[TenantSettings, Callable[[], datetime], Callable[[float], None]], AccountingSystem]
 
-__all__ = ["QUICKBOOKS", "XERO", "Connect", "TenantSettings", "connect", "provider_of"]
+__all__ = [
+    "QUICKBOOKS",
+    "QUICKBOOKS_CSV",
+    "XERO",
+    "XERO_CSV",
+    "Connect",
+    "TenantSettings",
+    "connect",
+    "provider_of",
+]
 
 XERO, QUICKBOOKS = "xero", "quickbooks"
 
@@ -37,9 +48,11 @@ def connect(
         CredentialsError: client id or secret are missing.
         SetupError: the system is not known.
     """
+    if settings.files is not None:
+        return files.open_outbox(settings.name, settings.system, settings.files, clock)
     if settings.system not in (XERO, QUICKBOOKS):
         message = f"{settings.name}: the accounting system {settings.system!r} is not known"
-        raise SetupError(message, f"Write system: {XERO}, or system: {QUICKBOOKS}.")
+        raise SetupError(message, f"Write system: {XERO}, {QUICKBOOKS}, {XERO_CSV} or {QUICKBOOKS_CSV}.")
     if settings.lacks_credentials:
         raise _lacking(settings)
     if settings.system == QUICKBOOKS:

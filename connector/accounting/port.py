@@ -10,12 +10,16 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal, Protocol
 
-from connector.domain.documents import INVOICE, Document, Party
+from connector.domain.documents import CREDIT_NOTE, INVOICE, Document, Party
 from connector.net.errors import SetupError
 
 # Who computes the tax of a document, and how: rounded on each line; on each line or once for each rate, which the
 # vendor does not say; or by the system alone, from what nobody else knows, so that only the net can be predicted.
 TaxRule = Literal["line", "line_or_rate", "remote"]
+
+# States of a document that stands in a file for a person to import: the file waits; a person has moved it to the
+# imported ones; it is not what was written any more; it is nowhere. None of them says what the books have.
+WRITTEN, IMPORTED, CHANGED, GONE = "WRITTEN", "IMPORTED", "CHANGED", "GONE"
 
 
 class CredentialsError(SetupError):
@@ -42,6 +46,7 @@ class Capabilities:
         description_max_length: characters of a line's description.
         adoptable: states in which a document found under our number counts as the one we sent.
         tax: who computes the tax, and how it is rounded.
+        upload: where documents go into files: what a person does with one; empty where the system books by itself.
     """
 
     system: str
@@ -58,6 +63,7 @@ class Capabilities:
     description_max_length: int
     adoptable: frozenset[str]
     tax: TaxRule = "line"
+    upload: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,8 @@ class RemoteDocument:
         net_minor, tax_minor, total_minor: the totals that the system computed.
         status: in the system's own words, such as `AUTHORISED` or `VOIDED`.
         others: ids of further living documents of the same number, where numbers are not unique.
+        file: where it stands in a file that a person imports, the file's path in the working folder: what the books
+            have of it is not known, and the totals are those that were written; else empty.
     """
 
     id: str
@@ -83,6 +91,7 @@ class RemoteDocument:
     total_minor: int
     status: str
     others: tuple[str, ...] = ()
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -212,6 +221,8 @@ class Catalogue:
         fetched_at: when this was read.
         item_accounts: where lines name an item and the item its account: code of each item → how that account may be
             called; None where lines name their account themselves.
+        kinds: the kinds of documents it takes.
+        in_cells: whether texts travel in cells of a file that a person may open, so that none may begin a formula.
     """
 
     organisation: str
@@ -223,6 +234,8 @@ class Catalogue:
     items: Mapping[str, str]
     fetched_at: datetime
     item_accounts: Mapping[str, tuple[str, ...]] | None = None
+    kinds: frozenset[str] = frozenset({INVOICE, CREDIT_NOTE})
+    in_cells: bool = False
 
 
 @dataclass(frozen=True)

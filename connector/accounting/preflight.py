@@ -6,6 +6,7 @@ between this look and the call, and then the system's own refusal is what a pers
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from connector.accounting.cells import cell_fault
 from connector.accounting.port import Catalogue
 from connector.accounting.totals import is_predictable, predict_tax_minor
 from connector.domain.currency import is_currency
@@ -37,6 +38,7 @@ def check(
             faults += _codes(line, catalogue)
             faults += _amounts(line, document.currency)
             faults += _description(line, description_max_length)
+        faults += _cells(document) if catalogue.in_cells else ()
         if faults:
             found[document.number] = tuple(dict.fromkeys(faults))
     return found
@@ -45,6 +47,11 @@ def check(
 def _head(document: Document, catalogue: Catalogue, number_max_length: int) -> Iterator[str]:
     if len(document.number) > number_max_length:
         yield f"The number {document.number} has more than {number_max_length} characters. Shorten the prefix."
+    if document.kind not in catalogue.kinds:
+        yield (
+            f"{catalogue.organisation} takes no {document.kind.replace('_', ' ')}s by the import of this file."
+            " Make it there by hand, or reach the books by their interface."
+        )
     if not document.lines:
         yield "The document has no lines. Plan it again."
     known = catalogue.currencies
@@ -119,3 +126,13 @@ def _description(line: Line, longest: int) -> Iterator[str]:
         yield f"The line of {line.item} has no description. Write one in the mapping."
     if len(line.description) > longest:
         yield f"The description of {line.item} has more than {longest} characters. Shorten it in the mapping."
+
+
+def _cells(document: Document) -> Iterator[str]:
+    """What of a document a spreadsheet would run, or an import would tear apart."""
+    texts = [("number", document.number), ("reference", document.reference)]
+    texts += [(f"description of {line.item}", line.description) for line in document.lines]
+    for what, text in texts:
+        fault = cell_fault(text)
+        if fault:
+            yield f"The {what} {fault}. Change it in the partners sheet, the clients or mappings/, and plan again."

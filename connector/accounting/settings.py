@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -53,12 +55,47 @@ class QuickBooksSettings:
 
 
 @dataclass(frozen=True)
+class FileSettings:
+    """What a person declares of books that are reached by files only, because nobody can ask them.
+
+    Attributes:
+        outbox: the folder that the tenant's files are written into; its parent's parent is the working folder.
+        organisation: its name.
+        base_currency: ISO 4217 code.
+        currencies: every code it can bill in.
+        month_first: dates are written month/day/year, as the import of the United States reads them; else day first.
+        tax_codes: how each tax rate is called in the books → its percent.
+        accounts: codes of the accounts that take sales; empty where lines are booked by items.
+        items: how each item is called in the books → the account it is booked to, or nothing where lines name theirs.
+        contacts: partner id → the exact name of its contact in the books: the import goes by names.
+        locked_until: the last day on which the books take no document.
+        has_tax: whether a line of the file has a tax code.
+        branding_themes: of Xero: payment method → name of the theme.
+        tracking: of Xero: name and option of up to two tracking categories, for every line.
+    """
+
+    outbox: Path
+    organisation: str
+    base_currency: str
+    currencies: frozenset[str]
+    month_first: bool
+    tax_codes: Mapping[str, Decimal]
+    contacts: Mapping[str, str]
+    accounts: tuple[str, ...] = ()
+    items: Mapping[str, str] = field(default_factory=dict)
+    locked_until: date | None = None
+    has_tax: bool = True
+    branding_themes: Mapping[str, str] = field(default_factory=dict)
+    tracking: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class TenantSettings:
     """One accounting tenant and how to reach it.
 
     Attributes:
         name: our name of it, as the ledger's outbox has it.
-        system: `xero` or `quickbooks`.
+        system: `xero` or `quickbooks`; `xero-csv` or `quickbooks-csv` where files are written for a person to import.
         api_url: base address of the interface, without a slash at the end.
         token_url: where access tokens come from.
         tenant_id: the system's id of the organisation: QuickBooks calls it the realm.
@@ -71,15 +108,16 @@ class TenantSettings:
         calls_per_minute: a little under the system's limit, which other programs may share.
         consent: how a person lets the connector in; None where client id and secret alone do.
         quickbooks: what only QuickBooks needs; None for another system.
+        files: what is declared of books that are reached by files; None where they are called.
     """
 
     name: str
     system: str
-    api_url: str
-    token_url: str
-    tenant_id: str
-    client_id: str
-    client_secret: str = field(repr=False)
+    api_url: str = ""
+    token_url: str = ""
+    tenant_id: str = ""
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
     invoice_status: str = "AUTHORISED"
     quiet_seconds: int = 120
     time_out_seconds: int = 100
@@ -88,6 +126,7 @@ class TenantSettings:
     calls_per_minute: int = 55
     consent: ConsentSettings | None = None
     quickbooks: QuickBooksSettings | None = None
+    files: FileSettings | None = None
 
     @property
     def again(self) -> str:

@@ -67,8 +67,16 @@ def plan(folder: Path, paths: Sequence[Path], as_of: str, *, as_json: bool) -> N
             lambda: _whole(made),
             exit_code(made),
             as_json=as_json,
-            render=lambda to: show_plan(to, made),
+            render=lambda to: _show(to, made, "planned", config),
         )
+
+
+def _show(to: Console, plan: RunPlan, state: str, config: Config) -> None:
+    """A plan, and which of its documents no push will book by itself."""
+    show_plan(to, plan, state)
+    for name in sorted({draft.document.tenant for draft in plan.drafts}):
+        if name in config.tenants and config.tenants[name].files is not None:
+            to.print(Text(f"{name}: a push writes these documents to a file, for a person to import."))
 
 
 def _whole(plan: RunPlan) -> dict[str, Any]:
@@ -101,7 +109,7 @@ def show(folder: Path, run: str, html: Path | None, xlsx: Path | None, *, as_jso
     outs = [out for out in (html, xlsx) if out is not None]
     for out in outs:
         refuse_taken(out)
-    with opening.opened(folder):
+    with opening.opened(folder) as config:
         found, known = holds.planned(run)
         title, about = f"Run plan {found.run_id}", plan_about(found, known.state)
         if html is not None:
@@ -113,7 +121,7 @@ def show(folder: Path, run: str, html: Path | None, xlsx: Path | None, *, as_jso
             for out in outs:
                 to.print(Text(f"Wrote {out}."))
             if not outs:
-                show_plan(to, found, known.state)
+                _show(to, found, known.state, config)
 
         written = {"written": [str(out) for out in outs]} if outs else {}
         finish(

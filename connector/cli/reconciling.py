@@ -10,6 +10,7 @@ from connector.cli import opening
 from connector.cli.deciding import show_correction
 from connector.cli.output import finish, table
 from connector.cli.planning import parse_day
+from connector.cli.sending import show_files
 from connector.runs import reconcile as reconciling
 from connector.runs import workspace
 from connector.runs.errors import REMAINS, USAGE
@@ -64,6 +65,7 @@ def show_reconciled(to: Console, found: Reconciled) -> None:
     for name, (message, next_step) in found.faults.items():
         to.print(Text(f"{name}: {message}", style="red"))
         to.print(Text(f"  {next_step}"))
+    show_files(to, found.files)
     if found.paid:
         to.print(Text(f"{len(found.paid)} of them are paid: {', '.join(found.paid)}."))
     if found.drift:

@@ -1,6 +1,6 @@
 """push: send, read back, tie out, and say plainly what needs a person."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from rich.console import Console
@@ -11,6 +11,7 @@ from connector.cli.output import finish, progress_bar, say
 from connector.cli.show import show_tie_out
 from connector.runs.errors import REMAINS, USAGE
 from connector.runs.push_result import Progress, PushResult
+from connector.runs.reading_back import ToImport
 from connector.runs.sending import Sent, Wish, send
 
 
@@ -44,7 +45,9 @@ def exit_code(sent: Sent) -> int:
 def show_sent(to: Console, sent: Sent) -> None:
     """What a push did, for people."""
     for name, result in sent.results.items():
-        _show_result(to, name, result)
+        _show_result(to, name, result, by_file=name in sent.files)
+    for files in sent.files.values():
+        show_files(to, files)
     for name, (message, next_step) in sent.setup_faults.items():
         to.print(Text(f"{name}: {message}", style="red"))
         to.print(Text(f"  {next_step}"))
@@ -58,8 +61,17 @@ def show_sent(to: Console, sent: Sent) -> None:
         to.print(Text("Something remains: 'connector exceptions' lists it."))
 
 
-def _show_result(to: Console, name: str, result: PushResult) -> None:
-    to.print(Text(f"{name}: {len(result.booked)} booked, {len(result.adopted)} found in the books already."))
+def show_files(to: Console, files: Iterable[ToImport]) -> None:
+    """The files that wait for a person, each with what is to be done."""
+    for one in files:
+        documents = "1 document" if one.documents == 1 else f"{one.documents} documents"
+        to.print(Text(f"To import: {one.file} ({documents})", style="bold"))
+        to.print(Text(f"  {one.next_step}"))
+
+
+def _show_result(to: Console, name: str, result: PushResult, *, by_file: bool) -> None:
+    done, there = ("written to a file", "a file") if by_file else ("booked", "the books")
+    to.print(Text(f"{name}: {len(result.booked)} {done}, {len(result.adopted)} found in {there} already."))
     for one in (*result.rejected, *result.quarantined, *result.drift):
         to.print(Text(f"  {one.number}: {one.reason}", style="red"))
     for waiting in result.waiting:

@@ -12,6 +12,7 @@ from connector.accounting.connect import QUICKBOOKS, XERO, TenantSettings
 from connector.accounting.oauth.tokenkeys import VARIABLE, TokenKeys
 from connector.accounting.settings import ConsentSettings, QuickBooksSettings, Taxation
 from connector.declared import Node, Reader
+from connector.runs import config_files
 
 CODE, CREDENTIALS = "code", "client_credentials"
 # Public: they open the sandbox only.
@@ -59,7 +60,9 @@ def read_tenant(
 ) -> TenantSettings | None:
     """One tenant; None where something of it is missing, which the reader then tells."""
     loose = reader.mapping(node, f"tenant {name}", open_keys=True) or {}
-    system = reader.choice(loose.get("system"), "system", [XERO, QUICKBOOKS]) or XERO
+    system = reader.choice(loose.get("system"), "system", [XERO, QUICKBOOKS, *config_files.SYSTEMS]) or XERO
+    if system in config_files.SYSTEMS:
+        return config_files.read_file_tenant(reader, node, name, system, folder)
     grant = CODE if system == QUICKBOOKS else _grant(reader, loose)
     by_person = ("authorize_url",) if grant == CODE else ()
     required = (*_COMMON, *_OWN[system], *by_person)

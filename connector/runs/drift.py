@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from connector import ledger
-from connector.accounting.port import RemoteDocument
+from connector.accounting.port import CHANGED, GONE, IMPORTED, WRITTEN, RemoteDocument
 from connector.domain.money import Money
 from connector.ledger import outbox
 
@@ -29,6 +29,11 @@ class Said(StrEnum):
 
 TAX = "tax"  # the books computed the tax themselves, and rightly so
 NOTES = (*(one.value for one in Said), TAX)  # events that do not change how far a document is
+IN_FILES = (WRITTEN, IMPORTED)  # of receipts that say where a document was written, and not that it is in the books
+_OF_FILES = {
+    CHANGED: "was changed after it was written, so that what was imported is not known",
+    GONE: "is not in the outbox any more, and whether it was imported is not known",
+}
 _GONE = "the books have it no more"
 _AGAIN = "it stands in the books, and what it billed is billed again by another"
 
@@ -66,8 +71,12 @@ def difference(row: Mapping[str, Any], found: RemoteDocument | None, live: froze
         found: what the books have under its number now.
         live: states in which a document counts.
     """
+    if found is None and row["booked_as"] in IN_FILES:
+        return Difference("no file of the outbox holds it, and whether it was imported is not known", is_gone=True)
     if found is None:
         return Difference("it is not in the books any more", is_gone=True)
+    if found.file and found.status in _OF_FILES:
+        return Difference(f"its file {found.file} {_OF_FILES[found.status]}", is_gone=found.status == GONE)
     if found.status not in live:
         return Difference(f"it is {found.status} in the books", is_gone=True)
     if found.others:
@@ -90,11 +99,16 @@ def _of_money(row: Mapping[str, Any], found: RemoteDocument) -> list[str]:
 def booked_documents() -> pl.DataFrame:
     """The documents that are in the books, with what their receipts said.
 
-    Adds to the ledger's columns: `remote_id`, `booked_minor` (total), `booked_contact`, `received_at`, and `own_tax`
-    where the books computed the tax themselves.
+    Adds to the ledger's columns: `remote_id`, `booked_minor` (total), `booked_contact`, `booked_as` (status),
+    `received_at`, and `own_tax` where the books computed the tax themselves.
     """
     receipts = ledger.read("receipt").select(
-        "document_id", "remote_id", "received_at", booked_minor="total_minor", booked_contact="contact_id"
+        "document_id",
+        "remote_id",
+        "received_at",
+        booked_minor="total_minor",
+        booked_contact="contact_id",
+        booked_as="status",
     )
     taxed = ledger.read("document_event", "state = ?", [TAX]).select("document_id", own_tax=pl.lit(value=True))
     return (
@@ -102,6 +116,11 @@ def booked_documents() -> pl.DataFrame:
         .join(receipts, on="document_id", maintain_order="left")
         .join(taxed.unique(), on="document_id", how="left", maintain_order="left")
     )
+
+
+def in_files() -> frozenset[str]:
+    """The documents that were written to files for a person to import: what the books have of them is not known."""
+    return frozenset(ledger.read("receipt").filter(pl.col("status").is_in(IN_FILES))["document_id"])
 
 
 def notes() -> dict[str, Note]:

@@ -101,7 +101,8 @@ def _answer(
         return catalogue
     locked = last_locked(catalogue)
     faults = dict(check([placed(one, entities[one.selling_entity], locked) for one in documents], catalogue))
-    named = {one.party.partner_id: one.party for one in documents if one.party.contact_id}
+    by_file = bool(system.capabilities.upload)  # where no contact can be made, each must be known before
+    named = {one.party.partner_id: one.party for one in documents if one.party.contact_id or by_file}
     contacts = system.find_contacts(list(named.values())) if named else {}
     if isinstance(contacts, RetryLater):
         return contacts

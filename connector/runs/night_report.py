@@ -72,10 +72,13 @@ def _of_tenants(told: Told) -> Iterator[str]:
     for name, result in told.sent.results.items() if told.sent else ():
         count = len(result.booked) + len(result.adopted)
         open_ones = len(result.rejected) + len(result.quarantined) + len(result.waiting)
-        yield f"{name}: {count} documents sent, {open_ones} not yet."
+        done = "written to files" if told.sent and name in told.sent.files else "sent"
+        yield f"{name}: {count} documents {done}, {open_ones} not yet."
         if result.stopped:
             again = f" It can go on at {result.resume_at:%Y-%m-%d %H:%M} UTC." if result.resume_at else ""
             yield f"{name}: stopped: {result.stopped}{again}"
+    for file in told.files:
+        yield f"{file.file} waits to be imported: {file.documents} documents. {file.next_step}"
     for name, (message, next_step) in told.faults.items():
         yield f"{name}: {message}. {next_step}"
     for name, reason in told.unread.items():

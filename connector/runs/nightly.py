@@ -25,6 +25,7 @@ from connector.runs.fetching import Outcome as Fetching
 from connector.runs.fetching import fetch_exports
 from connector.runs.nights import Night, Outcome, Stage
 from connector.runs.push_result import Progress
+from connector.runs.reading_back import ToImport
 from connector.runs.reconcile import Reconciled, reconcile
 from connector.runs.runplan import RunPlan
 from connector.runs.sending import Sent, Wish, send
@@ -86,12 +87,17 @@ class Told:
         return {**(self.reconciled.unread if self.reconciled else {}), **(self.sent.unread if self.sent else {})}
 
     @property
+    def files(self) -> tuple[ToImport, ...]:
+        """The files that a person has to import."""
+        return self.reconciled.files if self.reconciled else ()
+
+    @property
     def outcome(self) -> Outcome:
         """How it ended."""
         if self.troubles or self.faults:
             return Outcome.FAILED
         fetched = all(isinstance(one, Fetched) for one in self.fetched.values())
-        remains = self.unread or (self.sent is not None and self.sent.remains)
+        remains = self.unread or self.files or (self.sent is not None and self.sent.remains)
         return Outcome.WAITS if self.waits or self.attention or remains or not fetched else Outcome.DONE
 
 

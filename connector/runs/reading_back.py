@@ -1,17 +1,27 @@
 """Reading documents back from the books: what stands there, what differs, and what a person has accepted of that."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
-from connector.accounting.port import AccountingSystem, RemoteDocument, RetryLater
+from connector.accounting.port import WRITTEN, AccountingSystem, RemoteDocument, RetryLater
 from connector.net.errors import SetupError
 from connector.runs.asking import Clock
 from connector.runs.drift import Difference, Note, Said, difference, noted, notes
 
 PAID = "PAID"
+
+
+@dataclass(frozen=True)
+class ToImport:
+    """A file that waits for a person: its path in the working folder, how many documents it has, what is to be done."""
+
+    file: str
+    documents: int
+    next_step: str
 
 
 @dataclass
@@ -25,6 +35,7 @@ class Books:
         drift: the notes of those that differ, and nobody has answered.
         gone: numbers that the books have no more.
         unread: tenants that could not be read, and why.
+        to_import: by tenant, the files that wait for a person; of every tenant that is reached by files and was read.
     """
 
     standing: dict[str, RemoteDocument] = field(default_factory=dict)
@@ -32,6 +43,7 @@ class Books:
     drift: dict[str, Note] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     unread: dict[str, str] = field(default_factory=dict)
+    to_import: dict[str, tuple[ToImport, ...]] = field(default_factory=dict)
 
     @property
     def paid(self) -> list[str]:
@@ -65,7 +77,15 @@ def read_back(documents: pl.DataFrame, systems: Mapping[str, AccountingSystem], 
             differs = difference(row, there, system.capabilities.adoptable)
             note = noted(row["document_id"], differs, before.get(row["document_id"]), clock.now())
             _take(books, row, there, differs, note)
+        if system.capabilities.upload:
+            books.to_import[name] = _to_import(found, system.capabilities.upload)
     return books
+
+
+def _to_import(found: Mapping[str, RemoteDocument], next_step: str) -> tuple[ToImport, ...]:
+    """The files among those found that nobody has moved to the imported ones."""
+    counted = Counter(one.file for one in found.values() if one.status == WRITTEN)
+    return tuple(ToImport(file, documents, next_step) for file, documents in sorted(counted.items()))
 
 
 def _found(system: AccountingSystem, booked: pl.DataFrame) -> dict[str, RemoteDocument] | RetryLater:

@@ -6,7 +6,7 @@ that one that was stopped is made again from where the last whole one began.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -22,7 +22,7 @@ from connector.runs.asking import Asked
 from connector.runs.config import Config
 from connector.runs.errors import INPUT, REMAINS, StopError
 from connector.runs.looks import Foreign, How, Look
-from connector.runs.reading_back import Books, read_back
+from connector.runs.reading_back import Books, ToImport, read_back
 from connector.runs.tenants import system_of
 
 BY_NUMBER_EVERY = timedelta(days=7)  # of a deleted document no list of changes tells for sure
@@ -33,12 +33,13 @@ _LISTED = "'connector reconcile' lists what waits for an answer."
 
 @dataclass(frozen=True)
 class Drift:
-    """A document in the books that waits for an answer: its number, its tenant, and what is the matter with it."""
+    """A document in the books, or in a file for them, that waits for an answer: where it is and what is the matter."""
 
     number: str
     tenant: str
     told: str
     is_foreign: bool = False
+    is_filed: bool = False
 
     @property
     def next_step(self) -> str:
@@ -47,6 +48,11 @@ class Drift:
         if self.is_foreign:
             return f"Let whoever made it give it another number; or leave it there: {accept}."
         again = f"'connector reconcile --reissue {self.number} --reason …'"
+        if self.is_filed:
+            return (
+                f"Look in the books whether they have it as approved. If so: {accept}; if not, let it never be"
+                f" imported, take its file away, and bill it again: {again}."
+            )
         return f"Take it as the books have it: {accept}; or void it there, and bill it again: {again}."
 
     def to_plain(self) -> dict[str, Any]:
@@ -65,6 +71,7 @@ class Reconciled:
         paid: numbers of the documents among those compared that are paid.
         unread: tenants that could not be read now, and why.
         faults: tenants where nothing can work before a person acts: a sentence and the next step.
+        files: those that a person has to import, of every tenant that is reached by files.
     """
 
     looked: tuple[Look, ...]
@@ -72,6 +79,7 @@ class Reconciled:
     paid: tuple[str, ...]
     unread: Mapping[str, str]
     faults: Mapping[str, tuple[str, str]]
+    files: tuple[ToImport, ...] = ()
 
     def to_plain(self) -> dict[str, Any]:
         """What was found, as JSON values."""
@@ -80,6 +88,7 @@ class Reconciled:
             "drift": [one.to_plain() for one in self.drift],
             "paid": list(self.paid),
             "not_read": dict(self.unread),
+            "files_to_import": [asdict(one) for one in self.files],
             "setup_faults": {name: {"message": one, "next_step": two} for name, (one, two) in self.faults.items()},
         }
 
@@ -98,6 +107,7 @@ def reconcile(config: Config, entities: Mapping[str, SellingEntity], since: date
     paid: list[str] = []
     unread: dict[str, str] = {}
     faults: dict[str, tuple[str, str]] = {}
+    files: list[ToImport] = []
     for name in booked["tenant"].unique().sort().to_list():
         own = booked.filter(pl.col("tenant") == name)
         try:
@@ -112,7 +122,8 @@ def reconcile(config: Config, entities: Mapping[str, SellingEntity], since: date
         look, books = found
         looked.append(look)
         paid += books.paid
-    return Reconciled(tuple(looked), standing(), tuple(sorted(paid)), unread, faults)
+        files += books.to_import.get(name, ())
+    return Reconciled(tuple(looked), standing(), tuple(sorted(paid)), unread, faults, tuple(files))
 
 
 def standing() -> tuple[Drift, ...]:
@@ -120,7 +131,8 @@ def standing() -> tuple[Drift, ...]:
     documents = ledger.read("document").select("document_id", "number", "tenant")
     places = {document: (number, tenant) for document, number, tenant in documents.iter_rows()}
     waiting = [note for note in drift.notes().values() if note.said is drift.Said.DRIFT]
-    ours = [Drift(*places[note.document_id], note.told) for note in waiting]
+    filed = drift.in_files()
+    ours = [Drift(*places[note.document_id], note.told, is_filed=note.document_id in filed) for note in waiting]
     others = [one for one in looks.foreign().values() if one.said == looks.FOUND]
     foreign = [Drift(one.number, one.tenant, one.told, is_foreign=True) for one in others]
     return tuple(sorted((*ours, *foreign), key=lambda one: (one.number, one.is_foreign)))

@@ -6,6 +6,9 @@ twice what was billed once.
 
 from collections.abc import Sequence
 
+import polars as pl
+
+from connector.runs import drift
 from connector.runs.asking import Asked
 from connector.runs.config import Config
 from connector.runs.errors import INPUT, StopError
@@ -26,10 +29,15 @@ def reissue_run(config: Config, files: Files, numbers: Sequence[str], reason: st
         asked: who asks, for which day, and how the books are reached.
 
     Raises:
-        StopError: one of them stands in the books, or cannot be billed again; see `correct.make_correction`.
+        StopError: one of them stands in the books or in a file, or cannot be billed again; see
+            `correct.make_correction`.
     """
     books = look_now(config, numbers, asked)
     there = sorted({*numbers} - books.gone)
+    filed = drift.booked_documents().filter(pl.col("number").is_in(there) & pl.col("booked_as").is_in(drift.IN_FILES))
+    if not filed.is_empty():
+        message = f"still in a file for import: {', '.join(filed['number'].sort())}"
+        raise StopError(message, "Take the file away first, if it was never imported and never will be.", INPUT)
     if there:
         message = f"still in the books: {', '.join(there)}"
         raise StopError(message, "Void it there first; or take it as it is: 'connector reconcile --accept'.", INPUT)

@@ -4,7 +4,7 @@ One tenant's trouble never stops another's. A run closes only when everything of
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
@@ -22,7 +22,7 @@ from connector.runs.drift import booked_documents
 from connector.runs.errors import USAGE, StopError
 from connector.runs.known import read_partners
 from connector.runs.push import Progress, PushResult, push
-from connector.runs.reading_back import Books, read_back
+from connector.runs.reading_back import Books, ToImport, read_back
 from connector.runs.tenants import system_of
 from connector.runs.tieout import TieOut, tie_out
 
@@ -36,12 +36,14 @@ class Sent:
         setup_faults: by tenant: a sentence and the next step, where nothing can work before a person acts.
         unread: tenants that could not be read back, and why.
         tied: the tie-out of every run that was touched, with the books' own figures where they were read.
+        files: by tenant, where documents are written to files, those of the runs touched that a person has to import.
     """
 
     results: Mapping[str, PushResult]
     setup_faults: Mapping[str, tuple[str, str]]
     unread: Mapping[str, str]
     tied: tuple[TieOut, ...]
+    files: Mapping[str, tuple[ToImport, ...]] = field(default_factory=dict)
 
     @property
     def remains(self) -> bool:
@@ -55,12 +57,20 @@ class Sent:
         faults = {name: {"message": one, "next_step": two} for name, (one, two) in self.setup_faults.items()}
         return {
             "run": tied[-1]["run"] if tied else "",
-            "tenants": {name: asdict(result) for name, result in self.results.items()},
+            "tenants": {name: self._result(name, result) for name, result in self.results.items()},
             "setup_faults": faults,
             "not_read_back": dict(self.unread),
+            "files_to_import": {name: [asdict(one) for one in files] for name, files in self.files.items()},
             "tie_out": tied[-1] if tied else None,
             "tie_outs": tied,
         }
+
+    def _result(self, name: str, result: PushResult) -> dict[str, Any]:
+        """What became of a tenant's documents. Those that were written to a file are not called booked."""
+        plain = asdict(result)
+        if name not in self.files:
+            return plain
+        return {"written_to_file": plain.pop("booked"), "found_in_file": plain.pop("adopted"), **plain}
 
 
 @dataclass(frozen=True)
@@ -115,7 +125,8 @@ def send(
     tied = tuple(_tied(run, documents, {*books.unread, *faults}, books) for run in runs)
     for one in tied:
         _close(one, wish.by, clock)
-    return Sent(results, faults, books.unread, tied)
+    files = {name: books.to_import.get(name, ()) for name, system in systems.items() if system.capabilities.upload}
+    return Sent(results, faults, books.unread, tied, files)
 
 
 def _link_contacts(documents: pl.DataFrame, today: date) -> None:

@@ -56,6 +56,15 @@ tenants:
   #   credentials: {{client_id_from: QUICKBOOKS_CLIENT_ID, client_secret_from: QUICKBOOKS_CLIENT_SECRET}}
   #   redirect_uri: https://billing.example.com/callback   # as registered with the app; the address is then pasted
   #   taxation: automated          # or manual, with document_tax_code; global outside the United States
+  # no access for programs: files that a person imports into Xero (or system: quickbooks-csv): docs/operations.md
+  # us-files:
+  #   system: xero-csv
+  #   organisation: Example Vendor Inc.
+  #   base_currency: USD
+  #   date_format: MM/DD/YYYY      # as its import reads dates; DD/MM/YYYY outside the United States
+  #   tax_codes: {{"Tax on Sales (8.25%)": 8.25}}   # the names that Xero shows, as the tax rows of mappings/ have them
+  #   accounts: ["200", "201"]
+  #   contacts: {{P-1: the exact name of its contact}}
 books:                           # selling entity (rules/entities.yaml): tenant
   us: us-books
   uk: uk-books

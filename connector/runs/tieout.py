@@ -131,10 +131,21 @@ def tie_out(
         read, more = _remote_sum(remote), accepted or {}
         gone = sum(number not in remote for number in more)
         stages += _accepted_stages(more, gone)
-        stages.append(Stage("documents read back from the books", len(remote), read, "total with tax"))
+        stages += _read_stages(remote)
         checks.append(Check("receipts and documents read back", receipts.height, len(remote) + gone))
         checks += _money("total of receipts and of the books", _plus(booked, _more_sum(more)), read)
     return TieOut(plan.run_id, tuple(stages), tuple(checks), was_read=remote is not None)
+
+
+def _read_stages(remote: Mapping[str, RemoteDocument]) -> list[Stage]:
+    """What the books have; and apart from it what stands in files, of which nobody knows whether they were imported."""
+    filed = {number: one for number, one in remote.items() if one.file}
+    there = {number: one for number, one in remote.items() if not one.file}
+    stages = [Stage("documents read back from the books", len(there), _remote_sum(there), "total with tax")]
+    if not filed:
+        return stages
+    note = "total with tax; whether the books have them is not known"
+    return [*(stages if there else ()), Stage("documents in files for import", len(filed), _remote_sum(filed), note)]
 
 
 def _credit_stages(made: pl.DataFrame, taken: Mapping[str, int], unbilled: pl.DataFrame) -> list[Stage]:

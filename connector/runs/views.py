@@ -20,11 +20,13 @@ from connector.ledger import outbox
 from connector.rulebook import Rulebook
 from connector.runs import store
 from connector.runs.changes import Changes
+from connector.runs.drift import in_files
 from connector.runs.known import Known, read_known
 from connector.runs.reconcile import standing
 from connector.runs.runplan import problem_from_plain
 from connector.runs.versions import GONE
 
+BOOKED, IN_FILE = "booked", "written to a file"
 _TOLD = {
     outbox.State.READY: "approved, not sent yet",
     outbox.State.SENDING: "being sent, or interrupted while being sent",
@@ -41,9 +43,9 @@ class DocumentState:
     Attributes:
         document: as approved.
         run_id: the run that made it.
-        state: the latest state: approved, booked, rejected …
+        state: the latest state: approved, booked, rejected …; `written to a file` where a person has to import it.
         detail: what the accounting system said, or what is waited for.
-        remote_id: its id in the books; empty before it is booked.
+        remote_id: its id in the books, or the name of its file; empty before that.
     """
 
     document: Document
@@ -70,11 +72,13 @@ def documents(run_id: str | None = None) -> tuple[DocumentState, ...]:
         heads = heads.filter(pl.col("run_id") == store.resolve(run_id))
     runs = dict(heads.iter_rows())
     receipts = dict(ledger.read("receipt").select("document_id", "remote_id").iter_rows())
+    filed = in_files()
+    done = {one: IN_FILE if one in filed else BOOKED for one in receipts}
     return tuple(
         DocumentState(
             document=Document.from_plain(json.loads(item.request)),
             run_id=runs[item.document_id],
-            state="booked" if item.state is outbox.State.DONE else item.state.value,
+            state=done[item.document_id] if item.state is outbox.State.DONE else item.state.value,
             detail=item.detail,
             remote_id=receipts.get(item.document_id, ""),
         )
@@ -94,9 +98,9 @@ def exceptions() -> tuple[Attention, ...]:
 
 
 def _unsent() -> Iterator[Attention]:
-    """The documents that are not in the books."""
+    """The documents that are neither in the books nor in a file for a person to import."""
     for one in documents():
-        if one.state != "booked":
+        if one.state not in (BOOKED, IN_FILE):
             told = _TOLD[outbox.State(one.state)] + (f": {one.detail}" if one.detail else "")
             yield Attention(f"document-{one.state}", one.document.number, told, _next_step(one))
 
