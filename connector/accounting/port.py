@@ -298,8 +298,8 @@ class AccountingSystem(Protocol):
         """What a person has agreed to and until when, in words; empty before the first call, and where nobody must."""
         ...
 
-    def budget(self) -> Budget:
-        """What the limits allow, by the settings and by the last answer."""
+    def budget(self) -> Budget | None:
+        """What the limits allow, by the settings and by the last answer; None where nothing is called."""
         ...
 
     def catalogue(self) -> Catalogue | RetryLater:

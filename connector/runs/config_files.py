@@ -124,14 +124,19 @@ def _themes(reader: Reader, node: Node | None) -> dict[str, str]:
     return read
 
 
-def _tracking(reader: Reader, node: Node | None) -> tuple[tuple[str, str], ...]:
-    """Tracking categories and the option of each, for every line."""
+def read_tracking(reader: Reader, node: Node | None) -> dict[str, str]:
+    """Tracking categories of Xero and the option of each, for every line."""
     named = reader.mapping(node, "tracking", open_keys=True) or {}
     if isinstance(node, MapNode) and len(named) > _MOST_TRACKING:
-        reader.fault(node, "tracking names more than two categories", "Xero's import takes two.")
-    read = [(name, reader.text(at, name) or "") for name, at in named.items()]
-    _cells(reader, ((named[name], text) for name, option in read for text in (name, option)))
-    return tuple(read)
+        reader.fault(node, "tracking names more than two categories", "Xero takes two of a line.")
+    return {name: reader.text(at, name) or "" for name, at in named.items()}
+
+
+def _tracking(reader: Reader, node: Node | None) -> tuple[tuple[str, str], ...]:
+    read = read_tracking(reader, node)
+    if node is not None:
+        _cells(reader, ((node, text) for pair in read.items() for text in pair))
+    return tuple(read.items())
 
 
 def _cells(reader: Reader, texts: Iterable[tuple[Node, str]]) -> tuple[str, ...]:

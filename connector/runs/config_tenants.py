@@ -34,7 +34,6 @@ _OPTIONAL = {
 }
 _MOST_CALLS = {XERO: 60, QUICKBOOKS: 500}
 _MOST_BATCHES, _MOST_A_SECOND = 40, 10
-_MOST_TRACKING = 2
 # A little under the limits; and QuickBooks ends a call after 120 seconds itself, so its answer is waited for longer.
 _USUAL: Mapping[str, Mapping[str, int]] = {
     XERO: {},
@@ -114,13 +113,10 @@ def _numbers(reader: Reader, entries: Mapping[str, Node], system: str) -> dict[s
 
 def _xero(reader: Reader, entries: Mapping[str, Node]) -> dict[str, Any]:
     themes = reader.mapping(entries.get("branding_themes"), "branding_themes", (), ("bank_transfer", "card")) or {}
-    tracking = reader.mapping(entries.get("tracking"), "tracking", open_keys=True) or {}
-    if len(tracking) > _MOST_TRACKING:
-        reader.fault(entries["tracking"], f"tracking has {len(tracking)} categories", "Xero takes two of a line.")
     return {
         "invoice_status": reader.choice(entries["invoice_status"], "invoice_status", ["DRAFT", "AUTHORISED"]) or "",
         "branding_themes": {key: reader.text(at, key) or "" for key, at in themes.items()},
-        "tracking": {key: reader.text(at, key) or "" for key, at in tracking.items()},
+        "tracking": config_files.read_tracking(reader, entries.get("tracking")),
     }
 
 

@@ -86,7 +86,9 @@ def look_into(config: Config, clock: Clock, entities: Mapping[str, SellingEntity
                 faults |= answer[0]
                 locked |= {name: answer[1]} if answer[1] else {}
                 taken = [one for one in documents if one.number not in answer[0]]
-                efforts |= {name: effort(taken, system.capabilities, system.budget())} if taken else {}
+                budget = system.budget()
+                if taken and budget is not None:
+                    efforts[name] = effort(taken, system.capabilities, budget)
         return Looked(faults, unasked, locked, efforts)
 
     return look

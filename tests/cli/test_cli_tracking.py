@@ -32,4 +32,7 @@ def test_a_category_that_xero_does_not_have_stops_everything_before_it_is_sent(w
 def test_more_categories_than_xero_takes_are_a_fault_of_the_settings(world: World) -> None:
     declare(world, "{One: a, Two: b, Three: c}")
     (problem,) = world.run("runs").plain["problems"]
-    assert (problem["message"], problem["next_step"]) == ("tracking has 3 categories", "Xero takes two of a line.")
+    assert (problem["message"], problem["next_step"]) == (
+        "tracking names more than two categories",
+        "Xero takes two of a line.",
+    )

@@ -28,7 +28,7 @@ from connector.accounting.port import (
 )
 from connector.accounting.preflight import check
 from connector.accounting.totals import predict_tax_minor
-from connector.domain.documents import INVOICE, Document, Line, Party
+from connector.domain.documents import CREDIT_NOTE, INVOICE, Document, Line, Party
 
 
 class Remote(Protocol):
@@ -141,6 +141,17 @@ class AccountingContract:
         assert differences(made, contact, got, system.capabilities) == ()
         assert system.read_back(["C-1"]) == {"C-1": got}
         assert remote.documents() == 1
+
+    def test_a_place_is_kept_for_the_next_call_and_the_limits_are_told(
+        self, system: AccountingSystem, contact: str
+    ) -> None:
+        budget = system.budget()
+        if budget is not None:
+            assert 0 < budget.writes_a_minute <= budget.calls_a_minute
+            assert all(budget.numbers_at_once[kind] > 0 for kind in (INVOICE, CREDIT_NOTE))
+        for number in ("C-1", "C-2"):
+            assert system.place() == timedelta()
+            assert isinstance(self.send(system, contact, number)[number], Booked)
 
     def test_what_has_changed_is_told_with_its_id_and_number(
         self, system: AccountingSystem, contact: str, remote: Remote

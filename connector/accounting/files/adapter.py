@@ -80,6 +80,10 @@ class FileBooks:
         """Nobody must agree to a file."""
         return ""
 
+    def budget(self) -> None:
+        """Nothing is called."""
+        return
+
     def catalogue(self) -> Catalogue:
         """What a person has declared; nothing is asked."""
         declared = self._settings
@@ -135,6 +139,10 @@ class FileBooks:
             cut[-1].append(one)
             rows += own
         return cut
+
+    def place(self) -> timedelta:
+        """A file may be written at any time."""
+        return timedelta()
 
     def create(self, batch: Sequence[Submission], not_after: datetime) -> Mapping[str, Outcome]:
         """Write the documents of one batch into one file; what stands in a file already is not written again."""
