@@ -266,9 +266,10 @@ def test_a_file_that_a_crash_left_with_its_record_gets_its_name_and_one_without_
     assert states(made, "US-000001") == {"US-000001": ("WRITTEN", "outbox/us-books")}
     assert (path.read_bytes(), aside.exists()) == (whole, False)
     path.rename(aside)
-    (path.parent / ".records" / f"{path.name}.json").unlink()
+    torn = path.parent / ".records" / f"{path.name}.new"
+    (path.parent / ".records" / f"{path.name}.json").rename(torn)
     assert states(system(tmp_path), "US-000001") == {}
-    assert (written(tmp_path), aside.exists()) == ([], False)
+    assert (written(tmp_path), aside.exists(), torn.exists()) == ([], False, False)
     create(system(tmp_path), document())
     assert (path.read_bytes(), len(written(tmp_path))) == (whole, 1)
 

@@ -133,9 +133,7 @@ class Outbox:
             _write(kept.with_suffix(_NEW), text)
             kept.with_suffix(_NEW).replace(kept)
         except OSError as error:
-            if not kept.exists():
-                raise self._unusable(error) from None
-            raise
+            raise self._unusable(error) from None
         sync_folder(place)
         self._appear(partial)
 
