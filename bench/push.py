@@ -29,7 +29,7 @@ from consent_kit import agree  # noqa: E402 - as above
 from push_kit import approve, document, settings, with_line  # noqa: E402 - as above
 from quickbooks_kit import settings as quickbooks_settings  # noqa: E402 - as above
 
-from connector.accounting.connect import TenantSettings, connect  # noqa: E402 - as above
+from connector.accounting.connect import QUICKBOOKS, TenantSettings, connect  # noqa: E402 - as above
 from connector.ledger import close_store, open_store, read  # noqa: E402 - as above
 from connector.runs.push import push  # noqa: E402 - as above
 from connector.sandbox.quickbooks import US_COMPANY  # noqa: E402 - as above
@@ -67,9 +67,10 @@ def sandbox(folder: Path) -> Iterator[str]:
         process.wait()
 
 
-def counts(url: str) -> tuple[int, int]:
-    """Requests that a sandbox has answered, and breaches of its limits."""
-    told = requests.get(f"{url}/sandbox/counts", timeout=10).json()
+def counts(url: str, system: str) -> tuple[int, int]:
+    """Requests that the sandbox of a system has answered, and breaches of its limits."""
+    path = "quickbooks/counts" if system == QUICKBOOKS else "counts"
+    told = requests.get(f"{url}/sandbox/{path}", timeout=10).json()
     return int(told["requests"]["total"]), int(told["limit_breaches"]["total"])
 
 
@@ -79,7 +80,7 @@ def pushed(folder: Path, url: str, made: TenantSettings, ceiling: int, **line: o
     open_store(place)
     numbered = (replace(document(number, number % 5), tenant=made.name) for number in range(1, 4 * ceiling + 1))
     approve([with_line(one, **line) for one in numbered])
-    before, _ = counts(url)
+    before, _ = counts(url, made.system)
     began = datetime.now(UTC)
 
     def clock() -> datetime:
@@ -94,7 +95,7 @@ def pushed(folder: Path, url: str, made: TenantSettings, ceiling: int, **line: o
     close_store()
     first = min(booked)
     seen = sum(first + WARM <= one < first + WARM + MEASURED for one in booked)
-    calls, breaches = counts(url)
+    calls, breaches = counts(url, made.system)
     return seen / (MEASURED / timedelta(minutes=1)), (calls - before) * 1000 / len(booked), breaches
 
 
