@@ -15,7 +15,7 @@ import polars as pl
 from connector import ledger
 from connector.accounting.port import RemoteDocument
 from connector.domain.money import Money
-from connector.ledger import outbox
+from connector.ledger import allocations, outbox
 
 
 class Said(StrEnum):
@@ -28,7 +28,7 @@ class Said(StrEnum):
 
 
 TAX = "tax"  # the books computed the tax themselves, and rightly so
-NOTES = (*(one.value for one in Said), TAX)  # events that do not change how far a document is
+NOTES = (*(one.value for one in Said), TAX, *allocations.NOTES)  # events that do not change how far a document is
 _GONE = "the books have it no more"
 _AGAIN = "it stands in the books, and what it billed is billed again by another"
 
