@@ -23,8 +23,7 @@ from push_kit import (
     system,
     with_line,
 )
-from push_simulation import Crippled
-from push_variants import SOUND
+from push_variants import SOUND, Crippled
 
 from connector.accounting.port import Application, Applied, CredentialsError, CreditPair
 from connector.accounting.totals import predict_tax_minor
