@@ -47,6 +47,8 @@ class Capabilities:
         adoptable: states in which a document found under our number counts as the one we sent.
         tax: who computes the tax, and how it is rounded.
         upload: where documents go into files: what a person does with one; empty where the system books by itself.
+        applies_credits: a credit note can be applied to the invoice it refers to, by a call. QuickBooks applies credit
+            memos by a setting of the company ("automatically apply credits"), or a person does.
     """
 
     system: str
@@ -64,6 +66,7 @@ class Capabilities:
     adoptable: frozenset[str]
     tax: TaxRule = "line"
     upload: str = ""
+    applies_credits: bool = False
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,60 @@ class OutcomeUnknown:
 
 
 Outcome = Booked | Rejected | NumberTaken | RetryLater | OutcomeUnknown
+
+
+@dataclass(frozen=True)
+class CreditPair:
+    """A credit note and the invoice it is applied to, by the system's own ids."""
+
+    credit_id: str
+    invoice_id: str
+
+
+@dataclass(frozen=True)
+class Allocated:
+    """How a credit note and its invoice stand in the books. Amounts are whole minor units of `currency`.
+
+    Attributes:
+        currency: ISO 4217 code of both.
+        applied_minor: what of the credit note is applied to this invoice.
+        remaining_minor: what of it is applied to nothing; 0 where it is voided or deleted.
+        due_minor: what the invoice still owes; 0 where it is voided or deleted.
+        blocked: why nothing can be applied before a person approves them; empty otherwise.
+    """
+
+    currency: str
+    applied_minor: int
+    remaining_minor: int
+    due_minor: int
+    blocked: str = ""
+
+
+@dataclass(frozen=True)
+class Application:
+    """One credit note to apply to one invoice.
+
+    Attributes:
+        pair: which.
+        amount_minor: how much, in whole minor units of `currency`.
+        currency: ISO 4217 code.
+        dated: the day on which it is applied.
+        epoch: how often it was sent, each time after the books were seen not to have it; part of the idempotency key.
+    """
+
+    pair: CreditPair
+    amount_minor: int
+    currency: str
+    dated: date
+    epoch: int
+
+
+@dataclass(frozen=True)
+class Applied:
+    """The amount of the application stands in the books."""
+
+
+Applying = Applied | Rejected | RetryLater | OutcomeUnknown
 
 
 @dataclass(frozen=True)
@@ -341,6 +398,21 @@ class AccountingSystem(Protocol):
 
     def read_back(self, numbers: Sequence[str], kind: str = INVOICE) -> Mapping[str, RemoteDocument] | RetryLater:
         """The documents of one kind with these numbers, voided and deleted ones too; an absent number is absent."""
+        ...
+
+    def allocations(self, pairs: Sequence[CreditPair], /) -> Mapping[CreditPair, Allocated] | RetryLater:
+        """How these credit notes and invoices stand; a pair of which the books have one not is absent.
+
+        Asked only where the system `applies_credits`, as is `apply_credit`.
+        """
+        ...
+
+    def apply_credit(self, application: Application, not_after: datetime, /) -> Applying:
+        """Apply a credit note to its invoice, in one call. It has no number: sent twice, it may be applied twice.
+
+        So the caller has just read `allocations`, after the quiet period of whatever was sent before. Nothing is sent
+        after `not_after` (the answer is then `RetryLater`).
+        """
         ...
 
     def changes(self, since: datetime) -> Changes | RetryLater:

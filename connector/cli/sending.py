@@ -74,6 +74,10 @@ def _show_result(to: Console, name: str, result: PushResult, *, by_file: bool) -
     to.print(Text(f"{name}: {len(result.booked)} {done}, {len(result.adopted)} found in {there} already."))
     for one in (*result.rejected, *result.quarantined, *result.drift):
         to.print(Text(f"  {one.number}: {one.reason}", style="red"))
+    for credit in result.applied:
+        to.print(Text(f"  {credit.number}: {credit.told}."))
+    for one in result.unapplied:
+        to.print(Text(f"  {one.number}: booked, but not applied: {one.reason}", style="red"))
     for waiting in result.waiting:
         when = f"not before {waiting.not_before:%Y-%m-%d %H:%M:%S} UTC" if waiting.not_before else "with the next push"
         to.print(Text(f"  {waiting.number}: {when}: {waiting.reason}", style="yellow"))

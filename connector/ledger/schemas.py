@@ -242,6 +242,20 @@ MUTABLE: Mapping[str, Schema] = {
         "request": _TEXT,
         "detail": _TEXT,
     },
+    "allocation": {
+        "document_id": _TEXT,  # a credit note
+        "invoice_id": _TEXT,  # the document that it refers to
+        "number": _TEXT,
+        "tenant": _TEXT,
+        "state": _TEXT,  # ledger.outbox.State, but for quarantined
+        "fence": _WHOLE,
+        "epoch": _WHOLE,
+        "first_sent": _TIME,
+        "last_sent": _TIME,
+        "not_before": _TIME,
+        "amount_minor": _WHOLE,  # null: nothing was asked for yet
+        "detail": _TEXT,
+    },
     "tenant_hold": {"tenant": _TEXT, "not_before": _TIME, "reason": _TEXT},
     "contact_link": {"tenant": _TEXT, "partner_id": _TEXT, "contact_id": _TEXT, "how": _TEXT},
     "personal": {"owner_type": _TEXT, "owner_id": _TEXT, "field": _TEXT, "value": _TEXT},
@@ -278,6 +292,7 @@ UNIQUE: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "erasure": (),
     "chain_link": (("entity", "sequence"),),
     "outbox": (("document_id",), ("tenant", "number")),
+    "allocation": (("document_id",),),
     "tenant_hold": (("tenant",),),
     "contact_link": (("tenant", "partner_id"),),
     "personal": (("owner_type", "owner_id", "field"),),

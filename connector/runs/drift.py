@@ -15,7 +15,7 @@ import polars as pl
 from connector import ledger
 from connector.accounting.port import CHANGED, GONE, IMPORTED, WRITTEN, RemoteDocument
 from connector.domain.money import Money
-from connector.ledger import outbox
+from connector.ledger import allocations, outbox
 
 
 class Said(StrEnum):
@@ -28,7 +28,7 @@ class Said(StrEnum):
 
 
 TAX = "tax"  # the books computed the tax themselves, and rightly so
-NOTES = (*(one.value for one in Said), TAX)  # events that do not change how far a document is
+NOTES = (*(one.value for one in Said), TAX, *allocations.NOTES)  # events that do not change how far a document is
 IN_FILES = (WRITTEN, IMPORTED)  # of receipts that say where a document was written, and not that it is in the books
 _OF_FILES = {
     CHANGED: "was changed after it was written, so that what was imported is not known",

@@ -9,9 +9,10 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from connector.accounting.port import AccountingSystem, RetryLater
-from connector.ledger import Place, outbox, process_lock
+from connector.ledger import Place, allocations, outbox, process_lock
 from connector.ledger.outbox import OutboxItem
 from connector.net.errors import SetupError
+from connector.runs import push_apply
 from connector.runs.crashpoints import reached
 from connector.runs.push_result import Progress, PushResult, Refused, Waiting
 from connector.runs.push_round import run_round
@@ -57,15 +58,20 @@ def push(
     """
     with process_lock(store, f"push {system.tenant}"):
         reached("push:locked")
-        outbox.release_dead(system.tenant)
+        _release(system.tenant)
         reached("push:released")
         work = Work(system, clock, sleep, report, len(_open(system)), pool, monotonic)
         try:
             stop = _drain(work, until_done=until_done)
         except SetupError:
-            outbox.release_dead(system.tenant)
+            _release(system.tenant)
             raise
         return _account(work, stop)
+
+
+def _release(tenant: str) -> None:
+    outbox.release_dead(tenant)
+    allocations.release_dead(tenant)
 
 
 def _open(system: AccountingSystem) -> list[OutboxItem]:
@@ -73,7 +79,7 @@ def _open(system: AccountingSystem) -> list[OutboxItem]:
 
 
 def _drain(work: Work, *, until_done: bool) -> RetryLater | None:
-    """Go on until nothing is left, or return why not."""
+    """Go on until nothing is left, or return why not; credits are applied once no document is ready to be sent."""
     able = work.system.capabilities
     most = _ROUNDS_WITHOUT_PROGRESS_UNTIL_DONE if until_done else _ROUNDS_WITHOUT_PROGRESS
     idle = 0
@@ -87,16 +93,20 @@ def _drain(work: Work, *, until_done: bool) -> RetryLater | None:
             continue
         due = outbox.claimable(work.system.tenant, now, able.batch_size * able.in_flight)
         ready = [item for item in due if _ready_at(work, item, now) <= now]
-        if not ready:
+        credit = [] if ready else push_apply.ready(work, now)
+        if not ready and not credit:
             rest = _rest(work, now)
             if rest is None or rest.not_before - now > max(LONGEST_WAIT, able.quiet * 2):
                 return rest
             _wait(work, rest)
             continue
-        settled = work.tally.settled
-        run_round(work, ready)
-        reached("push:round")
-        idle = 0 if work.tally.settled > settled else idle + 1
+        settled = work.tally.settled + work.tally.credited
+        if ready:
+            run_round(work, ready)
+            reached("push:round")
+        else:
+            push_apply.run_round(work, credit)
+        idle = 0 if work.tally.settled + work.tally.credited > settled else idle + 1
     return RetryLater(work.clock(), _NO_PROGRESS, whole_tenant=True)
 
 
@@ -120,10 +130,11 @@ def _ready_at(work: Work, item: OutboxItem, now: datetime) -> datetime:
 def _rest(work: Work, now: datetime) -> RetryLater | None:
     """Until when the next document waits, and why; None when there is none."""
     pending = [(_ready_at(work, item, now), item.detail) for item in _open(work.system)]
+    pending += push_apply.waits(work, now)
     if not pending:
         return None
     when, detail = min(pending)
-    return RetryLater(when, detail or "It is not known yet whether some documents were booked.", whole_tenant=False)
+    return RetryLater(when, detail or "It is not known yet whether what was sent was booked.", whole_tenant=False)
 
 
 def _wait(work: Work, until: RetryLater) -> None:
@@ -135,12 +146,11 @@ def _wait(work: Work, until: RetryLater) -> None:
 def _account(work: Work, stop: RetryLater | None) -> PushResult:
     now = work.clock()
     waiting = []
-    for item in _open(work.system):
-        when = _ready_at(work, item, now)
-        if stop is not None and stop.whole_tenant:
-            when = max(when, stop.not_before)
-        reason = item.detail or ("" if stop is None else stop.reason)
-        waiting.append(Waiting(item.number, when if when > now else None, reason))
+    pending = [(item.number, _ready_at(work, item, now), item.detail) for item in _open(work.system)]
+    for number, when, detail in [*pending, *push_apply.pending(work, now)]:
+        then = max(when, stop.not_before) if stop is not None and stop.whole_tenant else when
+        reason = detail or ("" if stop is None else stop.reason)
+        waiting.append(Waiting(number, then if then > now else None, reason))
     if stop is None or not waiting:
         return work.tally.result(tuple(waiting), "", None)
     return work.tally.result(tuple(waiting), stop.reason, stop.not_before if stop.not_before > now else None)

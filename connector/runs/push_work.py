@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from connector.accounting.compare import differences, drift, tax_of_the_books
 from connector.accounting.port import AccountingSystem, Catalogue, RemoteDocument, RetryLater
-from connector.domain.documents import Document
+from connector.domain.documents import CREDIT_NOTE, Document
 from connector.ledger import outbox
 from connector.ledger.outbox import OutboxItem, Receipt
 from connector.runs.crashpoints import reached
@@ -113,7 +113,9 @@ def book(work: Work, job: Job, found: RemoteDocument, *, adopted: bool) -> None:
         status=found.status,
         adopted=adopted,
     )
-    if outbox.settle_booked(job.item, receipt, now):
+    is_credit = work.system.capabilities.applies_credits and job.document.kind == CREDIT_NOTE
+    credited = job.document.reference if is_credit else ""
+    if outbox.settle_booked(job.item, receipt, now, credits_number=credited):
         (work.tally.adopted if adopted else work.tally.booked).append(job.number)
         if drifted is not None:
             work.tally.drift.append(Refused(job.number, drifted))
@@ -143,6 +145,14 @@ def reject(work: Work, job: Job, reason: str) -> None:
         work.tally.rejected.append(Refused(job.number, reason))
 
 
+def obey(work: Work, refusal: RetryLater, now: datetime) -> None:
+    """Hold the whole tenant where a refusal is about all of it."""
+    if refusal.whole_tenant:
+        work.stop = refusal
+        if refusal.not_before - now > LONGEST_WAIT:
+            outbox.hold_tenant(work.system.tenant, refusal.not_before, refusal.reason)
+
+
 def postpone(work: Work, jobs: Iterable[Job], refusal: RetryLater, *, never_sent: bool | None = None) -> None:
     """Put documents back because a call was refused before anything happened.
 
@@ -153,10 +163,7 @@ def postpone(work: Work, jobs: Iterable[Job], refusal: RetryLater, *, never_sent
         never_sent: nothing was ever sent of it; by default, what the outbox says.
     """
     now = work.clock()
-    if refusal.whole_tenant:
-        work.stop = refusal
-        if refusal.not_before - now > LONGEST_WAIT:
-            outbox.hold_tenant(work.system.tenant, refusal.not_before, refusal.reason)
+    obey(work, refusal, now)
     # The hold delays the whole tenant, in this push or stored: the document itself need not wait once it is over.
     not_before = now if refusal.whole_tenant else refusal.not_before
     for job in jobs:

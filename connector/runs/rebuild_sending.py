@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from connector import ledger
+from connector.ledger import allocations
 from connector.runs.drift import NOTES
 from connector.runs.issuing import LINES
 from connector.runs.rebuild import Proof, prove, text
@@ -26,6 +27,14 @@ _STATES = {
     "rejected": ["rejected"],
     "quarantined": ["quarantined"],
 }
+# The same of a credit note that is to be applied to its invoice; empty: it is still to be done.
+_APPLYING = {
+    "": "",
+    "allocating": "",
+    "allocation-ready": "",
+    "allocated": "done",
+    "allocation-rejected": "rejected",
+}
 
 
 def sending_proofs() -> tuple[Proof, ...]:
@@ -33,7 +42,21 @@ def sending_proofs() -> tuple[Proof, ...]:
     documents = ledger.read("document")
     lines = pl.concat((ledger.read(table) for table in LINES), how="diagonal")
     outbox = ledger.read("outbox")
-    return (*_states(documents, outbox), *_requests(documents, lines, outbox))
+    return (*_states(documents, outbox), *_requests(documents, lines, outbox), _allocations())
+
+
+def _allocations() -> Proof:
+    """Credit notes that are to be applied to their invoices, against what was noted of that."""
+    rows, events = ledger.read("allocation"), ledger.read("document_event")
+    noted = events.filter(pl.col("state").is_in(allocations.NOTES)).unique("document_id", keep="last")
+    rows = rows.join(noted.select("document_id", event="state"), on="document_id", how="left")
+    allowed = pl.col("event").fill_null("").replace_strict(_APPLYING, default=None)
+    told = pl.format("{}: to be applied it is {}, its latest event {}", "number", "state", text("event"))
+    return prove("credits to be applied against their events", rows, _settled(pl.col("state")) == allowed, told)
+
+
+def _settled(state: pl.Expr) -> pl.Expr:
+    return pl.when(state.is_in(_UNSENT)).then(pl.lit("")).otherwise(state)
 
 
 def _states(documents: pl.DataFrame, outbox: pl.DataFrame) -> Iterable[Proof]:

@@ -13,7 +13,7 @@ import polars as pl
 from connector import ledger
 from connector.accounting.connect import Connect, connect
 from connector.accounting.port import AccountingSystem
-from connector.ledger import outbox
+from connector.ledger import allocations, outbox
 from connector.net.errors import SetupError
 from connector.runs import store
 from connector.runs.asking import Clock
@@ -48,7 +48,10 @@ class Sent:
     @property
     def remains(self) -> bool:
         """Whether something is still to be sent or decided."""
-        open_ones = (result.waiting or result.rejected or result.quarantined for result in self.results.values())
+        open_ones = (
+            result.waiting or result.rejected or result.quarantined or result.unapplied
+            for result in self.results.values()
+        )
         return any(open_ones) or bool(self.unread) or not all(tied.ties for tied in self.tied)
 
     def to_plain(self) -> dict[str, Any]:
@@ -106,7 +109,9 @@ def send(
         own = documents.filter(pl.col("run_id").is_in(wanted))
         _link_contacts(own, clock.now().date())
         outbox.retry_rejected(own["document_id"].to_list(), clock.now())
+        allocations.retry_rejected(own["document_id"].to_list(), clock.now())
     waiting = {item.tenant for item in outbox.items(states=outbox.OPEN)}
+    waiting |= {item.tenant for item in allocations.items()}
     tenants = {*waiting, *documents.filter(pl.col("run_id").is_in(wanted))["tenant"].to_list()}
     results: dict[str, PushResult] = {}
     faults: dict[str, tuple[str, str]] = {}

@@ -16,7 +16,7 @@ from connector.domain.documents import Document
 from connector.domain.money import Money
 from connector.domain.places import Cell, Line
 from connector.domain.words import Bucket
-from connector.ledger import outbox
+from connector.ledger import allocations, outbox
 from connector.rulebook import Rulebook
 from connector.runs import store
 from connector.runs.changes import Changes
@@ -94,7 +94,7 @@ def document(number: str) -> DocumentState:
 
 def exceptions() -> tuple[Attention, ...]:
     """What needs a person: problems and held records as last uploaded, unsent documents, the plan not approved."""
-    return tuple(_by_cause([*_questions(store.run_states()), *_on_hold(), *_unsent(), *_drifted()]))
+    return tuple(_by_cause([*_questions(store.run_states()), *_on_hold(), *_unsent(), *_unapplied(), *_drifted()]))
 
 
 def _unsent() -> Iterator[Attention]:
@@ -103,6 +103,18 @@ def _unsent() -> Iterator[Attention]:
         if one.state not in (BOOKED, IN_FILE):
             told = _TOLD[outbox.State(one.state)] + (f": {one.detail}" if one.detail else "")
             yield Attention(f"document-{one.state}", one.document.number, told, _next_step(one))
+
+
+def _unapplied() -> Iterator[Attention]:
+    """The credit notes in the books that are not applied to the invoices they refer to, as far as these owe."""
+    runs = dict(ledger.read("document", columns=["document_id", "run_id"]).iter_rows())
+    for one in allocations.items(states=(*outbox.OPEN, outbox.State.REJECTED)):
+        push, told = f"'connector push {runs[one.document_id]}", f"not applied to its invoice yet: {one.detail}"
+        if one.state is outbox.State.REJECTED:
+            step = f"Mend the cause or apply it in the books yourself, then {push} --retry-rejected'."
+            yield Attention("credit-rejected", one.number, f"not applied to its invoice: {one.detail}", step)
+        else:
+            yield Attention("credit-open", one.number, told.removesuffix(": "), f"{push}'.")
 
 
 def _drifted() -> Iterator[Attention]:

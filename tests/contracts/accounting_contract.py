@@ -14,12 +14,17 @@ import pytest
 from connector.accounting.compare import differences, drift
 from connector.accounting.port import (
     AccountingSystem,
+    Allocated,
+    Application,
+    Applied,
+    Applying,
     Booked,
     Catalogue,
     Change,
     Changes,
     ContactAbsent,
     ContactFound,
+    CreditPair,
     NumberTaken,
     OutcomeUnknown,
     Rejected,
@@ -48,6 +53,13 @@ class Remote(Protocol):
 
     def rest(self) -> None:
         """Let the quiet period pass."""
+
+
+class RemoteOfCredits(Remote, Protocol):
+    """The far side of a system that applies credits."""
+
+    def fault_of_credit(self, kind: str) -> None:
+        """Let the next application of a credit note go wrong in this way."""
 
 
 Connect = Callable[[], AccountingSystem]
@@ -349,3 +361,77 @@ class AccountingContract:
             again = system.create([Submission(made, contact, epoch=1)], later())["CN-1"]
             assert isinstance(again, NumberTaken)
         assert remote.documents() == 1  # of invoices
+
+    @pytest.fixture
+    def pair(self, system: AccountingSystem, contact: str) -> CreditPair:
+        """A credit note of 25.06 and tax, and an invoice of 25.61 and tax."""
+        party = Party("P-1", "Harbor Advisory")
+        made = [
+            self.document("CN-1", party, self.line("CH-1", 2506), kind="credit_note", reference="C-1"),
+            self.document("C-1", party, self.line("CH-2", 2561)),
+        ]
+        booked = [system.create([Submission(one, contact)], later())[one.number] for one in made]
+        ids = [one.receipt.id for one in booked if isinstance(one, Booked)]
+        return CreditPair(*ids)
+
+    def apply(self, system: AccountingSystem, pair: CreditPair, minor: int = 2000, epoch: int = 1) -> Applying:
+        application = Application(pair, minor, self.known["currency"], date(2026, 11, 3), epoch)
+        return system.apply_credit(application, later())
+
+    def stands(self, system: AccountingSystem, pair: CreditPair) -> tuple[int, bool]:
+        """What of the credit is applied to the invoice, and whether the rest of both is told rightly."""
+        read = system.allocations([pair])
+        assert not isinstance(read, RetryLater)
+        percent, currency = self.known["tax_percent"], self.known["currency"]
+        credit, owed = (net + predict_tax_minor(net, percent, currency) for net in (2506, 2561))
+        applied = read[pair].applied_minor
+        return applied, read[pair] == Allocated(currency, applied, credit - applied, owed - applied)
+
+    def test_a_system_that_applies_no_credits_does_nothing_about_them(
+        self, system: AccountingSystem, pair: CreditPair
+    ) -> None:
+        if not system.capabilities.applies_credits:
+            assert (system.allocations([pair]), type(self.apply(system, pair))) == ({}, Rejected)
+
+
+class AppliesCredits(AccountingContract):
+    """The contract of systems that apply credits; its remote can let the next application go wrong."""
+
+    def test_a_credit_is_applied_and_told(self, system: AccountingSystem, pair: CreditPair) -> None:
+        other = CreditPair(pair.credit_id, "99999999-0000-4000-8000-000000000001")
+        read = system.allocations([pair, other, CreditPair(other.invoice_id, pair.invoice_id)])
+        assert not isinstance(read, RetryLater)
+        assert list(read) == [pair]
+        assert self.stands(system, pair) == (0, True)
+        assert self.apply(system, pair) == Applied()
+        assert self.apply(system, pair) == Applied()  # the same key again: the same answer, and nothing more
+        assert self.stands(system, pair) == (2000, True)
+        assert isinstance(self.apply(system, pair, 2562, epoch=2), Rejected)
+        late = Application(pair, 100, self.known["currency"], date(2026, 11, 3), 3)
+        assert isinstance(system.apply_credit(late, datetime.now(UTC) - timedelta(seconds=1)), RetryLater)
+        assert self.stands(system, pair) == (2000, True)
+
+    @pytest.mark.parametrize(
+        ("kind", "answer", "applied"),
+        [
+            ("reply_lost_after_commit", OutcomeUnknown, 2000),
+            ("late_commit", OutcomeUnknown, 2000),
+            ("error_500_after", OutcomeUnknown, 2000),
+            ("error_500_before", OutcomeUnknown, 0),
+            ("unavailable_503", OutcomeUnknown, 0),
+            ("drop_before", OutcomeUnknown, 0),
+            ("throttle_minute", RetryLater, 0),
+            ("throttle_concurrent", RetryLater, 0),
+            ("token_expired", Applied, 2000),
+        ],
+    )
+    def test_an_application_that_goes_wrong_is_told_for_what_it_is(
+        self, system: AccountingSystem, remote: RemoteOfCredits, pair: CreditPair, kind: str, answer: type, applied: int
+    ) -> None:
+        remote.fault_of_credit(kind)
+        assert isinstance(self.apply(system, pair), answer)
+        remote.rest()
+        if isinstance(read := system.allocations([pair]), RetryLater):  # the limit that was met holds its time
+            assert (answer, read.whole_tenant) == (RetryLater, True)
+            return
+        assert self.stands(system, pair) == (applied, True)

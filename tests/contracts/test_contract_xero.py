@@ -11,7 +11,7 @@ import pytest
 import requests
 
 pytest.register_assert_rewrite("accounting_contract")
-from accounting_contract import AccountingContract, Connect  # noqa: E402  # its asserts tell what they compared
+from accounting_contract import AppliesCredits, Connect  # noqa: E402  # its asserts tell what they compared
 from consent_kit import agree  # noqa: E402  # after the line above
 from xero_kit import settings  # noqa: E402  # as above
 
@@ -30,6 +30,10 @@ class SandboxRemote:
 
     def fault(self, kind: str) -> None:
         body = {"kind": kind, "method": "PUT", "path": "Invoices"}
+        assert requests.post(f"{self.url}/sandbox/faults", json=body, timeout=10).status_code == 200
+
+    def fault_of_credit(self, kind: str) -> None:
+        body = {"kind": kind, "method": "PUT", "path": "CreditNotes"}
         assert requests.post(f"{self.url}/sandbox/faults", json=body, timeout=10).status_code == 200
 
     def _count(self, kind: str) -> int:
@@ -95,7 +99,7 @@ def connect_sandbox(remote: SandboxRemote, tmp_path: Path) -> Connect:
     return connected
 
 
-class TestXero(AccountingContract):
+class TestXero(AppliesCredits):
     """Xero keeps the contract."""
 
     @pytest.fixture

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from ledger_rows import NOW, ROWS, fill, frame
 
-from connector.ledger import Place, RefusedError, append, next_numbers, put, transaction
+from connector.ledger import Place, RefusedError, append, database, next_numbers, put, transaction
 from connector.ledger.outbox import NewItem, State, enqueue, hold_tenant
 from connector.ledger.schemas import SEALED, SEALS, TABLES, UNIQUE
 
@@ -90,6 +90,8 @@ def test_no_foreign_key_points_upward(ledger: Place) -> None:
         ("document_event", "document_id"),
         ("receipt", "document_id"),
         ("outbox", "document_id"),
+        ("allocation", "document_id"),
+        ("allocation", "invoice_id"),
     }
 
 
@@ -108,6 +110,10 @@ def test_every_model_shows_its_key_and_never_a_secret(ledger: Place) -> None:
     with transaction():
         next_numbers("us", "invoice", "US-", 2)
         enqueue([NewItem("D-1", "US-000001", "US-BOOKS", "{}", "b")])
+        database.execute(
+            "INSERT INTO allocation (document_id, invoice_id, number, tenant, state, fence, epoch, detail)"
+            " VALUES ('D-1', 'D-1', 'US-CN-000001', 'US-BOOKS', 'ready', 0, 0, '')"
+        )
     hold_tenant("US-BOOKS", NOW, "day limit")
     contact = {"tenant": "US-BOOKS", "partner_id": "P-1", "contact_id": "C-1", "how": "created"}
     put("contact_link", frame("contact_link", contact))
@@ -117,6 +123,7 @@ def test_every_model_shows_its_key_and_never_a_secret(ledger: Place) -> None:
     assert got == {
         "Adjustment": "AD-1",
         "AdjustmentLine": "D-1/1",
+        "Allocation": "US-CN-000001 ready",
         "ChainHead": "ledger 1",
         "ChainLink": "of an earlier version 1",
         "Charge": "CH-1",

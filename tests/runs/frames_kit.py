@@ -12,6 +12,7 @@ from push_kit import StopError as CrashError
 from push_kit import stop
 
 from connector.accounting.connect import TenantSettings
+from connector.domain.documents import CREDIT_NOTE
 from connector.domain.words import RecordKind, RowKind
 from connector.intake import Source, SourceInfo, gathered
 from connector.intake.sheets import Sheet
@@ -115,6 +116,15 @@ class Office:
             return None
         finally:
             disarm()
+
+    def applied_credits(self) -> dict[str, int]:
+        """By credit note in the books, what of it they have applied to the invoice that it takes back."""
+        found = {}
+        for books in self.books.values():
+            by_note = {pair.credit_id: minor for pair, minor in books.applied.items()}
+            notes = [one for (kind, _), one in books.documents.items() if kind == CREDIT_NOTE]
+            found.update({one.number: by_note.get(one.id, 0) for one in notes})
+        return found
 
     def proofs(self) -> list[Proof]:
         """What `connector rebuild --check` derives again."""

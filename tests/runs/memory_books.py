@@ -10,6 +10,9 @@ from decimal import Decimal
 
 from connector.accounting.port import (
     Account,
+    Allocated,
+    Application,
+    Applied,
     Booked,
     Budget,
     Capabilities,
@@ -19,6 +22,7 @@ from connector.accounting.port import (
     ContactAbsent,
     ContactAnswer,
     ContactFound,
+    CreditPair,
     NumberTaken,
     Outcome,
     RemoteDocument,
@@ -41,6 +45,7 @@ _CAPABILITIES = Capabilities(
     number_max_length=21,
     description_max_length=4000,
     adoptable=frozenset({"AUTHORISED"}),
+    applies_credits=True,
 )
 _CATALOGUE = Catalogue(
     organisation="Books in memory",
@@ -56,11 +61,12 @@ _CATALOGUE = Catalogue(
 
 @dataclass
 class MemoryBooks:
-    """An `AccountingSystem` whose books are two dictionaries: contacts by partner, documents by kind and number."""
+    """An `AccountingSystem` whose books are contacts by partner, documents by kind and number, and applied credits."""
 
     tenant: str
     contacts: dict[str, str] = field(default_factory=dict)
     documents: dict[tuple[str, str], RemoteDocument] = field(default_factory=dict)
+    applied: dict[CreditPair, int] = field(default_factory=dict)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -97,6 +103,24 @@ class MemoryBooks:
 
     def read_back(self, numbers: Sequence[str], kind: str = INVOICE) -> Mapping[str, RemoteDocument]:
         return {one: self.documents[kind, one] for one in numbers if (kind, one) in self.documents}
+
+    def allocations(self, pairs: Sequence[CreditPair]) -> Mapping[CreditPair, Allocated]:
+        return {one: self._stands(one) for one in pairs}
+
+    def apply_credit(self, asked: Application, _not_after: datetime) -> Applied:
+        stands = self._stands(asked.pair)
+        assert stands.applied_minor == 0
+        assert 0 < asked.amount_minor <= min(stands.remaining_minor, stands.due_minor)
+        self.applied[asked.pair] = asked.amount_minor
+        return Applied()
+
+    def _stands(self, pair: CreditPair) -> Allocated:
+        totals = {one.id: one.total_minor for one in self.documents.values()}
+        used = sum(minor for one, minor in self.applied.items() if one.credit_id == pair.credit_id)
+        paid = sum(minor for one, minor in self.applied.items() if one.invoice_id == pair.invoice_id)
+        return Allocated(
+            "USD", self.applied.get(pair, 0), totals[pair.credit_id] - used, totals[pair.invoice_id] - paid
+        )
 
     def changes(self, _since: datetime) -> Changes:
         return Changes(tuple(Change(one.id, kind, number) for (kind, number), one in self.documents.items()))

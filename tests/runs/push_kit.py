@@ -2,8 +2,10 @@
 
 import json
 import os
+import sqlite3
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -85,6 +87,12 @@ def document(number: int, partner: int = 1, **changes: Any) -> Document:  # as a
     return Document(**values)
 
 
+def credit_note(number: int, of: str, partner: int = 1, **changes: Any) -> Document:  # as above
+    """A credit note that refers to an invoice."""
+    made = replace(document(number, partner), number=f"US-CN-{number:06d}", kind="credit_note", reference=of)
+    return replace(made, **changes)
+
+
 def with_line(made: Document, **changes: object) -> Document:
     """The document with its line changed."""
     return replace(made, lines=(replace(made.lines[0], **changes),))  # type: ignore[arg-type]
@@ -150,6 +158,17 @@ class Sandbox:
 
     def breaches(self) -> int:
         return int(self.control("GET", "counts")["limit_breaches"]["total"])
+
+
+def allocated(state: Path) -> dict[str, list[tuple[str, Decimal]]]:
+    """By credit note in the sandbox's state file: the invoices that it is applied to, and the amounts."""
+    with closing(sqlite3.connect(state)) as db:
+        rows = db.execute("select number, body from objects where kind = 'CreditNotes' order by number").fetchall()
+    bodies = {number: json.loads(body, parse_float=Decimal) for number, body in rows}
+    return {
+        number: [(one["Invoice"]["InvoiceNumber"], Decimal(one["Amount"])) for one in body.get("Allocations", [])]
+        for number, body in bodies.items()
+    }
 
 
 def states() -> dict[str, str]:

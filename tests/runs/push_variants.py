@@ -8,7 +8,9 @@ from typing import Any
 
 from connector.accounting.port import (
     AccountingSystem,
+    Allocated,
     Capabilities,
+    CreditPair,
     Outcome,
     RemoteDocument,
     RetryLater,
@@ -29,6 +31,7 @@ class Variant:
         expires: nothing is sent after its time.
         keeps_key: a repeated call has the key of the first.
         is_steady: the quiet period does not end because the machine's clock is set.
+        reads_credits: what of a credit note is applied already is read.
     """
 
     sees: bool = True
@@ -36,6 +39,7 @@ class Variant:
     expires: bool = True
     keeps_key: bool = True
     is_steady: bool = True
+    reads_credits: bool = True
 
 
 SOUND = Variant()
@@ -67,3 +71,15 @@ class Crippled:
     def read_back(self, numbers: Sequence[str], kind: str = INVOICE) -> Mapping[str, RemoteDocument] | RetryLater:
         found = self._system.read_back(numbers, kind)
         return found if self._variant.sees or isinstance(found, RetryLater) else {}
+
+    def allocations(self, pairs: Sequence[CreditPair]) -> Mapping[CreditPair, Allocated] | RetryLater:
+        found = self._system.allocations(pairs)
+        if self._variant.reads_credits or isinstance(found, RetryLater):
+            return found
+        return {pair: _as_before(one) for pair, one in found.items()}
+
+
+def _as_before(one: Allocated) -> Allocated:
+    """How the pair stood before anything of the one was applied to the other."""
+    back = one.applied_minor
+    return replace(one, applied_minor=0, remaining_minor=one.remaining_minor + back, due_minor=one.due_minor + back)

@@ -194,6 +194,7 @@ class History(RuleBasedStateMachine):
         self._bill(upload, listed, None)
         self._is_billed(*upload)
         assert all(one.ties for one in self.office.push().tied)
+        assert applied_credits() == self.office.applied_credits()
         assert ledger.verify().faults == ()
         assert [one for one in self.office.proofs() if one.wrong] == []
 
@@ -249,6 +250,13 @@ class History(RuleBasedStateMachine):
             assert amount == back or revision == max(row[3] for row in rows if row[:3] == (who, metric, ordinal))
             found[who, ordinal] = found.get((who, ordinal), 0) + amount - back
         assert found == net(self.oracle.terms)
+
+
+def applied_credits() -> dict[str, int]:
+    """By credit note, what the ledger believes to be applied of it; every one of them is settled."""
+    rows = ledger.read("allocation")
+    assert set(rows["state"]) <= {"done"}
+    return dict(rows.select("number", "amount_minor").iter_rows())
 
 
 def run(folder: Folder, fresh: Callable[[], Place], usual: int) -> None:

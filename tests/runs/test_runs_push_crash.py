@@ -16,7 +16,9 @@ from push_kit import (
     TENANT,
     Sandbox,
     StopError,
+    allocated,
     approve,
+    credit_note,
     document,
     foreign_invoice,
     fresh_ledger,
@@ -120,12 +122,14 @@ def test_killed_at_any_point_and_run_again_each_document_is_booked_once(stage: S
     foreign(stage)
     in_doubt(stage)
     # More than one call; document 3 meets another's number.
-    approve([document(n, partner=3 + n % 2) for n in range(3, 64)])
+    approve([*(document(n, partner=3 + n % 2) for n in range(3, 64)), credit_note(1, "US-000004", partner=3)])
     with stage.drive(point) as driver:
         _, errors = driver.communicate(timeout=60)
     assert driver.returncode == -signal.SIGKILL, errors
     stage.push_later()
-    assert stage.sandbox.books() == ({"AUTHORISED": 63}, {"ACTIVE": 5})
+    assert stage.sandbox.books() == ({"AUTHORISED": 62, "PAID": 1}, {"ACTIVE": 5})
+    assert allocated(stage.folder / "sandbox.sqlite3") == {"US-CN-000001": [("US-000004", Decimal("1948.50"))]}
+    assert read("allocation").select("state", "amount_minor").rows() == [("done", 194_850)]
     assert stage.sandbox.breaches() == 0
     settled = states()
     assert settled.pop("US-000003") == "quarantined"
@@ -151,15 +155,18 @@ def test_killed_between_the_mark_of_drift_and_its_receipt_the_mark_stays(stage: 
 
 
 @pytest.mark.usefixtures("on_postgres")
-@pytest.mark.parametrize("point", ["push:claimed", "push:before-wire", "push:after-wire", "push:settled#2"])
+@pytest.mark.parametrize(
+    "point", ["push:claimed", "push:before-wire", "push:after-wire", "push:settled#2", "push:apply-after-wire"]
+)
 def test_killed_on_a_server_too_each_document_is_booked_once(stage: Stage, point: str) -> None:
     in_doubt(stage)
-    approve([document(n, partner=3 + n % 2) for n in range(3, 64)])
+    approve([*(document(n, partner=3 + n % 2) for n in range(3, 64)), credit_note(1, "US-000004", partner=3)])
     with stage.drive(point) as driver:
         _, errors = driver.communicate(timeout=60)
     assert driver.returncode == -signal.SIGKILL, errors
     stage.push_later()
-    assert stage.sandbox.books() == ({"AUTHORISED": 63}, {"ACTIVE": 4})
+    assert stage.sandbox.books() == ({"AUTHORISED": 62, "PAID": 1}, {"ACTIVE": 4})
+    assert allocated(stage.folder / "sandbox.sqlite3") == {"US-CN-000001": [("US-000004", Decimal("1948.50"))]}
     assert set(states().values()) == {"done"}
     assert receipts() == sorted(states())
 

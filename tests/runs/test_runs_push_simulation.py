@@ -42,6 +42,7 @@ FOLLOWING = 150
 BROKEN = [
     (QUICKBOOKS, Variant(sees=False), "a duplicate", 2),
     (XERO, Variant(sees=False), "is in the books and Rejected", 1),
+    (XERO, Variant(reads_credits=False), "is applied and Rejected", 6),
     (QUICKBOOKS, Variant(rests=False), "a duplicate", 51),
     (QUICKBOOKS, Variant(expires=False), "a duplicate", 414),
     (QUICKBOOKS, Variant(is_steady=False), "a duplicate", 141),

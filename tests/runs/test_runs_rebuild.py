@@ -74,7 +74,7 @@ def test_everything_agrees_and_is_counted(copy: Folder) -> None:
     assert {wrong for _, wrong in counted.values()} == {0}
     assert counted["numbers without a gap"] == counted["documents against the approved plans"] == (8, 0)
     assert counted["charges against the rows of their sources"] == counted["charge ids against their keys"] == (25, 0)
-    assert {name for name, (looked, _) in counted.items() if not looked} == CREDITS | DIFFERENCES
+    assert {name for name, (looked, _) in counted.items() if not looked} == CREDITS | DIFFERENCES | {APPLIED}
     told = copy.run("rebuild", "--check", as_json=False)
     assert told.out.rstrip().endswith("Everything that was derived again agrees.")
 
@@ -115,6 +115,7 @@ DIFFERENCES = {
     "adjustments against lines of documents",
     "tax with adjustments against rates",
 }
+APPLIED = "credits to be applied against their events"
 CREDITED = "credit rows against the approved plans"
 
 
@@ -240,8 +241,8 @@ def corrected(credited: Path, tmp_path: Path) -> Folder:
 
 
 def test_corrections_agree_and_are_counted(corrected: Folder) -> None:
-    counted = {one["name"]: (one["looked"], one["wrong"]) for one in corrected.proofs() if one["name"] in CREDITS}
-    assert counted == dict.fromkeys(CREDITS, (1, 0))
+    counted = {one["name"]: (one["looked"], one["wrong"]) for one in corrected.proofs()}
+    assert {name: counted[name] for name in (*CREDITS, APPLIED)} == dict.fromkeys((*CREDITS, APPLIED), (1, 0))
 
 
 @pytest.mark.parametrize(
@@ -253,6 +254,8 @@ def test_corrections_agree_and_are_counted(corrected: Folder) -> None:
             {SUMS, SENT, "lines against quantity × unit", "lines of credit notes against lines of invoices"},
         ),
         ("DELETE FROM credit_line", {SUMS, SENT, "credited lines stand on a credit note"}),
+        ("UPDATE allocation SET state = 'rejected'", {APPLIED}),
+        ("UPDATE allocation SET state = 'retry'", {APPLIED}),
         ("DELETE FROM credit", {"lines of credit notes stand on a credit", "revisions stand on a credit", CREDITED}),
     ],
 )

@@ -14,12 +14,16 @@ from connector.accounting.port import (
     IMPORTED,
     WRITTEN,
     Account,
+    Allocated,
+    Application,
+    Applying,
     Booked,
     Capabilities,
     Catalogue,
     Changes,
     ContactAnswer,
     ContactFound,
+    CreditPair,
     NumberTaken,
     Outcome,
     OutcomeUnknown,
@@ -178,6 +182,16 @@ class FileBooks:
         except StoreError as error:
             return self._busy(error)
         return found
+
+    def allocations(self, pairs: Sequence[CreditPair]) -> Mapping[CreditPair, Allocated]:
+        """None is known: credit notes are applied in the books by a person."""
+        del pairs
+        return {}
+
+    def apply_credit(self, application: Application, not_after: datetime) -> Applying:
+        """Nothing is applied by a file."""
+        del not_after
+        return Rejected(f"A file does not apply credit note {application.pair.credit_id}.", "Apply it in the books.")
 
     def changes(self, since: datetime) -> Changes:
         """A folder has no list of changes: every number is to be asked for."""

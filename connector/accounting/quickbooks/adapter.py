@@ -11,11 +11,15 @@ from threading import Lock
 
 from connector.accounting.parallel import side_by_side
 from connector.accounting.port import (
+    Allocated,
+    Application,
+    Applying,
     Budget,
     Capabilities,
     Catalogue,
     Changes,
     ContactAnswer,
+    CreditPair,
     NumberTaken,
     Outcome,
     Rejected,
@@ -147,6 +151,14 @@ class QuickBooksSystem:
             reason = "QuickBooks' answer to a look-up by number is not whole."
             return RetryLater(self._client.now() + PAUSE, reason, whole_tenant=True)
         return read
+
+    def allocations(self, _pairs: Sequence[CreditPair]) -> Mapping[CreditPair, Allocated] | RetryLater:
+        """Nothing: see `Capabilities.applies_credits`."""
+        return {}
+
+    def apply_credit(self, _application: Application, _not_after: datetime) -> Applying:
+        """Nothing: the company's own setting applies a credit memo, or a person does."""
+        return Rejected("Credit memos are not applied by this program.", "Apply it in QuickBooks.")
 
     def changes(self, since: datetime) -> Changes | RetryLater:
         """The invoices and credit memos that have changed since then, those of other programs too."""

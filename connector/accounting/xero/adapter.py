@@ -8,17 +8,21 @@ from typing import Any
 
 from connector.accounting.parallel import side_by_side
 from connector.accounting.port import (
+    Allocated,
+    Application,
+    Applying,
     Budget,
     Capabilities,
     Catalogue,
     Changes,
     ContactAnswer,
+    CreditPair,
     Outcome,
     RemoteDocument,
     RetryLater,
     Submission,
 )
-from connector.accounting.xero import catalogue, changes, contacts, invoices, wire
+from connector.accounting.xero import allocations, catalogue, changes, contacts, invoices, wire
 from connector.accounting.xero.client import PAUSE, Client, Refused
 from connector.domain.documents import CREDIT_NOTE, INVOICE, Party
 
@@ -28,6 +32,7 @@ PAGE_SIZE = 100
 MOST_PAGES = 20
 IN_FLIGHT = 5
 _WRITE = {"summarizeErrors": "false", "unitdp": "4"}
+_ALL_TOLD = {"summarizeErrors": "false"}
 _ENVELOPE = len(invoices.body([]))
 _TENANT_IN_KEY = 60
 # Xero takes no list of credit note numbers: each is looked for by a filter of its own.
@@ -119,6 +124,17 @@ class XeroSystem:
             found += read
         return invoices.living_first(found)
 
+    def allocations(self, pairs: Sequence[CreditPair]) -> Mapping[CreditPair, Allocated] | RetryLater:
+        """How these credit notes and invoices stand, asked by id."""
+        return allocations.read(self._client, pairs, IN_FLIGHT)
+
+    def apply_credit(self, application: Application, not_after: datetime) -> Applying:
+        """Apply a credit note to its invoice; one credit note to a call is all that Xero takes."""
+        body = allocations.body(application)
+        path = allocations.path(application.pair.credit_id)
+        key = self._key(f"{path} {application.epoch} {sha256(body).hexdigest()}")
+        return allocations.outcome(application, self._client.write(path, _ALL_TOLD, body, key, not_after))
+
     def changes(self, since: datetime) -> Changes | RetryLater:
         """The invoices and credit notes that have changed since then, those of other programs too."""
         return changes.since(self._client, since)
@@ -173,4 +189,5 @@ def _capabilities(status: str, quiet: timedelta, time_out: timedelta) -> Capabil
         number_max_length=255,
         description_max_length=4000,
         adoptable=frozenset(approved if status == "AUTHORISED" else ("DRAFT", "SUBMITTED", *approved)),
+        applies_credits=True,
     )

@@ -17,6 +17,7 @@ _NEXT_STEPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), next_step)
     for pattern, next_step in (
         (r"lock date", "Move the lock date in Xero, or give the document a later date, then send it again."),
+        (r"allocat", "Look at the credit note and its invoice in Xero, apply the credit there, then send it again."),
         (r"account.*(archived|deleted)", "Restore the account in Xero or map the item to another, then send it again."),
         (r"taxtype|tax rate|tax type", "Map the item to a tax code that the account accepts, then send it again."),
         (r"account", "Map the item to an account that exists in Xero, then send it again."),

@@ -23,11 +23,12 @@ from connector.ledger.models.registers import (
     LedgerKey,
     Personal,
 )
-from connector.ledger.models.sending import Outbox, TenantHold
+from connector.ledger.models.sending import Allocation, Outbox, TenantHold
 
 __all__ = [
     "Adjustment",
     "AdjustmentLine",
+    "Allocation",
     "ChainHead",
     "ChainLink",
     "Charge",

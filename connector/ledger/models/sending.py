@@ -1,4 +1,4 @@
-"""The outbox and the holds of tenants: what is still to be sent. Both change by their nature."""
+"""The outbox, credits to be applied and holds of tenants: what is still to be sent. All change by their nature."""
 
 from django.db import models
 
@@ -43,6 +43,42 @@ class Outbox(models.Model):
             ),
         )
         indexes = (models.Index(fields=["tenant", "state"], name="outbox_tenant_state"),)
+
+    def __str__(self) -> str:
+        """The number and the state."""
+        return f"{self.number} {self.state}"
+
+
+class Allocation(models.Model):
+    """One credit note to be applied to the invoice it refers to, and how far that has come."""
+
+    document = models.OneToOneField(Document, on_delete=models.DO_NOTHING, primary_key=True)
+    invoice = models.ForeignKey(Document, on_delete=models.DO_NOTHING, related_name="+")
+    number = models.TextField()
+    tenant = models.TextField()
+    state = models.TextField()
+    fence = models.BigIntegerField()
+    epoch = models.BigIntegerField()
+    first_sent = models.DateTimeField(null=True)
+    last_sent = models.DateTimeField(null=True)
+    not_before = models.DateTimeField(null=True)
+    amount_minor = models.BigIntegerField(null=True)
+    detail = models.TextField()
+
+    class Meta:
+        """Table and constraints."""
+
+        db_table = "allocation"
+        constraints = (
+            one_of("allocation", "state", STATES[:-1]),
+            *(at_least("allocation", column, 0) for column in ("fence", "epoch")),
+            *whole("allocation", "fence", "epoch"),
+            models.CheckConstraint(
+                name="allocation_amount_least",
+                condition=models.Q(amount_minor__isnull=True) | models.Q(amount_minor__gte=0),
+            ),
+        )
+        indexes = (models.Index(fields=["tenant", "state"], name="allocation_tenant_state"),)
 
     def __str__(self) -> str:
         """The number and the state."""

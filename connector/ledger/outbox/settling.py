@@ -20,13 +20,27 @@ _ASKED = (
     "UPDATE outbox SET state = 'ready', fence = fence + 1, not_before = NULL, detail = ''"
     " WHERE document_id = ? AND state = 'rejected'"
 )
+_TO_APPLY = (
+    "INSERT INTO allocation (document_id, invoice_id, number, tenant, state, fence, epoch, detail)"
+    " SELECT ?, document_id, ?, tenant, 'ready', 0, 0, '' FROM document"
+    " WHERE tenant = ? AND kind = 'invoice' AND number = ?"
+)
 
 
-def settle_booked(item: OutboxItem, receipt: Receipt, now: datetime) -> bool:
-    """The accounting system has the document: DONE, with its receipt and the event `booked`."""
+def settle_booked(item: OutboxItem, receipt: Receipt, now: datetime, *, credits_number: str = "") -> bool:
+    """The accounting system has the document: DONE, with its receipt and the event `booked`.
+
+    Args:
+        item: as it was claimed.
+        receipt: what the accounting system holds.
+        now: the time, with a time zone.
+        credits_number: of a credit note, the invoice of the same tenant that it is to be applied to; see `allocations`.
+    """
     with database.joined():
         settled = _settle(item, State.DONE, "", now)
         if settled:
+            if credits_number:
+                database.execute(_TO_APPLY, (item.document_id, item.number, item.tenant, credits_number))
             told = {"document_id": item.document_id, **asdict(receipt), "received_at": now}
             append("receipt", pl.DataFrame([told], schema=dict(insert_schema("receipt"))))
         return settled
@@ -69,16 +83,17 @@ def retry_rejected(document_ids: Collection[str], now: datetime) -> int:
     """
     with database.transaction():
         asked = [one for one in sorted({*document_ids}) if database.execute(_ASKED, (one,))]
-        _note(asked, "ready", "a person asked to send it again", now)
+        note(asked, "ready", "a person asked to send it again", now)
     return len(asked)
 
 
 def record_event(document_id: str, state: str, detail: str, at: datetime) -> None:
     """Note something about a document that does not change its place in the outbox, such as `drift`."""
-    _note([document_id], state, detail, at)
+    note([document_id], state, detail, at)
 
 
-def _note(document_ids: Sequence[str], state: str, detail: str, at: datetime) -> None:
+def note(document_ids: Sequence[str], state: str, detail: str, at: datetime) -> None:
+    """Add the same event to each of these documents."""
     rows = [(one, state, at, detail) for one in document_ids]
     append("document_event", pl.DataFrame(rows, schema=dict(insert_schema("document_event")), orient="row"))
 
@@ -107,5 +122,5 @@ def _settle(
     )
     if changed:
         event = "booked" if state is State.DONE else state.value
-        _note([item.document_id], event, detail, now)
+        note([item.document_id], event, detail, now)
     return bool(changed)
