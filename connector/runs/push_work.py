@@ -92,7 +92,7 @@ class Work:
 
 
 def book(work: Work, job: Job, found: RemoteDocument, *, adopted: bool) -> None:
-    """The document is in the books. Totals other than predicted are marked first, so that no crash can hide them."""
+    """The document is in the books. Totals other than predicted are marked with it, so that no crash can hide them."""
     now = work.clock()
     rule = work.system.capabilities.tax
     drifted = drift(job.document, found, rule)
