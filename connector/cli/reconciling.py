@@ -67,7 +67,7 @@ def show_reconciled(to: Console, found: Reconciled) -> None:
         to.print(Text(f"  {next_step}"))
     show_files(to, found.files)
     if found.paid:
-        to.print(Text(f"{len(found.paid)} of them are paid: {', '.join(found.paid)}."))
+        to.print(Text(f"{len(found.paid)} of them are paid, or settled by a credit: {', '.join(found.paid)}."))
     if found.drift:
         rows = [(one.number, one.tenant, one.told, one.next_step) for one in found.drift]
         to.print(table("Waiting for an answer", ["document", "tenant", "what", "next step"], rows))

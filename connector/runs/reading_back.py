@@ -47,7 +47,7 @@ class Books:
 
     @property
     def paid(self) -> list[str]:
-        """The numbers of those that are paid."""
+        """The numbers of those that are paid, or settled by a credit; of credit notes, those that are used up."""
         return sorted(number for number, found in self.standing.items() if found.status == PAID)
 
 

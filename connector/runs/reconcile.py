@@ -68,7 +68,7 @@ class Reconciled:
     Attributes:
         looked: one for each tenant that was compared whole.
         drift: what waits for an answer, by number.
-        paid: numbers of the documents among those compared that are paid.
+        paid: numbers of the documents among those compared that are paid, or settled by a credit.
         unread: tenants that could not be read now, and why.
         faults: tenants where nothing can work before a person acts: a sentence and the next step.
         files: those that a person has to import, of every tenant that is reached by files.

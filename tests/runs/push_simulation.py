@@ -6,7 +6,7 @@ history is judged by the sandbox's state file, not by what the product believes.
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,9 +16,10 @@ from random import Random
 from typing import Any
 
 import consent_kit
-from push_kit import allocated, approve, document, with_line
+from push_kit import approve, document, with_line
 from push_variants import SOUND, Crippled, Variant
 from simulated_books import BOOKS, LATE_MS, QUICKBOOKS, XERO
+from simulated_credits import Credits, referring
 from simulated_stage import InOrder, KilledError, SimulatedTime, Stage
 from simulated_wire import Wire
 
@@ -62,9 +63,9 @@ class History:
         self.quiet = int(lag) + 3  # above what the sandbox declares: the clocks of workers differ by up to a second
         made = self.books.settings(folder / self.tenant)
         self.settings = replace(made, name=self.tenant, quiet_seconds=self.quiet)
-        self.credited: dict[str, str] = {}  # credit note → the invoice that it refers to
         self.documents = self._drafted()
         self.foreign = {one.number for one in self.documents if self.random.random() < 0.1}
+        self.credits = Credits(self.tenant, self.state, self.documents, self.foreign)
         self.lives: dict[int, int] = {}
         self.is_unsteady = False  # the clock is set while a push is under way
 
@@ -84,21 +85,7 @@ class History:
             percent = line.get("tax_percent", one.lines[0].tax_percent)
             line["tax_minor"] = predict_tax_minor(net, percent, one.currency)
             made.append(replace(with_line(one, **line), number=number, kind=kind))
-        return self._referred(made) if self.provider == XERO else made
-
-    def _referred(self, made: Sequence[Document]) -> list[Document]:
-        """Each credit note refers to an invoice before it, of its own partner, where there is one."""
-        pick = Random(f"credited {self.seed}")  # so that what else happens is as without
-        referred: list[Document] = []
-        for one in made:
-            invoices = [earlier for earlier in referred if earlier.kind == INVOICE]
-            if one.kind == CREDIT_NOTE and invoices:
-                credited = pick.choice(invoices)
-                self.credited[one.number] = credited.number
-                referred.append(replace(one, party=credited.party, reference=credited.number))
-            else:
-                referred.append(one)
-        return referred
+        return referring(made, self.seed) if self.provider == XERO else made
 
     def play(self) -> None:
         """All of it, and the judgement.
@@ -258,13 +245,8 @@ class History:
                 self._broken(f"{item.number} is in the books {count} times: a duplicate")
             if item.state is State.REJECTED and count and item.number not in self.foreign:
                 self._broken(f"{item.number} is in the books and Rejected: {item.detail}")
-        applied = self._applied()
-        for number, found in applied.items():
-            if len(found) > 1 or any(invoice != self.credited.get(number) for invoice, _ in found):
-                self._broken(f"{number} is applied to {found}")
-        for one in allocations.items(self.tenant, [State.REJECTED]):
-            if applied[one.number]:
-                self._broken(f"{one.number} is applied and Rejected: {one.detail}")
+        for fault in self.credits.faults_on_the_way():
+            self._broken(fault)
 
     def judge(self, documents: Sequence[Document]) -> None:
         """What must be in the end: every document once in the books with its total, or with a person."""
@@ -291,38 +273,8 @@ class History:
         }
         if len(contacts) != len({partner for partner, _ in contacts}):
             self._broken(f"a partner has two contacts: {contacts}")
-        self._judge_credits({one.number: one.total.minor for one in documents})
-
-    def _judge_credits(self, totals: Mapping[str, int]) -> None:
-        """Every credit of an invoice in the books is applied, once, until the invoice owes nothing."""
-        applied, rows = self._applied(), {row["number"]: row for row in self._rows()}
-        credits_of: dict[str, list[str]] = {}
-        for number, invoice in self.credited.items():
-            found = sum(minor for _, minor in applied.get(number, []))
-            if {number, invoice} & self.foreign:
-                if found:
-                    self._broken(f"{number} or {invoice} is another's, and {found} is applied")
-                continue
-            credits_of.setdefault(invoice, []).append(number)
-            told = rows[number]
-            if (told["state"], told["amount_minor"]) != (State.DONE, found):
-                self._broken(f"{number} is applied with {found} in the books, and believed {told}")
-        for invoice, numbers in credits_of.items():
-            found = {number: sum(minor for _, minor in applied[number]) for number in numbers}
-            if sum(found.values()) != min(totals[invoice], sum(totals[number] for number in numbers)):
-                self._broken(f"of {invoice} with {totals[invoice]} is credited {found}")
-            if any(minor > totals[number] for number, minor in found.items()):
-                self._broken(f"more is applied than the credit: {found}")
-
-    def _rows(self) -> Iterator[dict[str, Any]]:
-        return read("allocation", "tenant = ?", [self.tenant]).iter_rows(named=True)
-
-    def _applied(self) -> dict[str, list[tuple[str, int]]]:
-        """By credit note in the books: the invoices that it is applied to, and the amounts in minor units."""
-        if not self.credited:
-            return {}
-        found = allocated(self.state)
-        return {number: [(invoice, int(amount * 100)) for invoice, amount in parts] for number, parts in found.items()}
+        for fault in self.credits.faults():
+            self._broken(fault)
 
     def _receipts(self) -> Iterator[dict[str, Any]]:
         frame = read("receipt", "remote_number LIKE ?", [f"{self.provider[0].upper()}{self.seed}-%"])

@@ -65,3 +65,14 @@ def test_a_credit_that_waits_is_told_and_goes_on_by_itself(world: World) -> None
     assert attention(world) == [("credit-open", "US-CN-000001", told, "'connector push R-0002'.")]
     assert world.run("push").code == 0
     assert attention(world) == []
+
+
+def test_the_credit_of_a_difference_is_applied_to_the_invoice_of_its_line(world: World) -> None:
+    world.bill(world.partners(), world.clients(client("A")))
+    assert world.run("approve", world.plan(world.clients(client("A", size="2-10"))).plain["run"]).code == 0
+    words = ("US-000001/1", "--difference", "--reason", "the headcount", "--as-of", "2025-06-25")
+    made = world.run("correct", *words)
+    assert world.run("approve", made.plain["run"]).code == 0
+    (result,) = world.run("push", made.plain["run"]).plain["tenants"].values()
+    applied = [(one["number"], one["invoice"], one["told"]) for one in result["applied"]]
+    assert applied == [("US-CN-000001", "US-000001", "USD 974.25 of it applied to US-000001")]
