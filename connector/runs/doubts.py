@@ -11,9 +11,9 @@ import polars as pl
 
 from connector.domain.words import RecordKind
 from connector.intake import SourceInfo
+from connector.runs.gone import GONE
 from connector.runs.heads import is_repaired, is_same
 from connector.runs.snapshots import Snapshot
-from connector.runs.versions import GONE
 from connector.tables import empty
 from connector.tables.schemas import Schema
 

@@ -15,9 +15,9 @@ from connector.domain.problems import Kind, Problem
 from connector.domain.words import RecordKind
 from connector.intake import KINDS as INTAKE_KINDS
 from connector.intake import Intake
+from connector.runs.gone import GONE
 from connector.runs.look_ahead import REFUSED
 from connector.runs.rule_checks import KINDS as RULE_CHECK_KINDS
-from connector.runs.versions import GONE
 
 ALL_KINDS: tuple[Kind, ...] = (
     *INTAKE_KINDS,

@@ -13,25 +13,19 @@ import polars as pl
 
 from connector.billing.counts import Check
 from connector.domain.places import Cell
-from connector.domain.problems import Kind, Problem, Severity
+from connector.domain.problems import Problem
 from connector.domain.words import RecordKind
 from connector.intake.fields import FIELDS
 from connector.intake.report import Excerpt
 from connector.runs.billed import Billed
 from connector.runs.changes import HELD, LISTED, UNREAD, Changes, Comparison, Earlier
 from connector.runs.diff import CELLS, ROWS, Difference, difference
+from connector.runs.gone import GONE
 from connector.runs.heads import Head, earlier_rows, how_of, linked
 from connector.runs.matching import once
 from connector.runs.quiet import quiet
 from connector.runs.snapshots import Snapshot, compared_fields
 
-GONE = Kind(
-    "record-gone",
-    "A client or purchase of the last upload is not in this one; nothing was cancelled or credited",
-    "Bring the row back. If the client has left, archive it on the platform: its row then comes with that status.",
-    Severity.WARNING,
-    scope="record",
-)
 SUBJECT_TYPES = {RecordKind.CLIENTS: "client", RecordKind.BUNDLES: "bundle"}  # what the ledger bills
 _ASKED = (RecordKind.CLIENTS, RecordKind.BUNDLES)  # a missing partner or template is told, and means nothing
 _SHOWN_CELLS = 8

@@ -21,10 +21,10 @@ from connector.rulebook import Rulebook
 from connector.runs import store
 from connector.runs.changes import Changes
 from connector.runs.drift import in_files
+from connector.runs.gone import GONE
 from connector.runs.known import Known, read_known
 from connector.runs.reconcile import standing
 from connector.runs.runplan import problem_from_plain
-from connector.runs.versions import GONE
 
 BOOKED, IN_FILE = "booked", "written to a file"
 _TOLD = {

@@ -13,7 +13,7 @@ from accounting_contract import AccountingContract, Connect, later  # noqa: E402
 from files_kit import Person, settings  # noqa: E402  # after the line above
 
 from connector.accounting.connect import connect  # noqa: E402  # as above
-from connector.accounting.port import AccountingSystem, Rejected, Submission  # noqa: E402  # as above
+from connector.accounting.port import AccountingSystem, CreditPair, Rejected, Submission  # noqa: E402  # as above
 from connector.domain.documents import Party  # noqa: E402  # as above
 
 # What the contract says of calls and of books that answer; and why nothing of that can be asked of a folder.
@@ -75,6 +75,11 @@ class TestQuickBooksFiles(FileContract):
 
     system_name = "quickbooks-csv"
     refused = ({"item_code": "SPOKE-OLD"}, "SPOKE-OLD")
+
+    @pytest.fixture
+    def pair(self) -> CreditPair:
+        """A credit memo that somebody made by hand, as no file takes one."""
+        return CreditPair("made by hand", "quickbooks-invoices-C-1.csv")
 
     def test_a_credit_memo_is_refused(self, system: AccountingSystem, contact: str) -> None:
         made = self.document("CN-1", Party("P-1", "Harbor Advisory"), kind="credit_note")
