@@ -152,7 +152,7 @@ class History:
         """One worker, whose clock may be set before it begins, or while it works: then it lives till all is at rest."""
         if self.random.random() < 0.3:
             self._set_clock()
-        self.is_unsteady = self.random.random() < 0.3
+        self.is_unsteady = self.random.random() < (0.3 if self.variant.is_steady else 1)
         self.stage.run([lambda: self._process("lock", lambda: self.ahead)])
         if self.is_unsteady:
             self.time.advance(self.quiet * 1000)

@@ -45,7 +45,7 @@ BROKEN = [
     (XERO, Variant(reads_credits=False), "is applied and Rejected", 6),
     (QUICKBOOKS, Variant(rests=False), "a duplicate", 51),
     (QUICKBOOKS, Variant(expires=False), "a duplicate", 414),
-    (QUICKBOOKS, Variant(is_steady=False), "a duplicate", 141),
+    (QUICKBOOKS, Variant(is_steady=False), "a duplicate", 122),
     (QUICKBOOKS, Variant(keeps_key=False, sees=False, rests=False), "a duplicate", 1),
 ]
 
