@@ -109,12 +109,12 @@ def _unapplied() -> Iterator[Attention]:
     """The credit notes in the books that are not applied to the invoices they refer to, as far as these owe."""
     runs = dict(ledger.read("document", columns=["document_id", "run_id"]).iter_rows())
     for one in allocations.items(states=(*outbox.OPEN, outbox.State.REJECTED)):
-        push, told = f"'connector push {runs[one.document_id]}", f"not applied to its invoice yet: {one.detail}"
+        push, why = f"'connector push {runs[one.document_id]}", f": {one.detail}" if one.detail else ""
         if one.state is outbox.State.REJECTED:
             step = f"Mend the cause or apply it in the books yourself, then {push} --retry-rejected'."
-            yield Attention("credit-rejected", one.number, f"not applied to its invoice: {one.detail}", step)
+            yield Attention("credit-rejected", one.number, f"not applied to its invoice{why}", step)
         else:
-            yield Attention("credit-open", one.number, told.removesuffix(": "), f"{push}'.")
+            yield Attention("credit-open", one.number, f"not applied to its invoice yet{why}", f"{push}'.")
 
 
 def _drifted() -> Iterator[Attention]:

@@ -362,6 +362,10 @@ class AccountingContract:
             assert isinstance(again, NumberTaken)
         assert remote.documents() == 1  # of invoices
 
+
+class AppliesCredits(AccountingContract):
+    """The contract of systems that apply credits; its remote can let the next application go wrong."""
+
     @pytest.fixture
     def pair(self, system: AccountingSystem, contact: str) -> CreditPair:
         """A credit note of 25.06 and tax, and an invoice of 25.61 and tax."""
@@ -386,16 +390,6 @@ class AccountingContract:
         credit, owed = (net + predict_tax_minor(net, percent, currency) for net in (2506, 2561))
         applied = read[pair].applied_minor
         return applied, read[pair] == Allocated(currency, applied, credit - applied, owed - applied)
-
-    def test_a_system_that_applies_no_credits_does_nothing_about_them(
-        self, system: AccountingSystem, pair: CreditPair
-    ) -> None:
-        if not system.capabilities.applies_credits:
-            assert (system.allocations([pair]), type(self.apply(system, pair))) == ({}, Rejected)
-
-
-class AppliesCredits(AccountingContract):
-    """The contract of systems that apply credits; its remote can let the next application go wrong."""
 
     def test_a_credit_is_applied_and_told(self, system: AccountingSystem, pair: CreditPair) -> None:
         other = CreditPair(pair.credit_id, "99999999-0000-4000-8000-000000000001")

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar
@@ -22,10 +22,13 @@ from connector.accounting.compare import differences, drift  # noqa: E402  # as 
 from connector.accounting.connect import connect  # noqa: E402  # as above
 from connector.accounting.port import (  # noqa: E402  # as above
     AccountingSystem,
+    Application,
     Booked,
     Catalogue,
     ContactFound,
+    CreditPair,
     NumberTaken,
+    Rejected,
     RetryLater,
     Submission,
 )
@@ -247,6 +250,13 @@ def url(tmp_path: Path) -> Iterator[str]:
     server.start()
     yield server.url
     server.stop()
+
+
+def test_credits_are_not_applied_by_us(url: str, tmp_path: Path) -> None:
+    system = connect(settings(url, tmp_path, UK_COMPANY), now, time.sleep)
+    pair = CreditPair("1", "2")
+    assert (system.capabilities.applies_credits, system.allocations([pair])) == (False, {})
+    assert isinstance(system.apply_credit(Application(pair, 5, "GBP", date(2026, 11, 3), 1), later()), Rejected)
 
 
 def test_manual_tax_is_that_of_the_documents_code(url: str, tmp_path: Path) -> None:

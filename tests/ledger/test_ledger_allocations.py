@@ -8,7 +8,17 @@ from ledger_rows import frame
 
 from connector.ledger import Place, RefusedError, allocations, append, database, read, transaction
 from connector.ledger.allocations import Allocation
-from connector.ledger.outbox import NewItem, Receipt, State, claim, claimable, enqueue, settle_booked
+from connector.ledger.outbox import (
+    NewItem,
+    Receipt,
+    State,
+    claim,
+    claimable,
+    enqueue,
+    items,
+    rewrite_sent,
+    settle_booked,
+)
 
 T0 = datetime(2025, 3, 4, 5, 6, 7, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -101,6 +111,16 @@ def test_what_is_refused_waits_for_a_person() -> None:
     (again,) = allocations.items()
     assert again == replace(WAITING, fence=2)
     assert _noted() == [("allocation-rejected", "no"), ("allocation-ready", "a person asked to apply it again")]
+
+
+@pytest.mark.usefixtures("ledger")
+def test_what_the_books_said_of_it_goes_with_the_names_that_are_erased() -> None:
+    allocations.settle(_held(), State.REJECTED, "Northwind is another contact", T0)
+    (item,) = [one for one in items(US) if one.document_id == NOTE]
+    with transaction():
+        rewrite_sent(item, "{}")
+    (after,) = allocations.items(states=[State.REJECTED])
+    assert (after.state, after.detail) == (State.REJECTED, "")
 
 
 @pytest.mark.usefixtures("ledger")

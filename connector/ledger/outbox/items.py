@@ -132,13 +132,15 @@ def enqueue(wanted: Sequence[NewItem]) -> None:
 def rewrite_sent(item: OutboxItem, request: str) -> None:
     """Keep another text of what was sent, without the names that were erased; only of what is in the books.
 
-    In the open transaction. The digest stays that of what was sent, and what the last step had to say goes.
+    In the open transaction. The digest stays that of what was sent, and what the last step had to say goes, also of
+    a credit note that is to be applied.
     """
     database.require_transaction("rewriting what was sent")
     database.execute(
         "UPDATE outbox SET request = ?, detail = '' WHERE document_id = ? AND state = 'done'",
         (request, item.document_id),
     )
+    database.execute("UPDATE allocation SET detail = '' WHERE document_id = ?", (item.document_id,))
 
 
 def items(tenant: str | None = None, states: Collection[State] | None = None) -> list[OutboxItem]:
