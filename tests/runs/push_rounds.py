@@ -25,7 +25,7 @@ import quickbooks_kit
 import requests
 from push_kit import allocated, approve, document, fresh_ledger, states, with_line
 
-from connector.accounting.connect import connect
+from connector.accounting.connect import TenantSettings, connect
 from connector.accounting.port import AccountingSystem
 from connector.accounting.totals import predict_tax_minor
 from connector.domain.documents import CREDIT_NOTE, Document
@@ -70,8 +70,11 @@ def pushed(provider: str, url: str, folder: Path, ahead: timedelta) -> None:
 def _system(provider: str, url: str, folder: Path, time_: Hurried) -> AccountingSystem:
     if provider == XERO:
         return connect(push_kit.settings(url, calls_per_minute=100_000), time_.clock, time_.sleep)
-    made = replace(quickbooks_kit.settings(url, folder, qb.UK_COMPANY), name=push_kit.TENANT)
-    return connect(made, time_.clock, time_.sleep)
+    return connect(_company(url, folder), time_.clock, time_.sleep)
+
+
+def _company(url: str, folder: Path) -> TenantSettings:
+    return replace(quickbooks_kit.settings(url, folder, qb.UK_COMPANY), name=push_kit.TENANT)
 
 
 @dataclass
@@ -164,7 +167,7 @@ def a_round(provider: str, seed: int, folder: Path) -> Iterator[Round]:
     fresh_ledger(folder / "ledger.sqlite3")
     try:
         if provider == QUICKBOOKS:
-            consent_kit.agree(quickbooks_kit.settings(server.url, folder, qb.UK_COMPANY), qb.UK_COMPANY)
+            consent_kit.agree(_company(server.url, folder), qb.UK_COMPANY)
         yield Round(provider, seed, folder, server.url, Random(f"{provider} {seed}"))
     finally:
         close_store()
