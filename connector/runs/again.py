@@ -157,6 +157,7 @@ def plan_again(base: RunPlan, digests: Mapping[str, str], run_id: str, now: Now)
         drafts=(),
         checks=checks,
         unasked={},
+        efforts={},
         frames={**{name: one.clear() for name, one in base.frames.items()}, "rows": rows, "standing": standing},
         changes=Changes(_in_order(comparisons, order), tuple(sorted({one.source for one in base.changes.comparisons}))),
         again_of=base.run_id,
