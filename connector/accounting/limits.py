@@ -14,7 +14,7 @@ from threading import Lock, Semaphore
 from connector.accounting.port import RetryLater
 
 WINDOW = timedelta(seconds=60)
-KEPT_FOR = timedelta(milliseconds=100)
+KEPT_FOR = timedelta(seconds=2)
 CONCURRENT_PAUSE = timedelta(seconds=2)
 LONGEST_HOLD = timedelta(days=2)
 USED_UP = "The calls of this minute are used up."
@@ -54,6 +54,16 @@ class _Window:
     def add(self, now: datetime) -> None:
         """Count a call."""
         self._sent.append(now)
+
+    def move(self, then: datetime, now: datetime) -> bool:
+        """Count a call now that was counted before it was made; False where it would be one too many by now."""
+        self._forget(now)
+        if then in self._sent:
+            self._sent.remove(then)
+        elif len(self._sent) >= self._most:
+            return False
+        self._sent.append(now)
+        return True
 
     def leave(self, left: int, now: datetime) -> None:
         """Count so many calls that no more than `left` are left, where that is less than by our own count."""
@@ -103,13 +113,14 @@ class Limiter:
     def keep(self, kind: str) -> timedelta | RetryLater:
         """Keep a place for a call of a kind that is made at once: zero, or how long until there is one.
 
-        A place that is not used within `KEPT_FOR` is lost: the call was counted for a moment that is over.
+        A place that is not used within `KEPT_FOR` is lost.
         """
-        pause = self._try(kind)
-        if pause is not None:
-            return pause
         with self._lock:
-            self._kept[kind].append(self._clock())
+            now = self._clock()
+            pause = self._count(kind, now)
+            if pause is not None:
+                return pause
+            self._kept[kind].append(now)
         return timedelta()
 
     @contextmanager
@@ -122,11 +133,12 @@ class Limiter:
             yield None if self._takes_kept(kind) else self._wait(kind, not_after)
 
     def _takes_kept(self, kind: str) -> bool:
-        """Whether a place was kept just now."""
+        """Whether a place was kept just now; the call counts from this moment on."""
         with self._lock:
-            kept = self._kept[kind]
+            now, kept = self._clock(), self._kept[kind]
             while kept:
-                if abs(self._clock() - kept.popleft()) <= KEPT_FOR:
+                then = kept.popleft()
+                if abs(now - then) <= KEPT_FOR and all(one.move(then, now) for one in self._counting(kind)):
                     return True
             return False
 
@@ -147,16 +159,22 @@ class Limiter:
     def _try(self, kind: str) -> timedelta | RetryLater | None:
         """Count the call, or tell how long to wait for a place, or why there will be none."""
         with self._lock:
-            now = self._clock()
-            if self._held is not None and now < self._held.not_before:
-                return self._held
-            counting = [window for window in self._windows if window.kind in ("", kind)]
-            pause = max(window.wait(now) for window in counting)
-            if pause:
-                return pause
-            for window in counting:
-                window.add(now)
-            return None
+            return self._count(kind, self._clock())
+
+    def _count(self, kind: str, now: datetime) -> timedelta | RetryLater | None:
+        if self._held is not None and now < self._held.not_before:
+            return self._held
+        counting = self._counting(kind)
+        pause = max(window.wait(now) for window in counting)
+        if pause:
+            return pause
+        for window in counting:
+            window.add(now)
+        return None
+
+    def _counting(self, kind: str) -> list[_Window]:
+        """The windows that count a call of this kind."""
+        return [window for window in self._windows if window.kind in ("", kind)]
 
     def learn(self, headers: Mapping[str, str]) -> None:
         """Take over what an answer says is left: of the day, and of the minute where we count more ourselves."""

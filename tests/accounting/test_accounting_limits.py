@@ -155,11 +155,35 @@ def test_a_place_that_was_not_used_at_once_is_lost() -> None:
     time = Time()
     made = limiter(time, most=2)
     assert made.keep("batch") == timedelta()
-    time.now += timedelta(seconds=1)
+    time.now += timedelta(seconds=3)
     for _ in range(2):
         with made.permit("batch") as refused:
             assert refused is None
-    assert time.slept == [59.0]
+    assert time.slept == [57.0]
+
+
+def test_a_call_counts_from_when_it_is_made_and_not_from_when_its_place_was_kept() -> None:
+    time = Time()
+    made = limiter(time, most=1)
+    assert made.keep("batch") == timedelta()
+    time.now += timedelta(seconds=2)
+    with made.permit("batch") as refused:
+        assert refused is None
+    with made.permit("batch") as refused:
+        assert refused is None
+    assert time.slept == [60.0]
+
+
+def test_a_place_of_a_second_that_is_over_is_taken_again_if_there_is_one() -> None:
+    time = Time()
+    made = Limiter(100, 5, time.clock, time.sleep, [Limit(1, seconds=1)])
+    assert made.keep("batch") == timedelta()
+    time.now += timedelta(seconds=1.5)
+    with made.permit():
+        pass
+    with made.permit("batch") as refused:
+        assert refused is None
+    assert time.slept == [1.0]
 
 
 def test_a_place_that_comes_too_late_is_neither_waited_for_nor_used_up() -> None:
