@@ -120,9 +120,11 @@ def _tenant(settings: TenantSettings) -> Finding:
         return Finding(what, good=False, told=error.message, next_step=error.next_step)
     if not isinstance(answer, Catalogue):
         return Finding(what, good=False, told=answer.reason, next_step=_unreached(settings))
-    told = f"{answer.organisation}, {answer.base_currency}, {len(answer.accounts)} accounts"
-    consent = system.consent()
-    return Finding(what, good=True, told=f"{told}; {consent}" if consent else told)
+    told = [f"{answer.organisation}, {answer.base_currency}, {len(answer.accounts)} accounts", system.consent()]
+    budget = system.budget()
+    if budget is not None and budget.left_today is not None:
+        told.append(f"{budget.left_today:,} calls left today")
+    return Finding(what, good=True, told="; ".join(filter(None, told)))
 
 
 def _export(export: Export) -> Finding:

@@ -293,6 +293,8 @@ def test_doctor_looks_at_everything(world: World) -> None:
     assert [one["what"] for one in well.plain["findings"]] == [
         "program", "settings", "rules and mappings", "ledger", "disk", "tenant us-books", "tenant uk-books",
     ]  # fmt: skip
+    us = next(one["told"] for one in well.plain["findings"] if one["what"] == "tenant us-books")
+    assert us == "Sample US Books (sandbox), USD, 4 accounts; 4,996 calls left today"
     edit(world.folder / "rules" / "billing.yaml", "policies:", "polices:")
     edit(
         world.folder / FILE,
