@@ -120,7 +120,8 @@ def booked_documents() -> pl.DataFrame:
 
 def in_files() -> frozenset[str]:
     """The documents that were written to files for a person to import: what the books have of them is not known."""
-    return frozenset(ledger.read("receipt").filter(pl.col("status").is_in(IN_FILES))["document_id"])
+    receipts = ledger.read("receipt", columns=["document_id", "status"])
+    return frozenset(receipts.filter(pl.col("status").is_in(IN_FILES))["document_id"])
 
 
 def notes() -> dict[str, Note]:
