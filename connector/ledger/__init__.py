@@ -16,7 +16,7 @@ from connector.ledger.errors import RefusedError, StoreError
 from connector.ledger.frames import append, put, read, read_among
 from connector.ledger.locks import process_lock
 from connector.ledger.place import Place, Server, is_url, server_of
-from connector.ledger.registers import alias_key, erase, next_numbers
+from connector.ledger.registers import alias_key, coming_numbers, erase, next_numbers
 from connector.ledger.restore import restore_dump
 from connector.ledger.schemas import TABLES, insert_schema
 from connector.ledger.store import checked, close_store, described, open_store
@@ -44,6 +44,7 @@ __all__ = [
     "chain_heads",
     "checked",
     "close_store",
+    "coming_numbers",
     "described",
     "erase",
     "hold",

@@ -36,11 +36,21 @@ def next_numbers(entity: str, kind: str, prefix: str, count: int) -> list[str]:
         " ON CONFLICT (entity, kind) DO UPDATE SET last = counter.last + excluded.last RETURNING last",
         (entity, kind, count),
     )
-    numbers = [f"{prefix}{one:0{_DIGITS}d}" for one in range(last - count + 1, last + 1)]
+    numbers = _numbers(prefix, last - count, count)
     if len(numbers[-1]) > LONGEST_NUMBER:
         message = f"{numbers[-1]} is longer than {LONGEST_NUMBER} characters: shorten the prefix {prefix!r}"
         raise ValueError(message)
     return numbers
+
+
+def coming_numbers(entity: str, kind: str, prefix: str, count: int) -> list[str]:
+    """The numbers that `next_numbers` would give now; nothing is given."""
+    found = database.fetch("SELECT last FROM counter WHERE entity = ? AND kind = ?", (entity, kind))
+    return _numbers(prefix, found[0][0] if found else 0, count)
+
+
+def _numbers(prefix: str, last: int, count: int) -> list[str]:
+    return [f"{prefix}{one:0{_DIGITS}d}" for one in range(last + 1, last + 1 + count)]
 
 
 def alias_key() -> bytes:

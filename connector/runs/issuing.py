@@ -18,6 +18,7 @@ from connector.billing.lines import line_frame
 from connector.domain.documents import INVOICE, Document
 from connector.domain.entities import SellingEntity
 from connector.ledger import outbox
+from connector.runs.coming_numbers import prefix_of
 from connector.runs.runplan import RunPlan
 from connector.runs.writing import append, stamped
 
@@ -63,7 +64,7 @@ def _numbered(drafts: Sequence[Draft], entities: Mapping[str, SellingEntity]) ->
     """The drafts under the next numbers of their selling entities and kinds, in their order."""
     counted = Counter((draft.document.selling_entity, draft.document.kind) for draft in drafts)
     numbers = {
-        (entity, kind): iter(ledger.next_numbers(entity, kind, _prefix(entities[entity], kind), count))
+        (entity, kind): iter(ledger.next_numbers(entity, kind, prefix_of(entities[entity], kind), count))
         for (entity, kind), count in counted.items()
     }
     made = []
@@ -78,11 +79,6 @@ def _numbered(drafts: Sequence[Draft], entities: Mapping[str, SellingEntity]) ->
 def _request_of(document: Document) -> str:
     """The document as the outbox keeps it."""
     return json.dumps(document.to_plain(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def _prefix(entity: SellingEntity, kind: str) -> str:
-    """What the numbers of a kind start with; a correction is not planned where none is declared for credit notes."""
-    return entity.number_prefix if kind == INVOICE else str(entity.credit_note_prefix)
 
 
 def _document_frame(made: Sequence[_Issued]) -> pl.DataFrame:

@@ -19,6 +19,7 @@ from connector.domain.entities import SellingEntity
 from connector.domain.problems import Kind
 from connector.net.errors import SetupError
 from connector.runs.asking import Clock
+from connector.runs.coming_numbers import in_use
 from connector.runs.config import Config
 from connector.runs.lock_dates import last_locked, placed
 
@@ -104,6 +105,10 @@ def _answer(
     locked = last_locked(catalogue)
     faults = dict(check([placed(one, entities[one.selling_entity], locked) for one in documents], catalogue))
     by_file = bool(system.capabilities.upload)  # where no contact can be made, each must be known before
+    numbers = in_use(system, [one for one in documents if one.number not in faults], entities)
+    if isinstance(numbers, RetryLater):
+        return numbers
+    faults |= {document: (told,) for document, told in numbers.items()}
     named = {one.party.partner_id: one.party for one in documents if one.party.contact_id or by_file}
     contacts = system.find_contacts(list(named.values())) if named else {}
     if isinstance(contacts, RetryLater):
