@@ -121,10 +121,11 @@ def test_a_lost_reply_is_looked_up_and_not_doubled(world: World, office: Office,
 
 
 def test_a_number_that_is_in_use_is_not_used_twice(world: World, office: Office) -> None:
+    run = world.approved("A")
     other = office.customer("Other", "")
     line = {"DetailType": "SalesItemLineDetail", "Amount": 1, "SalesItemLineDetail": {"ItemRef": {"value": "21"}}}
     office.call("invoice", {"DocNumber": "US-000001", "CustomerRef": {"value": other}, "Line": [line]})
-    sent = world.run("push", world.approved("A"))
+    sent = world.run("push", run)
     assert sent.code == 3
     (told,) = sent.plain["tenants"]["us-books"]["quarantined"]
     assert "it was there before ours was first sent" in told["reason"]

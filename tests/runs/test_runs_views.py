@@ -231,10 +231,10 @@ def test_a_push_of_one_run_ties_out_the_others_it_sent(world: World) -> None:
 
 
 def test_a_document_in_doubt_tells_what_to_compare(world: World) -> None:
-    world.bill(world.partners(), world.clients(client("A")))
     other = World(world.folder.parent / "second", world.server)
     run = other.plan(other.partners(), other.clients(client("A", size="201-500"))).plain["run"]
     other.run("approve", run)
+    world.bill(world.partners(), world.clients(client("A")))
     sent = other.run("push", run)
     assert sent.code == 3
     assert [one["number"] for one in sent.plain["tenants"]["us-books"]["quarantined"]] == ["US-000001"]
