@@ -142,6 +142,11 @@ class World:
         answer = requests.post(f"{self.server.url}/sandbox/faults", json=fault, timeout=TIME_OUT_SECONDS)
         answer.raise_for_status()
 
+    def limit(self, **limits: int) -> None:
+        """Set limits of the sandbox, such as the calls of a minute."""
+        assert self.server is not None
+        requests.post(f"{self.server.url}/sandbox/limits", json=limits, timeout=TIME_OUT_SECONDS).raise_for_status()
+
     def lock(self, tenant: str, day: str | None, name: str = "PeriodLockDate") -> None:
         """Lock a tenant's books up to a day, or open them."""
         assert self.server is not None

@@ -15,12 +15,6 @@ sync:
 """
 
 
-def leave(world: World, calls: int) -> None:
-    """Let the organisation have only so many calls a day."""
-    assert world.server is not None
-    assert requests.post(f"{world.server.url}/sandbox/limits", json={"day": calls}, timeout=10).status_code == 200
-
-
 def test_a_plan_tells_how_many_calls_its_sending_takes(world: World) -> None:
     planned = world.plan(world.partners(), world.clients(client("A"), client("B", "P-3", size="7")))
     sending = planned.plain["sending"]
@@ -46,7 +40,7 @@ def test_a_day_that_has_not_calls_enough_is_told_and_waits_for_a_person(world: W
     path.write_text(path.read_text(encoding="utf-8") + POLICY, encoding="utf-8")
     assert world.server is not None
     told = requests.get(f"{world.server.url}/sandbox/counts", timeout=10).json()
-    leave(world, told["requests"]["total"] + 6)
+    world.limit(day=told["requests"]["total"] + 6)
     night = world.run("sync", files[0], world.clients(client("A"), client("B")))
     (waits,) = night.plain["waits"]
     assert waits.startswith("us-books does not allow as many calls today: it takes about 8 of ")

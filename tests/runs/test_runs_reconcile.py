@@ -122,6 +122,7 @@ def test_what_is_accepted_is_one_difference_and_no_other(world: World) -> None:
 
 @pytest.mark.usefixtures("on_each_database")
 def test_what_is_void_is_issued_again_on_a_new_number(world: World) -> None:
+    world.limit(minute=600)  # more is asked than in a minute of Xero's
     files = billed(world)
     standing = answered(world, "--reissue", "US-000001")
     assert (standing.code, standing.plain["error"]) == (1, "still in the books: US-000001")
