@@ -34,6 +34,7 @@ class Nights:
     def __init__(self, world: World) -> None:
         self.world, self.rows = world, [client("C0")]
         self.partners = world.partners()
+        world.limit(minute=6000)  # dozens of nights pass in a minute of Xero's
         world.bill(self.partners, world.clients(*self.rows))
         path = Path(world.folder) / FILE
         path.write_text(path.read_text(encoding="utf-8") + POLICY, encoding="utf-8")
