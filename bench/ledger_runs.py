@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from connector.runs.config import load_config
 from connector.runs.starter import make_folder
 
 Write = Callable[[str, pl.DataFrame], None]
+Uploaded = Callable[[], AbstractContextManager[Write]]
 
 BARE = "CONNECTOR_BENCH_BARE"  # the URL of the peer's database; without it the peer writes a file
 CLIENTS = 100_000
@@ -124,32 +125,41 @@ def bulk(folder: Path, uploads: int) -> dict[str, Any]:
     if total != expected:
         message = f"the lines come to {total}, and not to {expected}"
         raise SystemExit(message)
-    return {"seconds": seconds, "mib": peak, "total": f"USD {total / 100:,.2f}", "bare": _bare(folder)}
+    return {"seconds": seconds, "mib": peak, "total": f"USD {total / 100:,.2f}", "bare": _bare(folder, uploads)}
 
 
 def _net() -> int:
     return int(ledger.read("document_line", columns=["net_minor"])["net_minor"].sum())
 
 
-def _bare(folder: Path) -> list[float]:
-    """Seconds that each table's rows take bare, in another ledger without its guards; one commit after all."""
+def _bare(folder: Path, uploads: int) -> list[float]:
+    """Seconds that the rows of each upload take bare, in another ledger without its guards; one commit for each."""
     frames = {table: stored(ledger.read(table, columns=list(ledger.insert_schema(table)))) for table in TABLES}
     ledger.close_store()
     other = server_of(os.environ[BARE]) if BARE in os.environ else folder / "bare.sqlite3"
     ledger.open_store(other)
     ledger.close_store()
-    with _postgres(other) if isinstance(other, Server) else _sqlite(other) as write:
-        seconds = []
-        for table, frame in frames.items():
+    seconds = []
+    with _postgres(other) if isinstance(other, Server) else _sqlite(other) as uploaded:
+        for number in range(uploads):
             begun = time.perf_counter()
-            write(table, frame)
+            with uploaded() as write:
+                for table, frame in frames.items():
+                    write(table, _part(table, frame, number, uploads))
             seconds.append(time.perf_counter() - begun)
-        begun = time.perf_counter()
-    return [*seconds, time.perf_counter() - begun]
+    return seconds
+
+
+def _part(table: str, frame: pl.DataFrame, number: int, uploads: int) -> pl.DataFrame:
+    """The rows of one upload, in the order in which they were written; what others refer to is in the first."""
+    if table in ("source", "partner_version"):
+        return frame if number == 0 else frame.clear()
+    begin, end = (frame.height * one // uploads for one in (number, number + 1))
+    return frame[begin:end]
 
 
 @contextmanager
-def _sqlite(path: Path) -> Iterator[Write]:
+def _sqlite(path: Path) -> Iterator[Uploaded]:
     """Rows by executemany into a file, under the settings of a ledger."""
     settings = sqlite.entry(path)["OPTIONS"]["init_command"]
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -157,23 +167,34 @@ def _sqlite(path: Path) -> Iterator[Write]:
         connection.execute("PRAGMA foreign_keys = OFF")
         for _, _, drop in connection.execute(sqlite.GUARDS).fetchall():
             connection.execute(drop)
-        connection.execute("BEGIN IMMEDIATE")
 
         def write(table: str, frame: pl.DataFrame) -> None:
             names, marks = ", ".join(frame.columns), ", ".join("?" * frame.width)
             connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", frame.iter_rows())  # noqa: S608 - our tables
 
-        yield write
-        connection.execute("COMMIT")
+        @contextmanager
+        def uploaded() -> Iterator[Write]:
+            connection.execute("BEGIN IMMEDIATE")
+            yield write
+            connection.execute("COMMIT")
+
+        yield uploaded
 
 
 @contextmanager
-def _postgres(server: Server) -> Iterator[Write]:
+def _postgres(server: Server) -> Iterator[Uploaded]:
     """COPY as the owner."""
     with psycopg.connect(**postgres.parameters(server)) as connection, connection.cursor() as cursor:
         for _, _, drop in cursor.execute(postgres.GUARDS).fetchall():
             cursor.execute(drop)
-        yield lambda table, frame: postgres.write(cursor, table, frame, ())
+        connection.commit()
+
+        @contextmanager
+        def uploaded() -> Iterator[Write]:
+            yield lambda table, frame: postgres.write(cursor, table, frame, ())
+            connection.commit()
+
+        yield uploaded
 
 
 def years(folder: Path, count: int, clients: int) -> dict[str, Any]:
