@@ -133,10 +133,10 @@ class Limiter:
             yield None if self._takes_kept(kind) else self._wait(kind, not_after)
 
     def _takes_kept(self, kind: str) -> bool:
-        """Whether a place was kept just now; the call counts from this moment on."""
+        """Whether a place was kept just now, and no refusal came since; the call counts from this moment on."""
         with self._lock:
             now, kept = self._clock(), self._kept[kind]
-            while kept:
+            while kept and not self._is_held(now):
                 then = kept.popleft()
                 if abs(now - then) <= KEPT_FOR and all(one.move(then, now) for one in self._counting(kind)):
                     return True
@@ -162,7 +162,7 @@ class Limiter:
             return self._count(kind, self._clock())
 
     def _count(self, kind: str, now: datetime) -> timedelta | RetryLater | None:
-        if self._held is not None and now < self._held.not_before:
+        if self._is_held(now):
             return self._held
         counting = self._counting(kind)
         pause = max(window.wait(now) for window in counting)
@@ -171,6 +171,9 @@ class Limiter:
         for window in counting:
             window.add(now)
         return None
+
+    def _is_held(self, now: datetime) -> bool:
+        return self._held is not None and now < self._held.not_before
 
     def _counting(self, kind: str) -> list[_Window]:
         """The windows that count a call of this kind."""

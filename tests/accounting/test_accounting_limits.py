@@ -174,6 +174,16 @@ def test_a_call_counts_from_when_it_is_made_and_not_from_when_its_place_was_kept
     assert time.slept == [60.0]
 
 
+def test_a_place_that_was_kept_before_the_tenant_was_held_is_not_used() -> None:
+    time = Time()
+    made = limiter(time)
+    assert made.keep("batch") == timedelta()
+    held = RetryLater(START + timedelta(seconds=9), "not now", whole_tenant=True)
+    made.hold(held)
+    with made.permit("batch") as refused:
+        assert refused == held
+
+
 def test_a_place_of_a_second_that_is_over_is_taken_again_if_there_is_one() -> None:
     time = Time()
     made = Limiter(100, 5, time.clock, time.sleep, [Limit(1, seconds=1)])
