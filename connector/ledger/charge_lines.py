@@ -26,21 +26,20 @@ _KEY = "subject_type, subject_id, metric"
 # A month's ordinal is its calendar number, such as 202505, and the one after 202512 is 202601.
 _CALENDAR = 9999
 _SPAN = (
-    f"CASE WHEN min(ordinal) > {_CALENDAR}"
-    " THEN (max(ordinal) / 100 - min(ordinal) / 100) * 12"
-    " + max(ordinal) - max(ordinal) / 100 * 100 - min(ordinal) + min(ordinal) / 100 * 100"
-    " ELSE max(ordinal) - min(ordinal) END"
+    f"CASE WHEN first > {_CALENDAR}"
+    " THEN (latest / 100 - first / 100) * 12 + latest - latest / 100 * 100 - first + first / 100 * 100"
+    " ELSE latest - first END"
 )
 _CREDITED = (
     "SELECT charge.subject_type, charge.subject_id, charge.metric"
     " FROM credit JOIN charge ON charge.charge_id = credit.charge_id"
 )
-# Every line with whether it is without a gap, a credit or a second revision. Read from the index of charge keys alone.
+# Every line with whether it is without a gap, a credit or a second revision. No charge in the middle of one is read.
 _LINES = (
-    f"SELECT {_KEY}, min(ordinal) AS first, max(ordinal) AS latest,"  # noqa: S608 - constants only
-    f" CASE WHEN count(*) > 2 AND max(revision) = 1 AND count(*) - 1 = {_SPAN}"
+    f"SELECT {_KEY}, first, latest,"  # noqa: S608 - constants only
+    f" CASE WHEN charges > 2 AND revision = 1 AND charges - 1 = {_SPAN}"
     f" AND ({_KEY}) NOT IN ({_CREDITED}) AND subject_id NOT IN ({{listed}}) THEN 1 ELSE 0 END AS whole"
-    f" FROM charge GROUP BY {_KEY}"
+    " FROM billed_line"
 )
 _SAME = " AND ".join(f"charge.{name} = line.{name}" for name in _KEY.split(", "))
 _ENDS = " UNION ALL ".join(
@@ -57,8 +56,7 @@ _UNWRITTEN = "SELECT (SELECT count(*) FROM charge) - (SELECT count(*) FROM docum
 def telling_charges(whole: Sequence[str] = ()) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The charges that tell, and the lines of which those between the first and the latest are left out.
 
-    Those are the lines without a gap, a credit or a second revision. The ledger is gone through once: its years are in
-    the time of every run.
+    Those are the lines without a gap, a credit or a second revision.
 
     Args:
         whole: subjects whose lines are wanted whole.

@@ -4,7 +4,7 @@ A stranger's trap: after an error inside a transaction nothing more may be done 
 disk) have ended the transaction already, and the next statement would be committed on its own.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import local
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     import polars as pl
     from django.db.backends.base.base import BaseDatabaseWrapper
 
+# What becomes of a value where a row with its key is there: these of the old and the new one.
+LEAST = "CASE WHEN excluded.{0} < {1}.{0} THEN excluded.{0} ELSE {1}.{0} END"
+GREATEST = "CASE WHEN excluded.{0} > {1}.{0} THEN excluded.{0} ELSE {1}.{0} END"
+SUM = "excluded.{0} + {1}.{0}"
+_NEW = "excluded.{0}"
+NOTHING_JOINED: Mapping[str, str] = {}
 NOWHERE = ":memory:"  # the database name while no ledger is open; never connected to
 
 
@@ -165,11 +171,29 @@ def hold(names: Iterable[str], group: str = "records") -> None:
         dialect().hold(cursor, group, names)
 
 
-def write(table: str, frame: "pl.DataFrame", key: Sequence[str] = ()) -> None:
-    """Add all rows of a frame by the database's fastest way, replacing those with the same `key` where one is given."""
+def write(
+    table: str, frame: "pl.DataFrame", key: Sequence[str] = (), joined_by: Mapping[str, str] = NOTHING_JOINED
+) -> None:
+    """Add all rows of a frame by the database's fastest way, replacing those with the same `key` where one is given.
+
+    Args:
+        table: its name.
+        frame: its rows.
+        key: the columns of a unique key; empty where every row is new.
+        joined_by: columns of which both values count where the key is there: the `LEAST`, the `GREATEST` or the `SUM`.
+    """
     current = connection()
     with joined(), translated(), current.cursor() as cursor, current.wrap_database_errors:
-        dialect().write(cursor, table, frame, key)
+        dialect().write(cursor, table, frame, conflict(table, frame.columns, key, joined_by))
+
+
+def conflict(table: str, columns: Sequence[str], key: Sequence[str], joined_by: Mapping[str, str]) -> str:
+    """What an insert does where its key is there, as both databases say it; empty without a key."""
+    if not key:
+        return ""
+    rest = (f'"{one}" = {joined_by.get(one, _NEW).format(one, table)}' for one in columns if one not in key)
+    names = ", ".join(f'"{one}"' for one in key)
+    return f" ON CONFLICT ({names}) DO UPDATE SET {', '.join(rest)}"
 
 
 def moment(column: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from connector.ledger import database
+from connector.ledger import billed_lines, database
 from connector.ledger.entries import stamped
 from connector.ledger.schemas import APPEND_ONLY, SEALED, TABLES, UNIQUE, insert_schema
 from connector.ledger.times import time_text
@@ -115,6 +115,8 @@ def _insert(table: str, frame: pl.DataFrame, key: Sequence[str] = ()) -> None:
     with database.joined():
         rows = stored(conform(frame, insert_schema(table)))
         database.write(table, stamped(table, rows) if table in SEALED else rows, key)
+        if table == "charge":
+            billed_lines.count(rows)
 
 
 def pages(table: str, size: int = PAGE_ROWS) -> Iterator[pl.DataFrame]:

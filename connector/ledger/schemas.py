@@ -259,6 +259,15 @@ MUTABLE: Mapping[str, Schema] = {
     "tenant_hold": {"tenant": _TEXT, "not_before": _TIME, "reason": _TEXT},
     "contact_link": {"tenant": _TEXT, "partner_id": _TEXT, "contact_id": _TEXT, "how": _TEXT},
     "personal": {"owner_type": _TEXT, "owner_id": _TEXT, "field": _TEXT, "value": _TEXT},
+    "billed_line": {
+        "subject_type": _TEXT,
+        "subject_id": _TEXT,
+        "metric": _TEXT,
+        "first": _WHOLE,  # the lowest and the highest ordinal of its charges
+        "latest": _WHOLE,
+        "charges": _WHOLE,  # every revision counts
+        "revision": _WHOLE,  # the highest
+    },
     "counter": {"entity": _TEXT, "kind": _TEXT, "last": _WHOLE},
     "chain_head": {"entity": _TEXT, "sequence": _WHOLE, "digest": _TEXT},
     "ledger_key": {"name": _TEXT, "value": _TEXT},
@@ -296,6 +305,7 @@ UNIQUE: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "tenant_hold": (("tenant",),),
     "contact_link": (("tenant", "partner_id"),),
     "personal": (("owner_type", "owner_id", "field"),),
+    "billed_line": (("subject_type", "subject_id", "metric"),),
     "counter": (("entity", "kind"),),
     "chain_head": (("entity",),),
     "ledger_key": (("name",),),

@@ -56,8 +56,8 @@ class Dialect(Protocol):
     def json(self, column: str) -> str:
         """SQL for a JSON value as text."""
 
-    def write(self, cursor: Cursor, table: str, frame: pl.DataFrame, key: Sequence[str]) -> None:
-        """Add all rows of a frame, as `frames.stored` makes them; with a `key`, in the place of those that have it."""
+    def write(self, cursor: Cursor, table: str, frame: pl.DataFrame, conflict: str) -> None:
+        """Add all rows of a frame, as `frames.stored` makes them; `conflict` is for those that are there."""
 
     def hold(self, cursor: Cursor, group: str, names: Iterable[str]) -> None:
         """Keep other transactions from holding one of these names of a group until this one ends."""

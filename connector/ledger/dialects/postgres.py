@@ -116,20 +116,17 @@ def bytewise(column: str) -> str:
     return f'"{column}" COLLATE "C"'
 
 
-def write(cursor: Cursor, table: str, frame: pl.DataFrame, key: Sequence[str]) -> None:
-    """COPY; one statement over arrays where rows are replaced, which COPY cannot do. Such tables hold texts only."""
+def write(cursor: Cursor, table: str, frame: pl.DataFrame, conflict: str) -> None:
+    """COPY; one statement over arrays where rows are replaced, which COPY cannot do: of texts and whole numbers."""
     names = ", ".join(f'"{name}"' for name in frame.columns)
-    if not key:
+    if not conflict:
         with cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
             for part in _copied(frame):
                 copy.write(part)
         return
-    arrays = ", ".join(["%s::text[]"] * frame.width)
-    rest = ", ".join(f'"{name}" = excluded."{name}"' for name in frame.columns if name not in key)
-    same = ", ".join(f'"{name}"' for name in key)
+    arrays = ", ".join("%s::bigint[]" if kind.is_integer() else "%s::text[]" for kind in frame.dtypes)
     cursor.execute(
-        f'INSERT INTO "{table}" ({names}) SELECT * FROM unnest({arrays})'  # noqa: S608 - names from the schemas
-        f" ON CONFLICT ({same}) DO UPDATE SET {rest}",
+        f'INSERT INTO "{table}" ({names}) SELECT * FROM unnest({arrays}){conflict}',  # noqa: S608 - names from the schemas
         [frame[name].to_list() for name in frame.columns],
     )
 

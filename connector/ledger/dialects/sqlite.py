@@ -135,7 +135,7 @@ def bytewise(column: str) -> str:
     return f'"{column}"'
 
 
-def write(cursor: Cursor, table: str, frame: pl.DataFrame, key: Sequence[str]) -> None:
+def write(cursor: Cursor, table: str, frame: pl.DataFrame, conflict: str) -> None:
     """One statement for all rows.
 
     OR FAIL, as the guards of inserts say: a statement that could have to be taken back alone makes SQLite copy every
@@ -143,17 +143,9 @@ def write(cursor: Cursor, table: str, frame: pl.DataFrame, key: Sequence[str]) -
     """
     names = ", ".join(f'"{name}"' for name in frame.columns)
     marks = ", ".join(["%s"] * frame.width)
-    verb = "INSERT" if key else "INSERT OR FAIL"
-    sql = f'{verb} INTO "{table}" ({names}) VALUES ({marks}){_conflict(frame, key)}'
+    verb = "INSERT" if conflict else "INSERT OR FAIL"
+    sql = f'{verb} INTO "{table}" ({names}) VALUES ({marks}){conflict}'
     cursor.executemany(sql, frame.rows())
-
-
-def _conflict(frame: pl.DataFrame, key: Sequence[str]) -> str:
-    if not key:
-        return ""
-    rest = ", ".join(f'"{name}" = excluded."{name}"' for name in frame.columns if name not in key)
-    names = ", ".join(f'"{name}"' for name in key)
-    return f" ON CONFLICT ({names}) DO UPDATE SET {rest}"
 
 
 def hold(_cursor: Cursor, _group: str, _names: Iterable[str]) -> None:

@@ -15,6 +15,7 @@ from connector.ledger.models.parties import (
     TemplateVersion,
 )
 from connector.ledger.models.registers import (
+    BilledLine,
     ChainHead,
     ChainLink,
     ContactLink,
@@ -29,6 +30,7 @@ __all__ = [
     "Adjustment",
     "AdjustmentLine",
     "Allocation",
+    "BilledLine",
     "ChainHead",
     "ChainLink",
     "Charge",

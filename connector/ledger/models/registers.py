@@ -95,6 +95,32 @@ class Counter(models.Model):
         return f"{self.entity} {self.kind} {self.last}"
 
 
+class BilledLine(models.Model):
+    """What is billed of one subject under one metric, counted; it follows from the charges."""
+
+    subject_type = models.TextField()
+    subject_id = models.TextField()
+    metric = models.TextField()
+    first = models.BigIntegerField()
+    latest = models.BigIntegerField()
+    charges = models.BigIntegerField()
+    revision = models.BigIntegerField()
+
+    class Meta:
+        """Table and constraints."""
+
+        db_table = "billed_line"
+        constraints = (
+            models.UniqueConstraint(fields=["subject_type", "subject_id", "metric"], name="billed_line_key"),
+            *(at_least("billed_line", column, 1) for column in ("first", "latest", "charges", "revision")),
+            *whole("billed_line", "first", "latest", "charges", "revision"),
+        )
+
+    def __str__(self) -> str:
+        """The subject and the metric."""
+        return f"{self.subject_type} {self.subject_id} {self.metric}"
+
+
 class ContactLink(models.Model):
     """Which contact of an accounting tenant a partner is, and how that is known."""
 
