@@ -30,9 +30,10 @@ _SPAN = (
     " THEN (latest / 100 - first / 100) * 12 + latest - latest / 100 * 100 - first + first / 100 * 100"
     " ELSE latest - first END"
 )
+# CROSS JOIN, or SQLite goes through all charges to look for their credits.
 _CREDITED = (
     "SELECT charge.subject_type, charge.subject_id, charge.metric"
-    " FROM credit JOIN charge ON charge.charge_id = credit.charge_id"
+    " FROM credit CROSS JOIN charge WHERE charge.charge_id = credit.charge_id"
 )
 # Every line with whether it is without a gap, a credit or a second revision. No charge in the middle of one is read.
 _LINES = (
