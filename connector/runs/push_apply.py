@@ -174,6 +174,7 @@ def _send(work: Work, asked: Sequence[tuple[_Job, _Asked]]) -> None:
         }
         for call in as_completed(calls):
             outcome = call.result()
+            work.note_sent([_sent_as(calls[call][0].item)])  # it was under way until now; see `push_send`
             if isinstance(outcome, SetupError):
                 faults.append(outcome)
                 outcome = RetryLater(now, str(outcome), whole_tenant=False)

@@ -105,6 +105,8 @@ class Sending:
             refusal = RetryLater(self._work.clock(), str(answer), whole_tenant=False)
             postpone(self._work, batch, refusal, never_sent=True)
             return
+        # A clock that was set back lets a call that waited begin late: it was under way until now.
+        self._work.note_sent(job.item.document_id for job in batch)
         with transaction():  # one commit for a call: the disk's answer is what settling waits for
             self.taken += _settled(self._work, batch, answer)
         reached("push:settled")

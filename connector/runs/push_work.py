@@ -53,7 +53,7 @@ class Work:
         stop: why no call to this tenant has a chance for now.
         pool: what makes so many calls at a time.
         monotonic: seconds that only grow, whatever the clock is set to; None where there is none but the clock.
-        sent: document id → those seconds, when this push last meant to send it.
+        sent: document id → those seconds, when a call for it was last under way, or about to be.
     """
 
     system: AccountingSystem
@@ -75,7 +75,7 @@ class Work:
         self.report(Progress(message, self.tally.settled, self.total))
 
     def note_sent(self, documents: Iterable[str]) -> None:
-        """Remember that these are about to be sent."""
+        """Remember that these are about to be sent, or were until now."""
         if self.monotonic is not None:
             self.sent.update(dict.fromkeys(documents, self.monotonic()))
 

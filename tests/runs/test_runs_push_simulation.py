@@ -50,6 +50,16 @@ BROKEN = [
 ]
 
 
+# Histories in which the push was once at fault. 2037: the clock is set back between the intent and a wire that waits;
+# so the call begins late, is booked later still, and was looked up too early, when rest was counted from the intent.
+FOUND = [(QUICKBOOKS, 2037)]
+
+
+@pytest.mark.parametrize(("provider", "seed"), FOUND)
+def test_a_history_that_once_found_a_fault(folder: Path, provider: str, seed: int) -> None:
+    History(provider, seed, folder).play()
+
+
 @pytest.mark.parametrize(("provider", "variant", "told", "seed"), BROKEN)
 def test_a_push_that_lacks_a_safety_is_found_out(
     folder: Path, provider: str, variant: Variant, told: str, seed: int
