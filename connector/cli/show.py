@@ -12,31 +12,16 @@ from connector.billing.balance import Balance
 from connector.cli.changed import show_changes
 from connector.cli.output import print_problems, table
 from connector.cli.timed import show_terms
-from connector.domain.documents import CREDIT_NOTE, INVOICE
 from connector.domain.money import Money
 from connector.domain.places import Cell
 from connector.runs.lock_dates import dated_on
 from connector.runs.runplan import Correction, RunPlan
 from connector.runs.tieout import TieOut
 from connector.runs.views import Attention, DocumentState
+from connector.runs.words import BUCKETS, READY
 
-_READY = {INVOICE: "ready", CREDIT_NOTE: "credit note, ready"}
 _MOST_LINES = 60
 _MOST_ROWS = 200
-_PLAN_WORDS = {
-    "blocked": "blocked: a fault must be mended first",
-    "blocked_row": "blocked row: it could not be read",
-    "held": "held: a question must be answered, or a rule says so",
-    "not_billable": "not billable: a rule says so",
-    "opening": "opening: before go-live, not billed",
-    "unchanged": "unchanged since it was last settled",
-    "already_billed": "already billed",
-    "inside_bundle": "inside a bundle: Assessment Only",
-    "awaiting_document": "charged, awaiting its document",
-    "billed": "billed by this run",
-    "template_row": "template row: never billed",
-    "new": "new",
-}
 
 
 def show_plan(to: Console, plan: RunPlan, state: str = "planned") -> None:
@@ -62,7 +47,7 @@ def _show_counts(to: Console, plan: RunPlan) -> None:
     rows = ((source, kind, str(number)) for source, kinds in plan.row_kinds.items() for kind, number in kinds.items())
     to.print(table("Rows", ["source", "kind", "rows"], rows, ["rows"]))
     buckets = (
-        (kind, _PLAN_WORDS.get(bucket, bucket), str(number))
+        (kind, BUCKETS.get(bucket, bucket), str(number))
         for kind, numbers in plan.buckets.items()
         for bucket, number in numbers.items()
     )
@@ -134,7 +119,7 @@ def _show_documents(to: Console, plan: RunPlan) -> None:
             str(draft.document.net),
             str(draft.document.tax),
             str(draft.document.owed),
-            "blocked: " + "; ".join(text for _, text in draft.faults) if draft.faults else _READY[draft.document.kind],
+            "blocked: " + "; ".join(text for _, text in draft.faults) if draft.faults else READY[draft.document.kind],
         )
         for draft in plan.drafts
     ]

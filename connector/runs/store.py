@@ -151,6 +151,21 @@ def load_frame(run_id: str, name: str) -> pl.DataFrame:
     return pl.read_ipc(BytesIO(bytes(RunFrame.objects.get(run_id=run_id, name=name).data)))
 
 
+def frame_or_none(run_id: str, name: str) -> pl.DataFrame:
+    """One frame of a plan; an empty one without columns where the plan has none of that name."""
+    from connector.runs.models import RunFrame
+
+    data = RunFrame.objects.filter(run_id=run_id, name=name).values_list("data", flat=True).first()
+    return pl.DataFrame() if data is None else pl.read_ipc(BytesIO(bytes(data)))
+
+
+def keeps_lines(run_id: str) -> bool:
+    """Whether a plan has its lines in a frame; those of earlier versions have them in their documents."""
+    from connector.runs.models import RunFrame
+
+    return RunFrame.objects.filter(run_id=run_id, name="lines").exists()
+
+
 def resolve(run_id: str) -> str:
     """The full id of a run; `latest` is the last one planned.
 

@@ -6,7 +6,18 @@ only under its fence. A step under a lost fence changes nothing; the caller lear
 
 from connector.ledger.outbox.claims import claim, claimable, new_epoch, record_intent, release_dead
 from connector.ledger.outbox.holds import hold_tenant, tenant_hold
-from connector.ledger.outbox.items import OPEN, NewItem, OutboxItem, Receipt, State, enqueue, items, rewrite_sent
+from connector.ledger.outbox.items import (
+    OPEN,
+    NewItem,
+    OutboxItem,
+    Receipt,
+    State,
+    Whereabouts,
+    enqueue,
+    items,
+    rewrite_sent,
+    whereabouts,
+)
 from connector.ledger.outbox.settling import (
     record_event,
     retry_rejected,
@@ -22,6 +33,7 @@ __all__ = [
     "OutboxItem",
     "Receipt",
     "State",
+    "Whereabouts",
     "claim",
     "claimable",
     "enqueue",
@@ -38,4 +50,5 @@ __all__ = [
     "settle_rejected",
     "settle_retry",
     "tenant_hold",
+    "whereabouts",
 ]

@@ -185,3 +185,29 @@ def _item(row: tuple[Any, ...]) -> OutboxItem:
         request=request,
         detail=detail,
     )
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """Where a document is: its number, its tenant, how far it is, what was last said, and its id there, if any."""
+
+    document_id: str
+    number: str
+    tenant: str
+    state: State
+    detail: str
+    remote_id: str
+
+
+def whereabouts(run_id: str) -> list[Whereabouts]:
+    """Where each document of a run is, without what is sent of it; by number."""
+    by_number = f"length(o.number), {database.bytewise('o.number')}"
+    rows = database.fetch(
+        "SELECT o.document_id, o.number, o.tenant, o.state, o.detail, r.remote_id FROM outbox o"  # noqa: S608 - our own names
+        " JOIN document d ON d.document_id = o.document_id LEFT JOIN receipt r ON r.document_id = o.document_id"
+        f" WHERE d.run_id = ? ORDER BY {by_number}",
+        [run_id],
+    )
+    return [
+        Whereabouts(one, number, at, State(state), told, there or "") for one, number, at, state, told, there in rows
+    ]

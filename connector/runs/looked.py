@@ -1,0 +1,73 @@
+"""A run as it stands, to be looked at part by part: what is stored of it is read when it is asked for, and kept awhile.
+
+A stranger's trap: a stored plan is never changed, but what stands of it is: lines are put on hold, names are erased.
+What is kept here is kept under all of that, so that nobody sees what was.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any
+
+import polars as pl
+
+from connector import ledger
+from connector.runs import holds, store
+
+_RUNS_KEPT = 4
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A run as it stands.
+
+    Attributes:
+        state: how far it is.
+        plain: the plan as it is stored, without lines; see `RunPlan.to_stored`.
+        given: its frames, where lines are on hold or an earlier version made the plan; else they are read one by one.
+    """
+
+    state: store.RunState
+    plain: Mapping[str, Any]
+    given: Mapping[str, pl.DataFrame] | None
+    _read: dict[str, pl.DataFrame] = field(default_factory=dict, repr=False)
+
+    @property
+    def run_id(self) -> str:
+        """The run."""
+        return self.state.run_id
+
+    def frame(self, name: str) -> pl.DataFrame:
+        """A frame of the plan; empty and without columns where the plan has none of that name."""
+        if self.given is not None:
+            return self.given.get(name, pl.DataFrame())
+        if name not in self._read:
+            self._read[name] = store.frame_or_none(self.run_id, name)
+        return self._read[name]
+
+
+def look(run_id: str) -> Looked:
+    """A run as it stands now.
+
+    Raises:
+        StopError: there is no such run.
+    """
+    state = store.state_of(run_id)
+    held = store.holds(store.approved_at(state.run_id))
+    erased = ledger.read("erasure", columns=["recorded_at"])["recorded_at"].max()
+    return _looked(state, tuple(sorted((one.charge_id, str(one.at)) for one in held.values())), str(erased), _ledger())
+
+
+def _ledger() -> bytes:
+    """Which ledger is open: each has a key of its own."""
+    return sha256(ledger.alias_key()).digest()
+
+
+@lru_cache(maxsize=_RUNS_KEPT)
+def _looked(state: store.RunState, held: tuple[tuple[str, str], ...], _erased: str, _of: bytes) -> Looked:
+    if not held and store.keeps_lines(state.run_id):
+        return Looked(state, store.plain_plan(state.run_id), None)
+    plan, _ = holds.planned(state.run_id)
+    plain, frames = plan.to_stored()
+    return Looked(state, plain, frames)
