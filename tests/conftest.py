@@ -7,11 +7,17 @@ from pathlib import Path
 import pytest
 from coverage import Coverage
 from coverage.exceptions import CoverageWarning
+from django.conf import settings
 from postgres_server import Databases, running
 from world import World
 
 from connector import ledger
 from connector.sandbox import SandboxServer
+from connector.web import settings as page
+
+# The page's settings hold those of the ledger. Django is configured once in a process, whatever tests run in it.
+page.configure("a secret of tests, which protects nothing of anybody", [*page.HERE, "testserver"])
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real ones take half a second
 
 
 @pytest.hookimpl(wrapper=True)

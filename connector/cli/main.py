@@ -16,6 +16,7 @@ from connector.cli import (
     rule_files,
     rule_simulation,
     rules_app,
+    serving_commands,
 )
 from connector.cli.options import HERE, AsJson, Folder, Run
 
@@ -43,6 +44,7 @@ deciding_commands.attach(app)
 keeping_commands.attach(app)
 moving_commands.attach(app)
 nightly_commands.attach(app)
+serving_commands.attach(app)
 
 
 @app.command()

@@ -12,7 +12,6 @@ import polars as pl
 
 from connector.tables.schemas import Schema
 
-_OURS = "connector."
 _KINDS: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "TextField": pl.String,
     "CharField": pl.String,
@@ -57,7 +56,9 @@ def every_table() -> tuple[Table, ...]:
     """All tables by name. The ledger is open."""
     from django.apps import apps  # noqa: PLC0415 - Django is loaded at the first open, not at import
 
-    ours = [one for one in apps.get_models() if apps.get_app_config(one._meta.app_label).name.startswith(_OURS)]  # noqa: SLF001 - Django's documented name
+    from connector.ledger.settings import INSTALLED_APPS  # noqa: PLC0415 - looks for the rooms that have models
+
+    ours = [one for one in apps.get_models() if apps.get_app_config(one._meta.app_label).name in INSTALLED_APPS]  # noqa: SLF001 - Django's documented name
     return tuple(sorted((_table(one._meta) for one in ours), key=lambda one: one.name))  # noqa: SLF001 - as above
 
 

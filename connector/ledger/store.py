@@ -205,7 +205,15 @@ def _plan(executor: "MigrationExecutor") -> "_Plan":
         steps = ", ".join(f"{app} {name}" for app, name in unknown)
         message = f"the ledger was written by a newer version of this program (unknown: {steps})"
         raise StoreError(message, "Use the newer version, or restore a backup made with this one.")
-    return executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return executor.migration_plan(_leaves(executor))
+
+
+def _leaves(executor: "MigrationExecutor") -> list[tuple[str, str]]:
+    """The last migrations of the ledger's rooms; the page's own tables are elsewhere."""
+    from connector.ledger.settings import INSTALLED_APPS  # noqa: PLC0415 - looks for the rooms that have models
+
+    rooms = {name.rpartition(".")[2] for name in INSTALLED_APPS}
+    return [leaf for leaf in executor.loader.graph.leaf_nodes() if leaf[0] in rooms]
 
 
 def _prepare() -> None:
@@ -216,7 +224,7 @@ def _prepare() -> None:
         with database.transaction():
             guards.remove()
             guards.note(0)  # so that the next open installs them if this one is cut short
-        executor.migrate(executor.loader.graph.leaf_nodes(), plan)
+        executor.migrate(_leaves(executor), plan)
     with database.transaction():
         # Asked of the chain, not of the plan: whoever died between the migrations and here left rows without a link.
         if not database.fetch("SELECT 1 FROM chain_link WHERE batch IS NOT NULL LIMIT 1"):

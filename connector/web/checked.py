@@ -1,0 +1,156 @@
+"""What was read of an upload, kept beside its files so that pages of it are fast: the sheets, the faults, the copies.
+
+Everything here is written by the worker that stands in the upload's folder, and read by the page.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from connector.domain.places import Cell, column_letters
+from connector.intake import Intake, Limits
+from connector.intake.repair.door import repair
+
+FOLDER = ".checked"  # no upload has such a name: names of uploads begin with a letter or a digit
+FAULTS = "faults.arrow"
+MOST_OF_A_PAGE = 100
+_FAULTS = {
+    "file": pl.String,
+    "sheet": pl.String,
+    "row": pl.Int64,
+    "column": pl.Int64,
+    "where": pl.String,
+    "code": pl.String,
+    "severity": pl.String,
+    "message": pl.String,
+    "next_step": pl.String,
+}
+
+
+@dataclass(frozen=True)
+class GridRow:
+    """One row of a sheet as it stands: its number, what it is, its cells; a cell's faults are its second part."""
+
+    number: int
+    kind: str
+    cells: tuple[tuple[str, str], ...]
+    faults: str
+
+
+def keep_check(intake: Intake, limits: Limits) -> Mapping[str, Any]:
+    """Keep what was read in the folder that this process stands in; what came of it, in counts."""
+    place = Path(FOLDER)
+    place.mkdir(mode=0o700, exist_ok=True)
+    faults = pl.DataFrame([_fault(one) for one in intake.problems], schema=_FAULTS, orient="row")
+    faults.write_ipc(place / FAULTS)
+    sheets = []
+    for number, ((source, name), sheet) in enumerate(intake.sheets.items()):
+        kinds = intake.rows.filter((pl.col("source") == source) & (pl.col("sheet") == name))
+        frame = sheet.shown.with_columns(pl.Series("_kind", _whole(kinds, sheet.shown.height), dtype=pl.String))
+        frame.write_ipc(place / f"sheet-{number}.arrow", compression="zstd")
+        own = faults.filter((pl.col("file") == source) & (pl.col("sheet") == name))
+        sheets.append(
+            {
+                "number": number,
+                "file": source,
+                "sheet": name,
+                "records": sheet.kind.value if sheet.kind else "",
+                "rows": sheet.shown.height,
+                "kinds": dict(kinds.group_by("kind").len().sort("kind").iter_rows()),
+                "errors": own.filter(pl.col("severity") == "error").height,
+                "warnings": own.filter(pl.col("severity") == "warning").height,
+            }
+        )
+    counted = dict(faults.group_by("severity").len().iter_rows())
+    found = {
+        "sheets": sheets,
+        "errors": counted.get("error", 0),
+        "warnings": counted.get("warning", 0),
+        "marked": _marked(intake, limits, place),
+        "unread": [one.name for one in intake.sources if one.failed],
+    }
+    (place / "found.json").write_text(json.dumps(found), encoding="utf-8")
+    return found
+
+
+def _whole(kinds: pl.DataFrame, height: int) -> list[str]:
+    """The kind of each row of a sheet."""
+    own = dict(kinds.select("row", "kind").iter_rows())
+    return [own.get(number, "blank") for number in range(1, height + 1)]
+
+
+def _fault(one: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a problem
+    place = one.place
+    parts = (place.sheet, place.row, place.column) if isinstance(place, Cell) else ("", place.line, place.column)
+    return (place.file, *parts, str(place), one.code, one.severity.value, one.message, one.next_step)
+
+
+def _marked(intake: Intake, limits: Limits, place: Path) -> list[dict[str, Any]]:
+    """The marked copy of each file that has something to mark, and a sentence for each that cannot be marked."""
+    made = []
+    wanted = {problem.place.file for problem in intake.problems}
+    for number, source in enumerate(intake.sources):
+        if source.name not in wanted:
+            continue
+        out = place / f"marked-{number}.xlsx"
+        out.unlink(missing_ok=True)
+        if source.failed:
+            made.append({"file": source.name, "number": number, "path": "", "told": "It could not be read."})
+            continue
+        done = repair(intake, Path(source.name), out, limits=limits)
+        path = done.path.name if done.path is not None else ""
+        told = [done.message, done.next_step] if not path else [done.message, *done.not_kept]
+        made.append({"file": source.name, "number": number, "path": path, "told": ". ".join(filter(None, told))})
+    return made
+
+
+def faults(place: Path, search: str, sheet: str) -> pl.DataFrame:
+    """The faults of an upload, those that block first; of one sheet (`FILE/SHEET`), and with a word in them."""
+    found = pl.read_ipc(place / FOLDER / FAULTS)
+    if sheet:
+        found = found.filter(pl.concat_str("file", pl.lit("/"), "sheet") == sheet)
+    if search:
+        wanted = search.lower()
+        texts = ("where", "code", "message", "next_step")
+        found = found.filter(
+            pl.any_horizontal(pl.col(one).str.to_lowercase().str.contains(wanted, literal=True) for one in texts)
+        )
+    return found.sort(pl.col("severity") != "error", maintain_order=True)
+
+
+def grid(place: Path, told: Mapping[str, Any], start: int, *, faulty: bool) -> tuple[list[str], list[GridRow], int]:
+    """A page of a sheet as a grid: its columns' letters, its rows with the faults on their cells, how many there are.
+
+    Args:
+        place: the upload's folder.
+        told: the sheet, as `keep_check` tells of it.
+        start: the first row, from 0.
+        faulty: only the rows with faults.
+    """
+    frame = pl.read_ipc(place / FOLDER / f"sheet-{told['number']}.arrow").with_row_index("_row", 1)
+    own = pl.read_ipc(place / FOLDER / FAULTS).filter(
+        (pl.col("file") == told["file"]) & (pl.col("sheet") == told["sheet"])
+    )
+    if faulty:
+        frame = frame.filter(pl.col("_row").is_in(own["row"].unique().implode()))
+    total = frame.height
+    shown = frame.slice(start, MOST_OF_A_PAGE)
+    numbers = [int(name[1:]) for name in shown.columns if name[0] == "c"]
+    near = own.filter(pl.col("row").is_in(shown["_row"].implode()))
+    on_cells: dict[tuple[int, int], list[str]] = {}
+    for row, column, message, step in near.select("row", "column", "message", "next_step").iter_rows():
+        on_cells.setdefault((row, column if column in numbers else 0), []).append(f"{message}. {step}")
+    rows = [
+        GridRow(
+            one["_row"],
+            one["_kind"],
+            tuple((one[f"c{at}"] or "", "\n".join(on_cells.get((one["_row"], at), ()))) for at in numbers),
+            "\n".join(on_cells.get((one["_row"], 0), ())),
+        )
+        for one in shown.iter_rows(named=True)
+    ]
+    return [column_letters(at) for at in numbers], rows, total

@@ -1,0 +1,105 @@
+"""What the page keeps: people, the links that invite them, what was done by whom, and works in the background.
+
+A stranger's trap: none of it is the ledger's. A person's name stands in the ledger with every entry, so that people are
+switched off and never deleted, and no name is given twice.
+"""
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+from connector.web.rights import RIGHTS, Right, Role
+
+_ROLES = [(one.value, one.value) for one in Role]
+
+
+class Person(AbstractBaseUser):
+    """Somebody who signs in."""
+
+    name = models.CharField(max_length=100, unique=True)
+    role = models.CharField(max_length=20, choices=_ROLES)
+    partner_id = models.CharField(max_length=100, blank=True)
+    is_active = models.BooleanField(default=True)
+    made_at = models.DateTimeField()
+
+    USERNAME_FIELD = "name"
+    objects = BaseUserManager["Person"]()
+
+    class Meta:
+        """By name; an advisor has a partner, and nobody else."""
+
+        ordering: ClassVar = ["name"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(role=Role.PARTNER.value) ^ models.Q(partner_id=""), name="advisor_has_partner"
+            ),
+        ]
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        """What this person may do."""
+        return RIGHTS[Role(self.role)] if self.is_active else frozenset()
+
+
+class Invitation(models.Model):
+    """A link that makes a person, once; only its digest is kept."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    name = models.CharField(max_length=100, blank=True)
+    role = models.CharField(max_length=20, choices=_ROLES)
+    partner_id = models.CharField(max_length=100, blank=True)
+    by = models.CharField(max_length=100)
+    made_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+
+class Deed(models.Model):
+    """One change that somebody made by the page. The database refuses to change or delete it."""
+
+    at = models.DateTimeField()
+    by = models.CharField(max_length=100)
+    what = models.CharField(max_length=40, db_index=True)
+    subject = models.TextField(blank=True)
+    detail = models.TextField(blank=True)
+
+    class Meta:
+        """The newest first."""
+
+        ordering: ClassVar = ["-id"]
+
+
+class Upload(models.Model):
+    """Files that somebody uploaded together."""
+
+    by = models.CharField(max_length=100)
+    at = models.DateTimeField()
+    files = models.JSONField()
+
+    class Meta:
+        """The newest first."""
+
+        ordering: ClassVar = ["-id"]
+
+
+class Work(models.Model):
+    """Something that is done in a process of its own while the page goes on."""
+
+    kind = models.CharField(max_length=20)
+    by = models.CharField(max_length=100)
+    given = models.JSONField()
+    upload = models.ForeignKey(Upload, on_delete=models.PROTECT, null=True, related_name="works")
+    state = models.CharField(max_length=20)
+    made_at = models.DateTimeField()
+    beat_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    told = models.TextField(blank=True)
+    done = models.BigIntegerField(default=0)
+    total = models.BigIntegerField(default=0)
+    found = models.JSONField(null=True)
+
+    class Meta:
+        """The newest first."""
+
+        ordering: ClassVar = ["-id"]

@@ -1,0 +1,101 @@
+"""Serving the page: everything is opened once, then waitress answers, on this machine alone unless told otherwise."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from connector.runs import workspace
+from connector.web import settings
+from connector.web.peoplefile import FILE, open_people, secret_of
+from connector.web.site import Site, serve_site
+
+THREADS = 8
+_ROOM_FOR_FORMS = 2_000_000
+
+
+@dataclass(frozen=True)
+class Served:
+    """What is being served.
+
+    Attributes:
+        url: where, for a browser on this machine.
+        first: the address that makes the first admin; empty where there is one.
+    """
+
+    url: str
+    first: str
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Where the page is served.
+
+    Attributes:
+        host, port: where it listens; port 0 takes a free one.
+        names: under which names browsers reach it, besides this machine's own.
+        secure: it is reached over TLS by a proxy only.
+    """
+
+    host: str
+    port: int
+    names: Sequence[str] = ()
+    secure: bool = False
+
+
+def application(site: Site, names: Sequence[str] = (), *, secure: bool = False) -> Any:  # noqa: ANN401 - Django's own
+    """The page as a WSGI application: Django configured, the ledger and the file of people open.
+
+    Raises:
+        StopError: the working folder, the ledger or the file of people cannot be used.
+    """
+    config = site.config()
+    settings.configure(secret_of(site.folder), [*settings.HERE, *names], secure=secure)
+    workspace.open_ledger(config)
+    open_people(site.folder / FILE)
+    serve_site(site)
+    from django.core.wsgi import get_wsgi_application  # noqa: PLC0415 - Django is configured by now
+
+    return get_wsgi_application()
+
+
+def serve(site: Site, wish: Wish, announce: Callable[[Served], None]) -> None:
+    """Serve until the process is told to stop.
+
+    Args:
+        site: what is served.
+        wish: where.
+        announce: told once it listens.
+
+    Raises:
+        StopError: as `application`.
+        OSError: the port is taken, or may not be used.
+    """
+    from waitress import create_server  # noqa: PLC0415 - only this command needs the server
+
+    app = application(site, wish.names, secure=wish.secure)
+    from connector.web.invitations import first_admin  # noqa: PLC0415 - Django is configured by now
+
+    largest = site.config().limits.file_bytes + _ROOM_FOR_FORMS
+    server = create_server(
+        app,
+        host=wish.host,
+        port=wish.port,
+        threads=THREADS,
+        max_request_body_size=largest,
+        ident="",
+        clear_untrusted_proxy_headers=True,
+        **({"trusted_proxy": "127.0.0.1", "trusted_proxy_headers": {"x-forwarded-proto"}} if wish.secure else {}),
+    )
+    url = f"http://{wish.host}:{server.effective_port}/"
+    secret = first_admin()
+    announce(Served(url, f"{url}join/?key={secret}" if secret else ""))
+    try:
+        server.run()
+    finally:
+        server.close()
+
+
+def here(folder: Path) -> Path:
+    """The working folder as every process of the page names it."""
+    return folder.resolve()

@@ -1,0 +1,49 @@
+"""How values are shown on the page: the same words as on the command line."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+
+from connector.domain.money import Money
+from connector.printed.tables import Value, text_of
+from connector.runs.words import BUCKETS
+
+register = template.Library()
+
+
+@register.filter
+def shown(value: Any) -> str:  # noqa: ANN401 - whatever a page shows
+    """A value as people read it."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M} UTC"
+    if isinstance(value, date):
+        return value.isoformat()
+    return text_of(value)
+
+
+@register.filter
+def number(value: Value) -> bool:
+    """Whether a value is aligned as numbers are."""
+    return not isinstance(value, str)
+
+
+@register.filter
+def moneys(minor: Mapping[str, int]) -> str:
+    """Amounts per currency, in one line."""
+    return ", ".join(str(Money(amount, code)) for code, amount in minor.items()) or "nothing"
+
+
+@register.filter
+def bucket(word: str) -> str:
+    """A bucket in words."""
+    return BUCKETS.get(word, word.replace("_", " "))
+
+
+@register.filter
+def may(person: Any, right: str) -> bool:  # noqa: ANN401 - a person, or nobody
+    """Whether a person has the right of this name."""
+    return any(one.name == right for one in getattr(person, "rights", ()))

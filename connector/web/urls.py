@@ -1,0 +1,47 @@
+"""Every page of the product, and who may ask for it: the whole table, tested address by address and role by role."""
+
+from connector.web.pages import Page
+from connector.web.rights import Right
+from connector.web.views import deeds, documents, failing, overview, people, runs, signing, uploads, works
+
+_GET, _POST, _BOTH = ("GET",), ("POST",), ("GET", "POST")
+RUN, UPLOAD, WORK = "runs/<str:run_id>/", "uploads/<int:number>/", "works/<int:number>/"
+
+PAGES: tuple[Page, ...] = (
+    Page("health/", "health", overview.health, None),
+    Page("sign-in/", "sign-in", signing.sign_in, None, _BOTH),
+    Page("sign-out/", "sign-out", signing.sign_out, None, _POST),
+    Page("join/", "join", signing.join, None, _BOTH),
+    Page("", "home", overview.home, None),
+    Page("overview/", "overview", overview.overview, Right.SEE),
+    Page("uploads/", "uploads", uploads.listing, Right.UPLOAD, _BOTH),
+    Page(UPLOAD, "upload", uploads.one, Right.UPLOAD),
+    Page(f"{UPLOAD}faults/", "upload-faults", uploads.faults, Right.UPLOAD),
+    Page(f"{UPLOAD}grid/<int:sheet>/", "upload-grid", uploads.grid, Right.UPLOAD),
+    Page(f"{UPLOAD}marked/<int:file>/", "upload-marked", uploads.marked, Right.UPLOAD),
+    Page(f"{UPLOAD}plan/", "upload-plan", uploads.plan, Right.UPLOAD, _POST),
+    Page("template/", "upload-template", uploads.template, Right.UPLOAD),
+    Page(WORK, "work", works.one, Right.SEE),
+    Page("runs/", "runs", runs.listing, Right.SEE),
+    Page("runs/terms/", "runs-terms", runs.plan_terms, Right.UPLOAD, _POST),
+    Page(RUN, "run", runs.one, Right.SEE),
+    Page(f"{RUN}table/<slug:name>/", "run-table", runs.table, Right.SEE),
+    Page(f"{RUN}xlsx/", "run-xlsx", runs.xlsx, Right.SEE),
+    Page(f"{RUN}line/<str:charge_id>/", "run-line", runs.line, Right.SEE),
+    Page(f"{RUN}hold/", "run-hold", runs.hold, Right.HOLD, _POST),
+    Page(f"{RUN}release/", "run-release", runs.release, Right.HOLD, _POST),
+    Page(f"{RUN}comment/", "run-comment", runs.comment, Right.SEE, _POST),
+    Page(f"{RUN}approve/", "run-approve", runs.approve, Right.APPROVE, _POST),
+    Page(f"{RUN}push/", "run-push", runs.push, Right.OPERATE, _POST),
+    Page("documents/", "documents", documents.listing, Right.SEE),
+    Page("documents/<str:number>/", "document", documents.one, Right.SEE),
+    Page("needs-you/", "exceptions", overview.exceptions, Right.SEE),
+    Page("people/", "people", people.listing, Right.PEOPLE, _BOTH),
+    Page("people/<int:number>/", "people-change", people.change, Right.PEOPLE, _POST),
+    Page("changes/", "deeds", deeds.listing, Right.PEOPLE),
+)
+
+urlpatterns = [page.pattern() for page in PAGES]
+handler400 = failing.bad
+handler404 = failing.missing
+handler500 = failing.defect

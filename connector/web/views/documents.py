@@ -1,0 +1,38 @@
+"""Documents: where each is, what it bills, and why."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from connector.runs import views, workspace
+from connector.runs.explain import explain
+from connector.web.asked import PageRequest
+from connector.web.paging import MOST, Pager, wanted
+from connector.web.site import site
+
+
+def listing(request: PageRequest) -> HttpResponse:
+    """Every document, the newest number first."""
+    asked = wanted(request)
+    text = asked.search.lower()
+    every = views.documents()[::-1]
+    found = [
+        one
+        for one in every
+        if (not asked.choice or one.state == asked.choice)
+        and text in f"{one.document.number} {one.document.party.partner_id} {one.document.party.name}".lower()
+    ]
+    told = {
+        "found": found[asked.start : asked.start + MOST],
+        "states": sorted({one.state for one in every}),
+        "asked": asked,
+        "pager": Pager(asked, len(found), request.path),
+    }
+    return render(request, "web/documents.html", told)
+
+
+def one(request: PageRequest, number: str) -> HttpResponse:
+    """One document with its lines, each with its reasons."""
+    namespaces = sorted({mapping.namespace for mapping in workspace.open_mappings(site().config()).items})
+    reasons = explain(number, namespaces)
+    known = next((one for one in views.documents() if one.document.number == number), None)
+    return render(request, "web/document.html", {"known": known, "reasons": reasons, "number": number})

@@ -1,0 +1,51 @@
+"""Where everybody starts: what happened last, what needs a person, and whether the page is alive."""
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+
+from connector import __version__, ledger
+from connector.runs import nights, store, views
+from connector.web.asked import PageRequest
+from connector.web.frame import ROOMS
+from connector.web.paging import MOST, Pager, wanted
+from connector.web.site import site
+
+_LATEST = 5
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """To the first room that this person may enter."""
+    if not request.user.is_authenticated:
+        return redirect_to_login("/")
+    return redirect(next(room.page for room in ROOMS if room.right in request.user.rights))
+
+
+def overview(request: PageRequest) -> HttpResponse:
+    """The last night, what needs a person, the latest runs."""
+    found = views.exceptions()
+    config = site().config()
+    told = {
+        "attention": found[:_LATEST],
+        "attention_count": len(found),
+        "runs": store.run_states()[::-1][:_LATEST],
+        "night": nights.last(),
+        "alarm": nights.alarm(site().now(), config.sync.alarm_after) if config.exports else "",
+        "heads": ledger.chain_heads(),
+    }
+    return render(request, "web/overview.html", told)
+
+
+def exceptions(request: PageRequest) -> HttpResponse:
+    """Everything that needs a person, each with its next step."""
+    asked = wanted(request)
+    text = asked.search.lower()
+    found = [one for one in views.exceptions() if text in f"{one.where} {one.what} {one.next_step} {one.kind}".lower()]
+    told = {"found": found[asked.start : asked.start + MOST], "pager": Pager(asked, len(found), request.path)}
+    return render(request, "web/exceptions.html", told)
+
+
+def health(_request: PageRequest) -> HttpResponse:
+    """For a proxy or a watchman: the page is alive and the ledger answers."""
+    ledger.chain_heads()
+    return JsonResponse({"ok": True, "version": __version__})

@@ -1,0 +1,41 @@
+"""A work as it goes on."""
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+
+from connector.web import works
+from connector.web.asked import PageRequest
+from connector.web.models import Work
+
+_STOP_POLLING = 286  # htmx's own word for: do not ask again
+
+
+def one(request: PageRequest, number: int) -> HttpResponse:
+    """How far a work is; once it is done, on to what it made."""
+    work = get_object_or_404(Work, pk=number)
+    stands = works.standing(work)
+    if stands.state == works.DONE:
+        to = _made(work)
+        if not request.htmx:
+            return redirect(to)
+        answer = HttpResponse(status=_STOP_POLLING)
+        answer["HX-Redirect"] = to
+        return answer
+    told = {"work": work, "title": works.TITLES[work.kind], "stands": stands, "back": _from(work)}
+    status = _STOP_POLLING if request.htmx and stands.state == works.FAILED else 200
+    return render(request, "web/parts/work.html" if request.htmx else "web/work.html", told, status=status)
+
+
+def _made(work: Work) -> str:
+    """The address of what a work made."""
+    if work.kind == works.PLAN and work.found is not None:
+        return reverse("run", kwargs={"run_id": work.found["run"]})
+    return _from(work)
+
+
+def _from(work: Work) -> str:
+    """Where a work was started."""
+    if work.kind == works.PUSH:
+        return reverse("run", kwargs={"run_id": work.given["run"]})
+    return reverse("runs") if work.upload is None else reverse("upload", kwargs={"number": work.upload.pk})
