@@ -1,6 +1,6 @@
 # The whole of what a developer types. Each target works on a fresh clone by itself.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check soak golden bench audit requirements clean
+.PHONY: help setup browser demo test check soak golden bench screenshots audit requirements clean
 BIN := .venv/bin
 GATED := connector/domain/*,connector/rulebook/*,connector/billing/*,connector/runs/*
 
@@ -9,6 +9,9 @@ help: ## list the targets
 
 setup: ## everything the project needs, in .venv; leaves the command at .venv/bin/connector
 	@tools/setup.sh
+
+browser: ## Chromium, which the tests look at the pages with
+	@tools/browser.sh
 
 demo: setup ## the main job on the samples, end to end, against the sandbox
 	@$(BIN)/connector demo --folder build/demo
@@ -22,7 +25,7 @@ check: setup ## the gates: style, types, floors
 # Two processes on two cores: a second thread of each would only wait for the first on frames as small as those of tests.
 test soak: export POLARS_MAX_THREADS := 1
 
-test: check ## the gates, every test, and the coverage of the rooms that decide money
+test: check browser ## the gates, every test, and the coverage of the rooms that decide money
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -n 2
 	$(BIN)/coverage combine --quiet
@@ -53,6 +56,9 @@ bench: setup .venv-bench/.ready ## measured comparisons with peers, against thei
 	$(BIN)/python bench/ledger.py
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/push.py
+
+screenshots: setup browser ## every screen of the page, wide and narrow, light and dark, in build/screenshots
+	$(BIN)/python tools/screenshots.py
 
 .venv-bench/.ready: requirements/bench.txt
 	rm -rf .venv-bench && $(BIN)/python -m venv .venv-bench

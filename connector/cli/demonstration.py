@@ -31,7 +31,9 @@ _NEXT = """\
   connector plan clients.xlsx      what would be billed; then show, approve, push
   connector.yaml                   declare your Xero tenant there; its client id and secret come from the environment
   connector documents --folder {folder}
-                                   what this demo has billed; explain NUMBER says why"""
+                                   what this demo has billed; explain NUMBER says why
+  connector serve --folder {folder}
+                                   the same in a browser: runs, documents, why; upload, plan, approve, send"""
 
 
 def run(folder: Path, *, as_json: bool) -> None:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 
 import typer
@@ -13,6 +14,7 @@ from connector.cli import opening
 from connector.cli.output import finish
 from connector.runs import erase, workspace
 from connector.runs.errors import USAGE, StopError
+from connector.web.kept import forget
 
 
 def owner(folder: Path, who: str, *, yes: bool, as_json: bool) -> None:
@@ -22,7 +24,7 @@ def owner(folder: Path, who: str, *, yes: bool, as_json: bool) -> None:
         owner_type, owner_id = erase.find_owner(who, sorted(namespaces))
         _ask(f"every name of {owner_type} {owner_id}", owner_id, yes=yes)
         done = erase.erase_owner(owner_type, owner_id, now=opening.now(), by=opening.who())
-        _finish([done], as_json=as_json)
+        _finish([done], forget(config.folder), as_json=as_json)
 
 
 def uploads(folder: Path, days: int | None, *, yes: bool, as_json: bool) -> None:
@@ -37,7 +39,7 @@ def uploads(folder: Path, days: int | None, *, yes: bool, as_json: bool) -> None
         _ask(f"every upload older than {kept} days", str(kept), yes=yes)
         exports = config.folder / "exports"
         done = erase.erase_uploads(kept, exports, now=opening.now(), by=opening.who())
-        _finish(done, as_json=as_json)
+        _finish(done, forget(config.folder, opening.now() - timedelta(days=kept)), as_json=as_json)
 
 
 def _ask(what: str, word: str, *, yes: bool) -> None:
@@ -55,11 +57,12 @@ def _ask(what: str, word: str, *, yes: bool) -> None:
         raise StopError("nothing was erased", "Run the command again to erase it.", USAGE)
 
 
-def _finish(done: Sequence[erase.Erasure], *, as_json: bool) -> None:
-    finish({"erased": [asdict(one) for one in done]}, 0, as_json=as_json, render=lambda to: _show(to, done))
+def _finish(done: Sequence[erase.Erasure], files: int, *, as_json: bool) -> None:
+    plain = {"erased": [asdict(one) for one in done], "uploads_of_the_page": files}
+    finish(plain, 0, as_json=as_json, render=lambda to: _show(to, done, files))
 
 
-def _show(to: Console, done: Sequence[erase.Erasure]) -> None:
+def _show(to: Console, done: Sequence[erase.Erasure], files: int) -> None:
     for one in done:
         to.print(Text(f"{one.owner_type} {one.owner_id}: {one.items} names, cells, sentences and keys are erased."))
         if one.kept:
@@ -67,6 +70,8 @@ def _show(to: Console, done: Sequence[erase.Erasure]) -> None:
             to.print(Text(told, style="yellow"))
         if one.plans:
             to.print(Text(f"  plan again what waited for approval: {', '.join(one.plans)}", style="yellow"))
-    if not done:
+    if files:
+        to.print(Text(f"The files of {files} upload{'s' if files > 1 else ''} by the page are removed."))
+    if not done and not files:
         to.print(Text("No upload is older."))
     to.print(Text("Backups, and your own workbooks, keep what they held. A row uploaded again brings its name back."))

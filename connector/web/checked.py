@@ -18,6 +18,7 @@ from connector.intake.repair.door import repair
 FOLDER = ".checked"  # no upload has such a name: names of uploads begin with a letter or a digit
 FAULTS = "faults.arrow"
 MOST_OF_A_PAGE = 100
+_MIDNIGHT = " 00:00:00"  # of a day, as a spreadsheet keeps it
 _FAULTS = {
     "file": pl.String,
     "sheet": pl.String,
@@ -102,9 +103,12 @@ def _marked(intake: Intake, limits: Limits, place: Path) -> list[dict[str, Any]]
             made.append({"file": source.name, "number": number, "path": "", "told": "It could not be read."})
             continue
         done = repair(intake, Path(source.name), out, limits=limits)
-        path = done.path.name if done.path is not None else ""
-        told = [done.message, done.next_step] if not path else [done.message, *done.not_kept]
-        made.append({"file": source.name, "number": number, "path": path, "told": ". ".join(filter(None, told))})
+        if done.path is None:
+            told, path = f"{done.message[0].upper()}{done.message[1:]}. {done.next_step}", ""
+        else:
+            cells = "1 cell is marked" if done.marked_cells == 1 else f"{done.marked_cells} cells are marked"
+            told, path = " ".join((f"{cells}; the Fix list has all.", *done.not_kept)), done.path.name
+        made.append({"file": source.name, "number": number, "path": path, "told": told})
     return made
 
 
@@ -148,7 +152,10 @@ def grid(place: Path, told: Mapping[str, Any], start: int, *, faulty: bool) -> t
         GridRow(
             one["_row"],
             one["_kind"],
-            tuple((one[f"c{at}"] or "", "\n".join(on_cells.get((one["_row"], at), ()))) for at in numbers),
+            tuple(
+                ((one[f"c{at}"] or "").removesuffix(_MIDNIGHT), "\n".join(on_cells.get((one["_row"], at), ())))
+                for at in numbers
+            ),
             "\n".join(on_cells.get((one["_row"], 0), ())),
         )
         for one in shown.iter_rows(named=True)

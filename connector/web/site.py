@@ -11,8 +11,7 @@ from pathlib import Path
 
 from connector.runs.asking import Asked, Clock
 from connector.runs.config import Config, load_config
-
-UPLOADS = "uploads"
+from connector.web.kept import FOLDER
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Site:
 
     def uploads(self, number: int) -> Path:
         """Where the files of an upload are, and what was read from them."""
-        return self.folder / UPLOADS / str(number)
+        return self.folder / FOLDER / str(number)
 
 
 _served: list[Site] = []

@@ -243,3 +243,20 @@ def test_a_work_that_gives_no_sign_is_told_as_interrupted(site: Site) -> None:
     page = ada.get(f"/works/{work.pk}/").content.decode()
     assert "It was interrupted" in page
     assert "refresh" not in page
+
+
+def test_files_of_uploads_go_with_an_erasure_and_the_page_says_so(world: World, site: Site) -> None:
+    ada = signed_in(person("Ada", "admin"))
+    planned(ada, sent(ada, world.partners(), world.clients(client("C-1"))))
+    world.run("approve", "R-0001")
+    world.run("push", "R-0001")
+    erased = world.run("erase", "--older-than", "1", "--yes").plain
+    assert erased["uploads_of_the_page"] == 0
+    assert world.run("erase", "P-1", "--yes").plain["uploads_of_the_page"] == 1
+    workspace.open_ledger(site.config())
+    page = ada.get("/uploads/1/").content.decode()
+    assert "Its files were removed" in page
+    assert "/runs/R-0001/" in page
+    for part in ("faults/", "grid/0/", "marked/0/"):
+        assert ada.get(f"/uploads/1/{part}").status_code == HTTPStatus.NOT_FOUND
+    assert ada.post("/uploads/1/plan/").status_code == HTTPStatus.NOT_FOUND

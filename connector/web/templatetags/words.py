@@ -8,9 +8,11 @@ from django import template
 
 from connector.domain.money import Money
 from connector.printed.tables import Value, text_of
+from connector.runs.run_tables import Page
 from connector.runs.words import BUCKETS
 
 register = template.Library()
+_DAYS = dict.fromkeys(("number", "dated", "due", "begins", "on"), "day")  # is not broken into two lines
 
 
 @register.filter
@@ -26,9 +28,10 @@ def shown(value: Any) -> str:  # noqa: ANN401 - whatever a page shows
 
 
 @register.filter
-def number(value: Value) -> bool:
-    """Whether a value is aligned as numbers are."""
-    return not isinstance(value, str)
+def cells(page: Page) -> list[tuple[str, list[tuple[Value, str]]]]:
+    """The rows of a table: what names each, and its values with how they are aligned."""
+    aligned = ["number" if at in page.numbers else _DAYS.get(name, "") for at, name in enumerate(page.columns)]
+    return [(row.key, list(zip(row.values, aligned, strict=True))) for row in page.rows]
 
 
 @register.filter

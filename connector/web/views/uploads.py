@@ -44,10 +44,11 @@ def one(request: PageRequest, number: int) -> HttpResponse:
         "upload": upload,
         "check": check,
         "stands": stands,
+        "gone": not site().uploads(upload.pk).is_dir(),
         "plans": [one for one in upload.works.all() if one.kind == works.PLAN and one.found],
         "today": site().now().date(),
     }
-    if stands.state == works.DONE:
+    if stands.state == works.DONE and not told["gone"]:
         told |= _faults(request, upload)
     return render(request, "web/upload.html", told)
 
@@ -131,6 +132,6 @@ def _checked(number: int) -> tuple[Upload, Work | None]:
 def _read(number: int) -> tuple[Upload, dict[str, Any]]:
     """An upload that has been read, and what was found."""
     upload, check = _checked(number)
-    if check is None or check.state != works.DONE or check.found is None:
+    if check is None or check.state != works.DONE or check.found is None or not site().uploads(upload.pk).is_dir():
         raise Http404(number)
     return upload, check.found

@@ -1,0 +1,79 @@
+"""Every page, light and dark, wide and narrow: axe-core finds nothing serious, and the browser does not complain.
+
+The pages are those of the table of addresses; one that is added is looked at from then on.
+"""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browser_kit import Person, served
+from playwright.sync_api import Browser
+from world import PARTNER, World, client
+
+from connector.web.urls import PAGES
+
+PARTS = {"run_id": "R-0002", "number": "1", "name": "lines", "sheet": "0", "file": "0", "charge_id": ""}
+# What is no page: it answers with a file, or with a value for programs.
+NO_PAGE = {"health", "upload-template", "upload-marked", "run-xlsx", "home", "join", "sign-in"}
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A folder without an accounting system."""
+    return World(tmp_path_factory.mktemp("pages") / "work", None)
+
+
+@pytest.fixture(scope="module")
+def served_page(world: World, window: Browser) -> Iterator[tuple[str, str]]:
+    """A page with something on it: an upload with faults, a plan of it, an approved run before."""
+    world.approved("C-1", "C-2")
+    with served(world.folder) as (url, first):
+        ada = Person(window, url)
+        ada.join(first, "Ada")
+        files = (world.partners(PARTNER), world.clients(client("C-3"), client("C-4", created="2025-13-01")))
+        ada.upload(*(world.folder / file for file in files))
+        ada.plan("2025-06-20")
+        ada.page.get_by_role("link", name="Lines").click()
+        link = ada.page.get_by_role("link", name="why").first
+        found = re.search(r"/line/([^/]+)/", link.get_attribute("href") or "")
+        assert found is not None
+        yield url, found[1]
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_no_page_has_a_serious_fault(served_page: tuple[str, str], window: Browser, *, dark: bool, width: int) -> None:
+    url, charge = served_page
+    ada = Person(window, url, dark=dark, width=width)
+    faults = [*_of(ada, "/sign-in/"), *_of(ada, "/join/?key=none")]
+    ada.complaints.clear()  # that a link is used up is answered with 410, and the browser says so
+    ada.sign_in("Ada")
+    for page in PAGES:
+        if page.right is None or page.name in NO_PAGE or "GET" not in page.verbs:
+            continue
+        route = page.route
+        for name, value in {**PARTS, "charge_id": charge}.items():
+            wanted = "US-000001" if page.name == "document" and name == "number" else value
+            for kind in ("str", "int", "slug"):
+                route = route.replace(f"<{kind}:{name}>", wanted)
+        faults += _of(ada, f"/{route}")
+    assert faults == []
+    assert ada.complaints == []
+
+
+def _of(person: Person, address: str) -> list[str]:
+    """The faults of a page, and whether it is wider than its window."""
+    answer = person.page.goto(address)
+    assert answer is not None
+    found = [] if answer.ok or address.startswith("/join/") else [f"{address}: {answer.status}"]
+    result = Axe().run(person.page, options=RULES).response
+    found += [
+        f"{address}: {one['id']}: {one['help']}: {one['nodes'][0]['html']}"
+        for one in result["violations"]
+        if one["impact"] in ("serious", "critical", "moderate")
+    ]
+    wide = person.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    return [*found, *([f"{address}: wider than its window"] if wide else [])]

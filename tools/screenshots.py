@@ -1,0 +1,73 @@
+"""Pictures of every screen, wide and narrow, light and dark: `make screenshots` leaves them in build/screenshots."""
+
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from browser_kit import Person, browser, served  # noqa: E402 - after the path of the kits
+from playwright.sync_api import Browser  # noqa: E402 - as above
+from world import World  # noqa: E402 - as above
+
+from connector.sandbox import SandboxServer  # noqa: E402 - as above
+
+OUT = ROOT / "build" / "screenshots"
+SIZES = {"wide": 1280, "narrow": 390}
+SCREENS = {
+    "overview": "/overview/",
+    "uploads": "/uploads/",
+    "upload": "/uploads/1/",
+    "grid": "/uploads/1/grid/2/?choice=faulty",
+    "runs": "/runs/",
+    "run-planned": "/runs/R-0002/",
+    "run-closed": "/runs/R-0001/",
+    "run-lines": "/runs/R-0001/table/lines/",
+    "run-rows": "/runs/R-0002/table/rows/",
+    "documents": "/documents/",
+    "document": "/documents/US-000001/",
+    "needs-you": "/needs-you/",
+    "people": "/people/",
+    "changes": "/changes/",
+}
+
+
+def main() -> None:
+    """Bill the samples once, plan the later ones, and look at everything."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory() as place:
+        sandbox = SandboxServer(state=Path(place) / "books.sqlite3", host="127.0.0.1", port=0)
+        sandbox.start()
+        world = World(Path(place) / "work", sandbox)
+        with browser() as window, served(world.folder) as (url, first):
+            ada = Person(window, url)
+            ada.join(first, "Ada")
+            ada.invite("approver")
+            ada.upload(*map(Path, world.samples))
+            ada.plan("2025-06-20")
+            ada.page.get_by_role("button", name="Approve").click()
+            ada.page.get_by_role("button", name="Send to the books").click()
+            ada.page.wait_for_url("**/runs/R-*/", timeout=120_000)
+            ada.upload(*map(Path, world.later))
+            ada.plan("2025-07-15")
+            _pictures(window, url)
+        sandbox.stop()
+    sys.stdout.write(f"{OUT.relative_to(ROOT)}: {len(list(OUT.glob('*.png')))} pictures\n")
+
+
+def _pictures(window: Browser, url: str) -> None:
+    for size, width in SIZES.items():
+        for dark in (False, True):
+            person = Person(window, url, dark=dark, width=width)
+            shade = "dark" if dark else "light"
+            person.page.goto("/sign-in/")
+            person.page.screenshot(path=OUT / f"sign-in-{size}-{shade}.png", full_page=True)
+            person.sign_in("Ada")
+            for name, address in SCREENS.items():
+                person.page.goto(address)
+                person.page.screenshot(path=OUT / f"{name}-{size}-{shade}.png", full_page=True)
+
+
+if __name__ == "__main__":
+    main()
