@@ -56,6 +56,7 @@ bench: setup .venv-bench/.ready ## measured comparisons with peers, against thei
 	$(BIN)/python bench/ledger.py
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/push.py
+	$(BIN)/python bench/page.py
 
 screenshots: setup browser ## every screen of the page, wide and narrow, light and dark, in build/screenshots
 	$(BIN)/python tools/screenshots.py

@@ -1,6 +1,6 @@
 """The tie-out of a run: rows, records, charges, documents, receipts and what the books say, in counts and in money."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,8 +11,7 @@ from connector.accounting.port import RemoteDocument
 from connector.billing.counts import Check
 from connector.domain.documents import CREDIT_NOTE
 from connector.domain.words import Bucket
-from connector.runs import holds
-from connector.runs.runplan import RunPlan
+from connector.runs.looked import look
 
 
 @dataclass(frozen=True)
@@ -78,17 +77,20 @@ def tie_out(
         remote: its documents as read back from the books, by number; None when they were not read.
         accepted: by number, what the books have more than was booked, per currency, where a person has accepted that.
     """
-    plan, _ = holds.planned(run_id)
-    documents = ledger.read("document", "run_id = ?", [plan.run_id])
+    run = look(run_id)
+    documents = ledger.read("document", "run_id = ?", [run.run_id])
     heads = documents.select("document_id", "currency")
-    lines = ledger.read("document_line").join(heads, on="document_id")
-    back = ledger.read("credit_line").join(heads, on="document_id")
-    credits_made = ledger.read("credit", "run_id = ?", [plan.run_id])
-    adjusted = ledger.read("adjustment", "run_id = ?", [plan.run_id])
+    lines = _own("document_line", documents, ["document_id", "charge_id", "net_minor"]).join(heads, on="document_id")
+    back = _own("credit_line", documents, ["document_id", "charge_id", "net_minor"]).join(heads, on="document_id")
+    credits_made = ledger.read("credit", "run_id = ?", [run.run_id])
+    adjusted = ledger.read("adjustment", "run_id = ?", [run.run_id])
     differences = _signed(documents)
-    charges = ledger.read("charge", "run_id = ?", [plan.run_id]).filter(pl.col("kind") == "charge")
-    openings = ledger.read("charge", "run_id = ?", [plan.run_id]).filter(pl.col("kind") == "opening")
-    receipts = ledger.read("receipt").join(documents.select("document_id", "number"), on="document_id")
+    entries = ledger.read(
+        "charge", "run_id = ?", [run.run_id], columns=["charge_id", "kind", "currency", "amount_minor"]
+    )
+    charges = entries.filter(pl.col("kind") == "charge")
+    openings = entries.filter(pl.col("kind") == "opening")
+    receipts = _own("receipt", documents).join(documents.select("document_id", "number"), on="document_id")
     added = _own_taxes(documents, receipts)
     waiting = charges.join(lines.select("charge_id"), on="charge_id", how="anti")
     earlier = lines.join(charges.select("charge_id"), on="charge_id", how="anti")
@@ -98,7 +100,7 @@ def tie_out(
     unbilled = credits_made.join(back.select("charge_id"), on="charge_id", how="anti")
     taken, never, returned = _sum(credits_made, "amount_minor"), _sum(unbilled, "amount_minor"), _sum(back, "net_minor")
     stages = [
-        *_row_stages(plan),
+        *_row_stages(run.plain),
         Stage("opening entries", openings.height, {}, "before go-live, amount 0"),
         Stage("charges of this run", charges.height, made, "net"),
         Stage("charges put off to their month's end", waiting.height, put_off, "net"),
@@ -134,7 +136,12 @@ def tie_out(
         stages += _read_stages(remote)
         checks.append(Check("receipts and documents read back", receipts.height, len(remote) + gone))
         checks += _money("total of receipts and of the books", _plus(booked, _more_sum(more)), read)
-    return TieOut(plan.run_id, tuple(stages), tuple(checks), was_read=remote is not None)
+    return TieOut(run.run_id, tuple(stages), tuple(checks), was_read=remote is not None)
+
+
+def _own(table: str, documents: pl.DataFrame, columns: Sequence[str] | None = None) -> pl.DataFrame:
+    """The rows of a table that belong to these documents."""
+    return ledger.read_among(table, "document_id", documents["document_id"], columns=columns)
 
 
 def _read_stages(remote: Mapping[str, RemoteDocument]) -> list[Stage]:
@@ -159,7 +166,7 @@ def _credit_stages(made: pl.DataFrame, taken: Mapping[str, int], unbilled: pl.Da
 def _signed(documents: pl.DataFrame) -> pl.DataFrame:
     """The lines of differences, with what is `owed` by them: below zero on a credit note."""
     heads = documents.select("document_id", "currency", "kind")
-    lines = ledger.read("adjustment_line").join(heads, on="document_id")
+    lines = _own("adjustment_line", documents).join(heads, on="document_id")
     less = pl.col("kind") == CREDIT_NOTE
     return lines.with_columns(owed=pl.when(less).then(-pl.col("net_minor")).otherwise("net_minor"))
 
@@ -174,7 +181,7 @@ def _own_taxes(documents: pl.DataFrame, receipts: pl.DataFrame) -> pl.DataFrame:
 
     Whose net is another than the approved one is none of them: that is drift.
     """
-    events = ledger.read("document_event").filter(pl.col("state") == "tax")
+    events = _own("document_event", documents).filter(pl.col("state") == "tax")
     predicted = documents.join(events, on="document_id", how="semi").select(
         "document_id", "currency", "net_minor", predicted="total_minor"
     )
@@ -198,12 +205,13 @@ def _accepted_stages(accepted: Mapping[str, Mapping[str, int]], gone: int) -> li
     return [Stage("accepted as the books have them", len(accepted), _more_sum(accepted), note)]
 
 
-def _row_stages(plan: RunPlan) -> list[Stage]:
-    rows = [Stage(f"rows of {name}", sum(kinds.values()), {}, _listed(kinds)) for name, kinds in plan.row_kinds.items()]
-    records = [Stage(kind, *_of_records(buckets)) for kind, buckets in plan.buckets.items() if buckets]
+def _row_stages(plan: Mapping[str, Any]) -> list[Stage]:
+    kinds_of = plan["row_kinds"].items()
+    rows = [Stage(f"rows of {name}", sum(kinds.values()), {}, _listed(kinds)) for name, kinds in kinds_of]
+    records = [Stage(kind, *_of_records(buckets)) for kind, buckets in plan["buckets"].items() if buckets]
     timed = [
         Stage(f"by time alone: {kind}", sum(one["buckets"].values()), {}, _listed(one["buckets"]))
-        for kind, one in plan.terms.get("events", {}).items()
+        for kind, one in plan.get("terms", {}).get("events", {}).items()
     ]
     return [*rows, *records, *timed]
 

@@ -26,6 +26,7 @@ PAGES: tuple[Page, ...] = (
     Page("runs/terms/", "runs-terms", runs.plan_terms, Right.UPLOAD, _POST),
     Page(RUN, "run", runs.one, Right.SEE),
     Page(f"{RUN}table/<slug:name>/", "run-table", runs.table, Right.SEE),
+    Page(f"{RUN}tie-out/", "run-tie-out", runs.tied, Right.SEE),
     Page(f"{RUN}xlsx/", "run-xlsx", runs.xlsx, Right.SEE),
     Page(f"{RUN}line/<str:charge_id>/", "run-line", runs.line, Right.SEE),
     Page(f"{RUN}hold/", "run-hold", runs.hold, Right.HOLD, _POST),

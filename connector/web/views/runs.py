@@ -52,7 +52,6 @@ def one(request: PageRequest, run_id: str) -> HttpResponse:
         "run": run,
         "facts": facts(run),
         "titles": run_tables.titles(run),
-        "tied": tie_out(run.run_id),
         "comments": comments,
         "sending": sending,
         "sending_stands": works.standing(sending) if sending else None,
@@ -77,6 +76,13 @@ def _table(run: Looked, name: str, request: PageRequest) -> dict[str, object]:
         raise Http404(name) from None
     address = reverse("run-table", kwargs={"run_id": run.run_id, "name": name})
     return {"page": page, "name": name, "asked": asked, "pager": Pager(asked, page.total, address), "address": address}
+
+
+def tied(request: PageRequest, run_id: str) -> HttpResponse:
+    """The way of every row and cent into the books: a part of the run's page for htmx, else a page."""
+    run = look(run_id)
+    told = {"run": run, "tied": tie_out(run.run_id)}
+    return render(request, "web/parts/tie_out.html" if request.htmx else "web/tie_out.html", told)
 
 
 def xlsx(_request: PageRequest, run_id: str) -> HttpResponse:
