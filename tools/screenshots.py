@@ -28,6 +28,8 @@ SCREENS = {
     "documents": "/documents/",
     "document": "/documents/US-000001/",
     "needs-you": "/needs-you/",
+    "rules": "/rules/",
+    "rule-file": "/rules/files/billing.yaml/",
     "people": "/people/",
     "changes": "/changes/",
 }

@@ -15,11 +15,11 @@ from connector.domain.problems import errors
 from connector.rulebook import examine
 from connector.rulebook.boundaries import Case
 from connector.rulebook.decide import Decided
-from connector.rulebook.read_tests import read_tests
-from connector.rulebook.run_tests import Coverage, Reached, Result, coverage_of, run_tests
+from connector.rulebook.run_tests import Coverage, Reached, Result
 from connector.runs.config import FILE
 from connector.runs.errors import INPUT
 from connector.runs.rule_checks import Checked, check_rules
+from connector.runs.rule_testing import run_rule_tests
 from connector.runs.runplan import problem_to_plain
 
 _MOST_MISSED = 5
@@ -146,7 +146,8 @@ def _price(case: Case) -> str:
 def test(at: Where, *, as_json: bool) -> None:
     """Run the tests beside the rules."""
     examined = examine(at.rules, label=at.label)
-    if examined.declared is None or examined.decided is None or examined.rulebook is None:
+    tested = run_rule_tests(at.rules, examined, label=at.label)
+    if tested is None:
         faults = [problem_to_plain(problem) for problem in examined.problems]
 
         def refuse(to: Console) -> None:
@@ -155,11 +156,7 @@ def test(at: Where, *, as_json: bool) -> None:
 
         plain = {"tests": [], "passed": 0, "failed": 0, "coverage": None, "problems": faults}
         finish(plain, INPUT, as_json=as_json, render=refuse)
-    tests = read_tests(at.rules, examined.declared, label=at.label)
-    results = run_tests(tests, examined.rulebook.rate)
-    problems = tests.problems()
-    reached = coverage_of(results, examined.declared, examined.decided)
-    failed = sum(bool(result.differences) for result in results)
+    results, reached, problems, failed = tested.results, tested.coverage, tested.problems, tested.failed
     plain = {
         "tests": [_result(result) for result in results],
         "passed": len(results) - failed,

@@ -22,6 +22,7 @@ ROOMS = (
     Room("Upload", "uploads", Right.UPLOAD),
     Room("Runs", "runs", Right.SEE),
     Room("Documents", "documents", Right.SEE),
+    Room("Rules", "rules", Right.SEE),
     Room("Needs you", "exceptions", Right.SEE),
     Room("People", "people", Right.PEOPLE),
     Room("Changes", "deeds", Right.PEOPLE),

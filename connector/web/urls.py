@@ -2,7 +2,7 @@
 
 from connector.web.pages import Page
 from connector.web.rights import Right
-from connector.web.views import deeds, documents, failing, overview, people, runs, signing, uploads, works
+from connector.web.views import deeds, documents, failing, overview, people, rules, runs, signing, uploads, works
 
 _GET, _POST, _BOTH = ("GET",), ("POST",), ("GET", "POST")
 RUN, UPLOAD, WORK = "runs/<str:run_id>/", "uploads/<int:number>/", "works/<int:number>/"
@@ -37,6 +37,8 @@ PAGES: tuple[Page, ...] = (
     Page("documents/", "documents", documents.listing, Right.SEE),
     Page("documents/<str:number>/", "document", documents.one, Right.SEE),
     Page("needs-you/", "exceptions", overview.exceptions, Right.SEE),
+    Page("rules/", "rules", rules.listing, Right.SEE),
+    Page("rules/files/<path:name>/", "rules-file", rules.file, Right.SEE),
     Page("people/", "people", people.listing, Right.PEOPLE, _BOTH),
     Page("people/<int:number>/", "people-change", people.change, Right.PEOPLE, _POST),
     Page("changes/", "deeds", deeds.listing, Right.PEOPLE),

@@ -16,6 +16,7 @@ PARTS = {
     "run_id": "R-0001",
     "number": "1",
     "name": "lines",
+    "path:name": "billing.yaml",
     "sheet": "0",
     "file": "0",
     "charge_id": "none",
@@ -28,7 +29,7 @@ def address(page: Page) -> str:
     text = page.route
     for name, value in PARTS.items():
         for kind in ("str", "int", "slug"):
-            text = text.replace(f"<{kind}:{name}>", value)
+            text = text.replace(f"<{kind}:{name}>", value).replace(f"<{name}>", value)
     assert "<" not in text, text
     return f"/{text}"
 

@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 
 from connector.domain.money import Money
-from connector.printed.tables import Value, text_of
+from connector.printed.tables import Table, Value, text_of
 from connector.runs.run_tables import Page
 from connector.runs.words import BUCKETS
 
@@ -32,6 +32,13 @@ def cells(page: Page) -> list[tuple[str, list[tuple[Value, str]]]]:
     """The rows of a table: what names each, and its values with how they are aligned."""
     aligned = ["number" if at in page.numbers else _DAYS.get(name, "") for at, name in enumerate(page.columns)]
     return [(row.key, list(zip(row.values, aligned, strict=True))) for row in page.rows]
+
+
+@register.filter
+def printed(table: Table) -> list[list[tuple[Value, str]]]:
+    """The values of a printed table with how they are aligned."""
+    aligned = ["number" if name in table.numbers else "" for name in table.columns]
+    return [list(zip(row, aligned, strict=True)) for row in table.rows]
 
 
 @register.filter
