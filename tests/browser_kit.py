@@ -1,10 +1,7 @@
 """A real browser before a real server: Chromium of the system, the page served by the command that people type."""
 
-import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +13,6 @@ REQUIRED = "CONNECTOR_BROWSER"
 LACKING = "no Chromium on this machine (apt-get install chromium): the pages are not looked at in a browser"
 PASSWORD = "a long enough secret"  # noqa: S105 - of people who do not exist
 _FLAGS = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync")
-_STOP_SECONDS = 20
 
 
 def chromium() -> str:
@@ -32,25 +28,6 @@ def browser() -> Iterator[Browser]:
         opened = started.chromium.launch(executable_path=chromium(), args=flags)
         yield opened
         opened.close()
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[tuple[str, str]]:
-    """The page of a working folder, in a process of its own: its address, and the link of the first admin."""
-    command = [sys.executable, "-m", "connector", "serve", "--port", "0", "--folder", str(folder), "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        text = ""
-        while "}" not in text:
-            line = process.stdout.readline()
-            assert line, "the page did not start"
-            text += line
-        told = json.loads(text)
-        try:
-            yield told["url"].rstrip("/"), told["first_admin"]
-        finally:
-            process.terminate()
-            process.wait(_STOP_SECONDS)
 
 
 class Person:

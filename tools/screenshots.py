@@ -7,8 +7,9 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from browser_kit import Person, browser, served  # noqa: E402 - after the path of the kits
+from browser_kit import Person, browser  # noqa: E402 - after the path of the kits
 from playwright.sync_api import Browser  # noqa: E402 - as above
+from serving_kit import served  # noqa: E402 - as above
 from world import World  # noqa: E402 - as above
 
 from connector.sandbox import SandboxServer  # noqa: E402 - as above

@@ -12,6 +12,8 @@ from connector.web.site import Site, serve_site
 
 THREADS = 8
 _ROOM_FOR_FORMS = 2_000_000
+# Whom a proxy on this machine speaks for, and that it does so over TLS.
+_PROXY = {"trusted_proxy": "127.0.0.1", "trusted_proxy_headers": {"x-forwarded-proto", "x-forwarded-for"}}
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def serve(site: Site, wish: Wish, announce: Callable[[Served], None]) -> None:
         max_request_body_size=largest,
         ident="",
         clear_untrusted_proxy_headers=True,
-        **({"trusted_proxy": "127.0.0.1", "trusted_proxy_headers": {"x-forwarded-proto"}} if wish.secure else {}),
+        **(_PROXY if wish.secure else {}),
     )
     url = f"http://{wish.host}:{server.effective_port}/"
     secret = first_admin()

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser_kit import Person, served
+from browser_kit import Person
 from playwright.sync_api import Browser
+from serving_kit import served
 from world import PARTNER, World, client
 
 from connector.web.urls import PAGES

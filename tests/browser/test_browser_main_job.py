@@ -4,8 +4,9 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from browser_kit import Person, served
+from browser_kit import Person
 from playwright.sync_api import Browser, expect
+from serving_kit import served
 from world import World, client
 
 from connector.runs.config import FILE

@@ -1,0 +1,29 @@
+"""The page, served by the command that people type, in a process of its own."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_STOP_SECONDS = 20
+
+
+@contextmanager
+def served(folder: Path, *more: str) -> Iterator[tuple[str, str]]:
+    """The page of a working folder, in a process of its own: its address, and the link of the first admin."""
+    command = [sys.executable, "-m", "connector", "serve", "--port", "0", "--folder", str(folder), "--json", *more]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        text = ""
+        while "}" not in text:
+            line = process.stdout.readline()
+            assert line, "the page did not start"
+            text += line
+        told = json.loads(text)
+        try:
+            yield told["url"].rstrip("/"), told["first_admin"]
+        finally:
+            process.terminate()
+            process.wait(_STOP_SECONDS)
