@@ -260,3 +260,17 @@ def test_files_of_uploads_go_with_an_erasure_and_the_page_says_so(world: World, 
     for part in ("faults/", "grid/0/", "marked/0/"):
         assert ada.get(f"/uploads/1/{part}").status_code == HTTPStatus.NOT_FOUND
     assert ada.post("/uploads/1/plan/").status_code == HTTPStatus.NOT_FOUND
+
+
+def test_what_needs_a_person_leads_to_where_it_is(world: World, site: Site) -> None:
+    ada = signed_in(person("Ada", "viewer"))
+    world.approved("C-1")
+    world.plan(world.partners(), world.clients(client("C-1"), client("C-2", created="2025-13-01")))
+    workspace.open_ledger(site.config())
+    page = ada.get("/needs-you/").content.decode()
+    assert '<a href="/documents/US-000001/">US-000001</a>' in page
+    assert re.search(r'<a href="/runs/R-0002/">R-0002 [^<]*clients.csv', page)
+    assert "document-ready" in page
+    found = list(rows_of(ada.get("/needs-you/", {"q": "US-000001"})))[1:]
+    assert [row[0] for row in found] == ["US-000001"]
+    assert '<a href="/documents/US-000001/">' in ada.get("/overview/").content.decode()

@@ -1,17 +1,21 @@
 """How values are shown on the page: the same words as on the command line."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.urls import reverse
 
 from connector.domain.money import Money
 from connector.printed.tables import Table, Value, text_of
 from connector.runs.run_tables import Page
+from connector.runs.views import Attention
 from connector.runs.words import BUCKETS
 
 register = template.Library()
+_RUN = re.compile(r"R-[0-9]+")
 _DAYS = dict.fromkeys(("number", "dated", "due", "begins", "on"), "day")  # is not broken into two lines
 
 
@@ -51,6 +55,16 @@ def moneys(minor: Mapping[str, int]) -> str:
 def bucket(word: str) -> str:
     """A bucket in words."""
     return BUCKETS.get(word, word.replace("_", " "))
+
+
+@register.filter
+def address(one: Attention) -> str:
+    """The page of what needs a person: its run or its document; empty where it has none of its own."""
+    run = _RUN.match(one.where)
+    if run is not None:
+        return reverse("run", kwargs={"run_id": run[0]})
+    is_document = one.kind.startswith("document-") and one.kind != "document-foreign" and " " not in one.where
+    return reverse("document", kwargs={"number": one.where}) if is_document else ""
 
 
 @register.filter
