@@ -50,6 +50,23 @@ def explain(subject: str, namespaces: Iterable[str] = ()) -> tuple[Reason, ...]:
     return tuple(_reason(row, "") for row in charges.iter_rows(named=True))
 
 
+def of_client(client_id: str, partner_id: str = "") -> tuple[Reason, ...]:
+    """Explain the charges of a client that is known by our own id, the earliest event first.
+
+    Args:
+        client_id: our id; no name and no id in a workbook is looked for.
+        partner_id: of those charges only what this partner is billed; empty for all.
+    """
+    charges = ledger.read("charge", "subject_type = ? AND subject_id = ?", ["client", client_id]).sort("event_on")
+    rows = charges.filter((pl.col("partner_id") == partner_id) | (partner_id == ""))
+    return tuple(_reason(row, "") for row in rows.iter_rows(named=True))
+
+
+def of_document(found: DocumentState) -> tuple[Reason, ...]:
+    """Explain every line of a document."""
+    return _document_reasons(found, "")
+
+
 def _document_reasons(found: DocumentState, line: str) -> tuple[Reason, ...]:
     lines = found.document.lines
     if line and not (line.isdecimal() and 1 <= int(line) <= len(lines)):

@@ -1,7 +1,7 @@
 """What the ledger knows, read once at the start of a plan, as the frames that billing works on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -97,6 +97,19 @@ def read_for(uploaded: Uploaded, rulebook: Rulebook) -> Known:
         "charge_id",
     )
     return _known(people, charges, _no_stretches(), waiting)
+
+
+def read_places(partner_id: str) -> Known:
+    """Read what the Assessment Only places of one partner rest on: its versions, its clients, its bundles."""
+    own = ledger.read("client_version", "partner_id = ?", [partner_id], columns=["client_id"])["client_id"].unique()
+    people = _People(
+        aliases=ledger.read_among("client_alias", "client_id", ()),
+        history=ledger.read_among("client_version", "client_id", own),
+        names=ledger.read_among("personal", "owner_id", ()),
+    )
+    bundles = ledger.read("charge", "subject_type = ? AND partner_id = ?", ["bundle", partner_id])
+    known = _known(people, bundles, _no_stretches(), bundles.clear())
+    return replace(known, partners=known.partners.filter(pl.col("partner_id") == partner_id))
 
 
 def read_partners() -> pl.DataFrame:

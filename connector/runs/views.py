@@ -22,7 +22,7 @@ from connector.runs import store
 from connector.runs.changes import Changes
 from connector.runs.drift import in_files
 from connector.runs.gone import GONE
-from connector.runs.known import Known, read_known
+from connector.runs.known import Known, read_known, read_places
 from connector.runs.reconcile import standing
 from connector.runs.runplan import problem_from_plain
 
@@ -208,14 +208,15 @@ def _next_step(one: DocumentState) -> str:
     return f"'connector push {one.run_id}'."
 
 
-def bundle_balances(rulebook: Rulebook, day: date) -> tuple[Balance, ...]:
+def bundle_balances(rulebook: Rulebook, day: date, partner_id: str = "") -> tuple[Balance, ...]:
     """The bundle balance of every partner, from what is approved in the ledger.
 
     Args:
         rulebook: for the size of a bundle, go-live and what an upgrade does to a place.
         day: the day asked about.
+        partner_id: that of this partner alone; empty for all.
     """
-    known = read_known()
+    known = read_places(partner_id) if partner_id else read_known()
     return balances(
         known.standing.filter(pl.col("subject_type") == "bundle"),
         known.versions,

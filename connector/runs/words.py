@@ -17,3 +17,4 @@ BUCKETS: Mapping[str, str] = {
     "new": "new",
 }
 READY: Mapping[str, str] = {"invoice": "ready", "credit_note": "credit note, ready"}
+PLANS: Mapping[str, str] = {"assessment_only": "Assessment Only", "full_spoke": "full feature Spoke"}

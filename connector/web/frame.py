@@ -19,6 +19,8 @@ class Room:
 
 ROOMS = (
     Room("Overview", "overview", Right.SEE),
+    Room("Clients", "clients", Right.CLIENTS),
+    Room("Partners", "partners", Right.CLIENTS),
     Room("Upload", "uploads", Right.UPLOAD),
     Room("Runs", "runs", Right.SEE),
     Room("Documents", "documents", Right.SEE),

@@ -2,7 +2,20 @@
 
 from connector.web.pages import Page
 from connector.web.rights import Right
-from connector.web.views import deeds, documents, failing, overview, people, rules, runs, signing, uploads, works
+from connector.web.views import (
+    clients,
+    deeds,
+    documents,
+    failing,
+    overview,
+    partners,
+    people,
+    rules,
+    runs,
+    signing,
+    uploads,
+    works,
+)
 
 _GET, _POST, _BOTH = ("GET",), ("POST",), ("GET", "POST")
 RUN, UPLOAD, WORK = "runs/<str:run_id>/", "uploads/<int:number>/", "works/<int:number>/"
@@ -36,6 +49,12 @@ PAGES: tuple[Page, ...] = (
     Page(f"{RUN}push/", "run-push", runs.push, Right.OPERATE, _POST),
     Page("documents/", "documents", documents.listing, Right.SEE),
     Page("documents/<str:number>/", "document", documents.one, Right.SEE),
+    Page("clients/", "clients", clients.listing, Right.CLIENTS),
+    Page("clients/<str:client_id>/", "client", clients.one, Right.CLIENTS),
+    Page("partners/", "partners", partners.listing, Right.CLIENTS),
+    Page("partners/<path:partner_id>/", "partner", partners.one, Right.CLIENTS),
+    Page("partner-documents/<path:partner_id>/", "partner-documents", partners.documents, Right.CLIENTS),
+    Page("partner-document/<str:number>/", "partner-document", partners.document, Right.CLIENTS),
     Page("needs-you/", "exceptions", overview.exceptions, Right.SEE),
     Page("rules/", "rules", rules.listing, Right.SEE),
     Page("rules/files/<path:name>/", "rules-file", rules.file, Right.SEE),

@@ -16,10 +16,11 @@ PARTS = {
     "run_id": "R-0001",
     "number": "1",
     "name": "lines",
-    "path:name": "billing.yaml",
     "sheet": "0",
     "file": "0",
     "charge_id": "none",
+    "client_id": "none",
+    "partner_id": "P-1",
 }
 ASKED = [(page, verb) for page in PAGES for verb in page.verbs]
 
@@ -28,8 +29,8 @@ def address(page: Page) -> str:
     """An address of this page."""
     text = page.route
     for name, value in PARTS.items():
-        for kind in ("str", "int", "slug"):
-            text = text.replace(f"<{kind}:{name}>", value).replace(f"<{name}>", value)
+        for kind in ("str", "int", "slug", "path"):
+            text = text.replace(f"<{kind}:{name}>", value)
     assert "<" not in text, text
     return f"/{text}"
 

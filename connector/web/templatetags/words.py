@@ -12,7 +12,7 @@ from connector.domain.money import Money
 from connector.printed.tables import Table, Value, text_of
 from connector.runs.run_tables import Page
 from connector.runs.views import Attention
-from connector.runs.words import BUCKETS
+from connector.runs.words import BUCKETS, PLANS
 
 register = template.Library()
 _RUN = re.compile(r"R-[0-9]+")
@@ -65,6 +65,12 @@ def address(one: Attention) -> str:
         return reverse("run", kwargs={"run_id": run[0]})
     is_document = one.kind.startswith("document-") and one.kind != "document-foreign" and " " not in one.where
     return reverse("document", kwargs={"number": one.where}) if is_document else ""
+
+
+@register.filter
+def plan(word: str) -> str:
+    """A client's plan in words."""
+    return PLANS[word]
 
 
 @register.filter
