@@ -83,8 +83,7 @@ def parted(clients: pl.DataFrame, rulebook: Rulebook, days: Mapping[str, date], 
     """
     key = ledger.alias_key()
     if begins_by_time(rulebook) or rulebook.counted:
-        asked = with_digests(clients, key)
-        return Uploaded(_told(clients.clear()), asked, _aliases(asked))
+        return each_asked(clients)
     numbered = clients.with_row_index("at")
     left = _standing(numbered, rulebook, min(days.values()), past)
     left = left.join(past.doubts.select("client_id"), on="client_id", how="anti", maintain_order="left")
@@ -151,6 +150,12 @@ def _still(rows: pl.DataFrame, run_id: str) -> pl.DataFrame:
         rows = rows.filter(pl.col("bucket") == Bucket.UNCHANGED.value)
     retold = ledger.read_among("client_version", "run_id", others, columns=["client_id"])
     return rows.join(retold, on="client_id", how="anti", maintain_order="left").drop("bucket")
+
+
+def each_asked(clients: pl.DataFrame) -> Uploaded:
+    """The same where none leaves, with the aliases that these records name."""
+    asked = with_digests(clients, ledger.alias_key())
+    return Uploaded(_told(clients.clear()), asked, _aliases(asked))
 
 
 def everybody_asked(clients: pl.DataFrame, key: bytes) -> Uploaded:

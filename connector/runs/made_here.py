@@ -1,0 +1,210 @@
+"""Clients that are made here by hand: their file, a source like any other, and what each would be billed beforehand.
+
+A stranger's trap: a price is told by the steps of a plan itself. The rows are read by the mappings, the client is
+identified and its event rated; so what is told is what a run would bill, and no second reading of a row exists.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import polars as pl
+
+from connector import ledger
+from connector.domain.money import Money
+from connector.domain.problems import Severity
+from connector.domain.words import Bucket, RecordKind
+from connector.intake import Intake, Limits, read_sources
+from connector.intake import Mapping as Layout
+from connector.rulebook import Rulebook
+from connector.runs.errors import INPUT, StopError
+from connector.runs.events import (
+    Basis,
+    counted,
+    events_of_bundles,
+    events_of_clients,
+    given,
+    identified,
+    run_days,
+    settle,
+)
+from connector.runs.known import Known, read_for, read_partners
+from connector.runs.standing import each_asked
+from connector.runs.workspace import Files
+
+FILE = "made-here.csv"
+FIELDS = (
+    "client_ref",
+    "partner_id",
+    "name",
+    "domain",
+    "plan",
+    "template",
+    "created_on",
+    "upgraded_on",
+    "employees",
+    "status",
+    "archived_on",
+    "advisors",
+    "users",
+)
+Row = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What a client would be billed.
+
+    Attributes:
+        bucket: where its record would end, a word of `domain.words.Bucket`.
+        plan: the plan it has, its own or its template's.
+        domain: its website's domain, as it is compared.
+        event_on: the day of what is billed.
+        tier: its tier and what says so; empty where it is not priced by size.
+        near: the tiers beside it, with their prices.
+        price: the amount; None where nothing would be billed.
+        book: which price book says so, and where.
+        why: why nothing would be billed, or not now; empty where it would.
+    """
+
+    bucket: str
+    plan: str
+    domain: str
+    event_on: date
+    tier: str
+    near: str
+    price: Money | None
+    book: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Who asks for a price: by which files and limits, when, and for which one partner (empty: for any)."""
+
+    files: Files
+    limits: Limits
+    now: datetime
+    only: str = ""
+
+
+def file_text(rows: Iterable[Row], mapping: Layout) -> str:
+    """The file of these rows, under the headers that the mapping reads.
+
+    Raises:
+        StopError: the mapping reads no clients.
+    """
+    titles = {
+        field: title for one in mapping.records if one.kind is RecordKind.CLIENTS for field, title in one.titles.items()
+    }
+    if not titles:
+        raise StopError(f"the mapping {mapping.name} reads no clients", "Add a list of clients to the mappings.")
+    fields = [one for one in FIELDS if one in titles]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([titles[one] for one in fields])
+    writer.writerows([row.get(one, "") for one in fields] for row in rows)
+    return text.getvalue()
+
+
+def today(rulebook: Rulebook, partner_id: str, now: datetime) -> date:
+    """The day that a partner's selling entity has now.
+
+    Raises:
+        StopError: there is no such partner, or its selling entity is not declared any more.
+    """
+    days = run_days(rulebook.entities, now, None)
+    own = read_partners().filter(pl.col("partner_id") == partner_id).sort("valid_from")
+    begun = [row for row in own.iter_rows(named=True) if row["valid_from"] <= days.get(row["selling_entity"], date.min)]
+    if not begun:
+        step = "Give the id of a partner that the partner master knows and that is valid today."
+        raise StopError(f"there is no partner {partner_id or 'given'}", step, INPUT)
+    return days[begun[-1]["selling_entity"]]
+
+
+def templates(partner_id: str = "") -> tuple[tuple[str, str], ...]:
+    """The templates that this partner may use, or all of them: the name of each, and whose it is (empty: anybody's)."""
+    known = ledger.read("template_version", columns=["template", "partner_id"]).with_columns(
+        pl.col("partner_id").fill_null("")
+    )
+    if partner_id:
+        known = known.filter(pl.col("partner_id").is_in(["", partner_id]))
+    return tuple(known.unique().sort("template", "partner_id").iter_rows())
+
+
+def quote(asking: Asking, rows: Sequence[Row]) -> Quote:
+    """What the last of these clients would be billed by a run from all of them.
+
+    Args:
+        asking: who asks.
+        rows: the clients made here of its partner, it as the last.
+
+    Raises:
+        StopError: its row cannot be read; with each fault in the message.
+    """
+    files, number = asking.files, len(rows) + 1  # the header is row 1
+    read = _read(asking, rows)
+    _refuse_faults(read, number)
+    records = {kind: getattr(read, kind.value) for kind in RecordKind}
+    known = _narrowed(read_for(each_asked(read.clients), files.rulebook), asking.only)
+    basis = Basis("", asking.now, None, files.rulebook, known)
+    context = given(basis, records).context
+    events = events_of_clients(basis, identified(basis, read.clients), context)
+    bundles = events_of_bundles(basis, read.bundles, context)
+    settled = settle(files.rulebook, counted(basis, events, bundles, context)[0], known.charges)
+    return _quote(settled.filter(pl.col("row") == number).to_dicts()[0], context.near_tiers)
+
+
+def _read(asking: Asking, rows: Sequence[Row]) -> Intake:
+    with TemporaryDirectory(prefix="connector-made-") as folder:
+        path = Path(folder) / FILE
+        path.write_text(file_text(rows, asking.files.mappings.general), encoding="utf-8")
+        return read_sources([path], asking.files.mappings, limits=asking.limits)
+
+
+def _refuse_faults(read: Intake, number: int) -> None:
+    """Refuse a row that is no record."""
+    if number in read.clients["row"]:
+        return
+    wrong = [
+        one for one in read.problems if one.severity is Severity.ERROR and getattr(one.place, "row", 0) in (0, number)
+    ]
+    told = "; ".join(one.message for one in wrong) or "it would not be read as a client"
+    step = " ".join(dict.fromkeys(one.next_step for one in wrong)) or "Give it another name."
+    raise StopError(told, step, INPUT)
+
+
+def _narrowed(known: Known, only: str) -> Known:
+    """What one partner may be told of: its own clients."""
+    if not only:
+        return known
+    own = pl.col("partner_id") == only
+    aliases, versions = known.aliases.filter(own), known.versions.filter(own)
+    return replace(
+        known,
+        aliases=aliases,
+        history=known.history.filter(own),
+        versions=versions,
+        labels=known.labels.filter(pl.col("client_id").is_in(aliases["client_id"].implode())),
+    )
+
+
+def _quote(row: Mapping[str, Any], near: Mapping[str, str]) -> Quote:
+    billed = row["bucket"] == Bucket.AWAITING_DOCUMENT.value
+    tier = f"{row['tier']} employees, by {row['size_source']}" if row["tier"] and billed else ""
+    return Quote(
+        bucket=row["bucket"],
+        plan=row["plan"] or "",
+        domain=row["domain"] or "",
+        event_on=row["event_on"],
+        tier=tier,
+        near=near.get(f"{row['price_place']} {row['tier']}", "") if tier else "",
+        price=Money(row["amount_minor"], row["currency"]) if billed else None,
+        book=f"{row['price_book']} at {row['price_place']}" if billed else "",
+        why="" if billed else row["reason"] or "",
+    )
