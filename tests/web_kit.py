@@ -2,10 +2,12 @@
 
 import re
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,6 +20,7 @@ from connector.web.peoplefile import FILE, open_people
 from connector.web.site import Site, serve_site
 
 PASSWORD = "a long enough secret"  # noqa: S105 - of people who do not exist
+WAIT_SECONDS = 60.0
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
@@ -76,3 +79,17 @@ def rows_of(page: Any) -> Iterator[list[str]]:
         yield [
             re.sub(r"<[^>]+>", "", cell).strip() for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)
         ]
+
+
+def followed(browser: Client, answer: Any) -> Any:
+    """Follow an answer until no work goes on any more."""
+    end = time.monotonic() + WAIT_SECONDS
+    while answer.status_code == HTTPStatus.FOUND or "/works/" in answer.request["PATH_INFO"]:
+        assert time.monotonic() < end, answer.content
+        if answer.status_code == HTTPStatus.OK and "refresh" not in answer.content.decode():
+            return answer  # a work that failed, and says so
+        time.sleep(0.1)
+        answer = browser.get(
+            answer["Location"] if answer.status_code == HTTPStatus.FOUND else answer.request["PATH_INFO"]
+        )
+    return answer

@@ -103,3 +103,43 @@ class Work(models.Model):
         """The newest first."""
 
         ordering: ClassVar = ["-id"]
+
+
+class Made(models.Model):
+    """A client that was made here by hand; its number is never given again. Only what names it can be changed."""
+
+    partner_id = models.CharField(max_length=100, db_index=True)
+    name = models.CharField(max_length=200)
+    domain = models.CharField(max_length=255)
+
+    class Meta:
+        """The newest first."""
+
+        ordering: ClassVar = ["-id"]
+
+    @property
+    def reference(self) -> str:
+        """Its id, as its file and the page say it: `W-000001`."""
+        return f"W-{self.pk:06d}"
+
+
+class MadeStep(models.Model):
+    """What somebody made of a client: it as it was from then on. The database refuses to change or delete it."""
+
+    made = models.ForeignKey(Made, on_delete=models.PROTECT, related_name="steps")
+    what = models.CharField(max_length=40)
+    by = models.CharField(max_length=100)
+    at = models.DateTimeField()
+    row = models.JSONField()
+    told = models.TextField(blank=True)
+
+    class Meta:
+        """The newest first."""
+
+        ordering: ClassVar = ["-id"]
+
+    @property
+    def whole(self) -> dict[str, str]:
+        """The client's row in the file of what was made here."""
+        named = {"client_ref": self.made.reference, "partner_id": self.made.partner_id}
+        return {**self.row, **named, "name": self.made.name, "domain": self.made.domain}

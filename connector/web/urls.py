@@ -7,6 +7,7 @@ from connector.web.views import (
     deeds,
     documents,
     failing,
+    making,
     overview,
     partners,
     people,
@@ -19,6 +20,7 @@ from connector.web.views import (
 
 _GET, _POST, _BOTH = ("GET",), ("POST",), ("GET", "POST")
 RUN, UPLOAD, WORK = "runs/<str:run_id>/", "uploads/<int:number>/", "works/<int:number>/"
+MADE = "made-clients/<int:number>/"
 
 PAGES: tuple[Page, ...] = (
     Page("health/", "health", overview.health, None),
@@ -50,6 +52,12 @@ PAGES: tuple[Page, ...] = (
     Page("documents/", "documents", documents.listing, Right.SEE),
     Page("documents/<str:number>/", "document", documents.one, Right.SEE),
     Page("clients/", "clients", clients.listing, Right.CLIENTS),
+    Page("clients/new/", "clients-new", making.new, Right.MAKE_CLIENTS, _BOTH),
+    Page("made-clients/", "clients-made", making.listing, Right.CLIENTS),
+    Page("made-clients/plan/", "clients-plan", making.plan, Right.UPLOAD, _POST),
+    Page(MADE, "client-made", making.one, Right.CLIENTS),
+    Page(f"{MADE}upgrade/", "client-upgrade", making.upgrade, Right.MAKE_CLIENTS, _BOTH),
+    Page(f"{MADE}archive/", "client-archive", making.archive, Right.MAKE_CLIENTS, _POST),
     Page("clients/<str:client_id>/", "client", clients.one, Right.CLIENTS),
     Page("partners/", "partners", partners.listing, Right.CLIENTS),
     Page("partners/<path:partner_id>/", "partner", partners.one, Right.CLIENTS),

@@ -112,9 +112,13 @@ def _opened(by: str) -> Iterator[tuple[Config, Clock]]:
 
 
 def _files(work: Any) -> list[Path]:  # noqa: ANN401 - a model, which is not imported here
-    """The files of the work's upload, by their own names: this process stands beside them from now on."""
+    """The files of the work, by their own names: this process stands beside them from now on."""
+    from connector.web import made  # noqa: PLC0415 - as above
     from connector.web.site import site  # noqa: PLC0415 - as above
 
+    if work.given.get("made_here"):
+        os.chdir(site().folder)
+        return [Path(made.write().name)]
     if work.upload is None:
         return []
     os.chdir(site().uploads(work.upload.pk))

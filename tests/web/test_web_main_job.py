@@ -2,7 +2,6 @@
 
 import io
 import re
-import time
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import openpyxl
 import pytest
 from django.test import Client
 from django.utils.html import escape
-from web_kit import person, rows_of, signed_in
+from web_kit import followed, person, rows_of, signed_in
 from world import World, client
 
 from connector.runs import workspace
@@ -19,7 +18,6 @@ from connector.web import works
 from connector.web.models import Deed, Upload, Work
 from connector.web.site import Site
 
-WAIT_SECONDS = 60.0
 AS_OF = "2025-06-20"
 
 
@@ -32,20 +30,6 @@ def sent(browser: Client, *paths: str) -> Any:
         for file in files:
             file.close()
     return followed(browser, answer)
-
-
-def followed(browser: Client, answer: Any) -> Any:
-    """Follow an answer until no work goes on any more."""
-    end = time.monotonic() + WAIT_SECONDS
-    while answer.status_code == HTTPStatus.FOUND or "/works/" in answer.request["PATH_INFO"]:
-        assert time.monotonic() < end, answer.content
-        if answer.status_code == HTTPStatus.OK and "refresh" not in answer.content.decode():
-            return answer  # a work that failed, and says so
-        time.sleep(0.1)
-        answer = browser.get(
-            answer["Location"] if answer.status_code == HTTPStatus.FOUND else answer.request["PATH_INFO"]
-        )
-    return answer
 
 
 def planned(browser: Client, checked: Any) -> Any:

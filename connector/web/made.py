@@ -1,0 +1,125 @@
+"""Clients made by the page: kept here with by whom and when, and written to a file that is a source like any other.
+
+A stranger's trap: the file follows from what is kept, and is written anew after each change and before each plan. What
+somebody writes into it by hand is lost; what was made is changed by the page alone.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from django.db import transaction
+from django.db.models import Max, QuerySet
+
+from connector.runs import workspace
+from connector.runs.errors import INPUT, StopError
+from connector.runs.made_here import FILE, Quote, Row, file_text
+from connector.web import deeds
+from connector.web.models import Made, MadeStep
+from connector.web.settings import PEOPLE
+from connector.web.site import site
+
+MADE, UPGRADED, ARCHIVED = "made", "upgraded", "archived"
+_NAMING = ("client_ref", "partner_id", "name", "domain")
+
+
+def latest(partner_id: str = "") -> QuerySet[MadeStep]:
+    """What each client made here is now, the newest first; of one partner, or of all."""
+    newest = MadeStep.objects.order_by().values("made").annotate(last=Max("id")).values("last")
+    found = MadeStep.objects.filter(pk__in=newest).select_related("made").order_by("-made_id")
+    return found.filter(made__partner_id=partner_id) if partner_id else found
+
+
+def rows(partner_id: str, without: int = 0) -> list[Row]:
+    """The rows of a partner's clients as they are now, but for the one of this number, the earliest first."""
+    return [one.whole for one in latest(partner_id).exclude(made_id=without).order_by("made_id")]
+
+
+def words(quote: Quote) -> str:
+    """What a person is told that a client would be billed, in one line."""
+    if quote.price is None:
+        return f"nothing: {quote.why}" if quote.why else "nothing"
+    return f"{quote.price} ({quote.tier})" if quote.tier else str(quote.price)
+
+
+def refuse_twin(partner_id: str, domain: str) -> None:
+    """Refuse a second client of one partner and domain.
+
+    Raises:
+        StopError: one was made here.
+    """
+    there = Made.objects.filter(partner_id=partner_id, domain=domain).first()
+    if there is not None:
+        step = "Look at that one; a client is made once."
+        raise StopError(f"{there.reference} was made here with the domain {domain}", step, INPUT)
+
+
+def make(wanted: Row, by: str, told: str) -> Made:
+    """Make a client.
+
+    Args:
+        wanted: its row, the domain as it is compared; it has no id yet.
+        by: who makes it.
+        told: what the person was told that it would be billed.
+
+    Raises:
+        StopError: its partner has a client of that domain that was made here.
+    """
+    owner, domain = wanted["partner_id"], wanted["domain"]
+    with transaction.atomic(using=PEOPLE):
+        refuse_twin(owner, domain)
+        made = Made.objects.create(partner_id=owner, name=wanted["name"], domain=domain)
+        _note(made, MADE, wanted, by, told)
+    write()
+    return made
+
+
+def change(made: Made, what: str, changed: Mapping[str, str], by: str, told: str) -> None:
+    """Make something else of a client.
+
+    Args:
+        made: the client.
+        what: `UPGRADED` or `ARCHIVED`.
+        changed: the fields that are otherwise from now on.
+        by: who says so.
+        told: what the person was told that it would be billed; empty where nothing was.
+
+    Raises:
+        StopError: that was done before.
+    """
+    with transaction.atomic(using=PEOPLE):
+        done = set(made.steps.values_list("what", flat=True))
+        if what in done or ARCHIVED in done:
+            there = ARCHIVED if ARCHIVED in done else what
+            raise StopError(f"{made.reference} is {there} already", "Load its page again.", INPUT)
+        _note(made, what, {**made.steps.latest("id").row, **changed}, by, told)
+    write()
+
+
+def write() -> Path:
+    """Write the file of what was made here, whole, and in the order of the ids; its path.
+
+    Raises:
+        StopError: it cannot be written, or the mappings have faults.
+    """
+    mapping = workspace.open_mappings(site().config()).general
+    path = site().folder / FILE
+    partial = path.with_name(f".{FILE}.{os.getpid()}.partial")
+    try:
+        with transaction.atomic(using=PEOPLE):  # one at a time, so that an older state never replaces a newer one
+            partial.write_text(file_text((one.whole for one in latest().order_by("made_id")), mapping), "utf-8")
+            partial.replace(path)
+    except OSError as error:
+        raise StopError(f"{path} cannot be written: {error.strerror}", "Check the rights of the folder.") from error
+    return path
+
+
+def _note(made: Made, what: str, row: Mapping[str, str], by: str, told: str) -> None:
+    kept = {name: text for name, text in row.items() if name not in _NAMING and text}
+    MadeStep.objects.create(made=made, what=what, by=by, at=site().now(), row=kept, told=told)
+    deeds.note(by, f"{what} a client", f"{made.reference} of {made.partner_id}", told)
+
+
+def quoted_rows(step: MadeStep, changed: Mapping[str, str]) -> Sequence[Row]:
+    """The rows of a client's partner, it as the last and with these changes."""
+    return [*rows(step.made.partner_id, step.made_id), {**step.whole, **changed}]
