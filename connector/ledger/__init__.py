@@ -8,7 +8,7 @@ from connector.ledger.backup import backup
 from connector.ledger.chain import chain_faults, chain_head, chain_heads
 from connector.ledger.charge_amounts import AMOUNTS, amounts_of
 from connector.ledger.charge_lines import STRETCHES, telling_charges, waiting_charges
-from connector.ledger.client_lookups import aliases_of, standing_as, without_id
+from connector.ledger.client_lookups import Looked, aliases_of, clients_like, standing_as, without_id
 from connector.ledger.database import hold, overwrite_erased, still, transaction
 from connector.ledger.dump import write_dump
 from connector.ledger.entries import acting, seal
@@ -28,6 +28,7 @@ __all__ = [
     "TABLES",
     "Chain",
     "Fault",
+    "Looked",
     "Place",
     "RefusedError",
     "Server",
@@ -43,6 +44,7 @@ __all__ = [
     "chain_head",
     "chain_heads",
     "checked",
+    "clients_like",
     "close_store",
     "coming_numbers",
     "described",

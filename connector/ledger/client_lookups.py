@@ -1,7 +1,8 @@
 """Clients by what an upload says of them, without reading those it does not name."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -13,6 +14,60 @@ from connector.tables.schemas import Schema, empty
 _SAID: Schema = {"client_id": pl.String, "row_digest": pl.String, "sequence": pl.Int64}
 _EDITED = "SELECT client_id, max(sequence) FROM client_version WHERE sequence > 1 GROUP BY client_id"
 _WITHOUT_ID = "SELECT 1 FROM client_alias WHERE client_alias.client_id = client.client_id AND kind = 'ref'"
+_LATEST = (
+    "NOT EXISTS (SELECT 1 FROM client_version AS later"
+    " WHERE later.client_id = client_version.client_id AND later.sequence > client_version.sequence)"
+)
+_NAMED = (
+    "SELECT owner_id FROM personal WHERE owner_type = 'client' AND field = 'name' AND lower(value) LIKE ? ESCAPE '!'"
+)
+_ESCAPED = str.maketrans({sign: f"!{sign}" for sign in "!%_"})
+
+
+@dataclass(frozen=True)
+class Looked:
+    """Which clients are looked for.
+
+    Attributes:
+        partner_id: whose clients by their latest version; empty for everybody's.
+        text: what the id, the partner's id or the name of each holds, in whatever case; empty for anything. Databases
+            differ in the case of letters beyond ASCII, so that each of those fits any text.
+        also: ids of clients that fit whatever they hold.
+    """
+
+    partner_id: str = ""
+    text: str = ""
+    also: Sequence[str] = ()
+
+
+def clients_like(looked: Looked, start: int = 0, most: int | None = None) -> tuple[list[str], int]:
+    """The ids of clients, the one whose latest version came last first, and how many there are.
+
+    Args:
+        looked: which.
+        start: the first one, from 0.
+        most: how many at most; None for all.
+    """
+    parts, values = [_LATEST], []
+    if looked.partner_id:
+        parts.append("partner_id = ?")
+        values.append(looked.partner_id)
+    if looked.text:
+        held = " OR ".join(f"lower({name}) LIKE ? ESCAPE '!'" for name in ("client_id", "partner_id"))
+        parts.append(f"({held} OR client_id IN ({_NAMED}) OR client_id IN ({database.dialect().LISTED}))")
+        values += [_pattern(looked.text)] * 3 + [json.dumps(list(looked.also))]
+    where = " AND ".join(parts)
+    counted = where if len(parts) > 1 else "sequence = 1"  # of every client there is one
+    [(total,)] = database.fetch(f"SELECT count(*) FROM client_version WHERE {counted}", values)  # noqa: S608 - constants only
+    limit = total if most is None else most
+    sql = f"SELECT client_id FROM client_version WHERE {where} ORDER BY id DESC LIMIT ? OFFSET ?"  # noqa: S608 - as above
+    return [row[0] for row in database.fetch(sql, [*values, limit, start])], total
+
+
+def _pattern(text: str) -> str:
+    """The text as LIKE takes it, anything in the place of each letter beyond ASCII."""
+    plain = "".join(one if one.isascii() else "\0" for one in text.lower())
+    return f"%{plain.translate(_ESCAPED)}%".replace("\0", "%")
 
 
 def standing_as(row_digests: Iterable[str]) -> pl.DataFrame:

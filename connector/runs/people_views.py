@@ -117,14 +117,10 @@ def clients(asked: Asked, namespaces: Iterable[str] = ()) -> tuple[tuple[Client,
         asked: the search looks into names, our ids and partner ids; a client's id in a workbook is found if whole.
         namespaces: whose ids the workbooks carry.
     """
-    where, params = (f"{_LATEST} AND partner_id = ?", [asked.only]) if asked.only else (_LATEST, [])
-    found = ledger.read("client_version", where, params, columns=["client_id", "partner_id"]).reverse()
-    if asked.search:
-        found = _holding(found, asked.search, namespaces)
-    shown = found["client_id"].slice(asked.start, asked.most).to_list()
+    shown, total = _found(asked, namespaces)
     names = dict(_names("client", shown).iter_rows())
     said = _said(ledger.read_among("client_version", "client_id", shown))
-    return tuple(Client(one, names.get(one, ""), said[one][0]) for one in shown), found.height
+    return tuple(Client(one, names.get(one, ""), said[one][0]) for one in shown), total
 
 
 def client(client_id: str, only: str = "") -> ClientFile | None:
@@ -197,13 +193,21 @@ def _partners(master: pl.DataFrame, shown: Sequence[str]) -> tuple[Partner, ...]
     return tuple(Partner(one, own[0]["name"] or "", own, counts.get(one, 0)) for one, own in versions.items() if own)
 
 
-def _holding(found: pl.DataFrame, search: str, namespaces: Iterable[str]) -> pl.DataFrame:
-    """The clients that hold this text, or bear it as their id in a workbook."""
-    digests = [reference_digest(one, search, ledger.alias_key()) for one in namespaces]
-    listed = ledger.aliases_of(digests)["client_id"].implode()
-    named = found.join(_names("client", found["client_id"]), on="client_id", how="left", maintain_order="left")
-    fits = _holds(search, "client_id", "partner_id", "name") | pl.col("client_id").is_in(listed)
-    return named.filter(fits)
+def _found(asked: Asked, namespaces: Iterable[str]) -> tuple[list[str], int]:
+    """The ids of a page of clients, and how many there are."""
+    digests = [reference_digest(one, asked.search, ledger.alias_key()) for one in namespaces if asked.search]
+    listed = ledger.aliases_of(digests)["client_id"].to_list()
+    looked = ledger.Looked(asked.only, asked.search, listed)
+    if asked.search.isascii():
+        return ledger.clients_like(looked, asked.start, asked.most)
+    ids, _ = ledger.clients_like(looked)  # more than those that hold it: letters beyond ASCII are compared here
+    near = pl.DataFrame({"client_id": ids}, schema={"client_id": pl.String})
+    owners = ledger.read_among("client_version", "client_id", ids).sort("sequence").unique("client_id", keep="last")
+    near = near.join(owners.select("client_id", "partner_id"), on="client_id", how="left", maintain_order="left")
+    near = near.join(_names("client", ids), on="client_id", how="left", maintain_order="left")
+    fits = _holds(asked.search, "client_id", "partner_id", "name") | pl.col("client_id").is_in(listed)
+    kept = near.filter(fits)["client_id"]
+    return kept.slice(asked.start, asked.most).to_list(), kept.len()
 
 
 def _holds(search: str, *columns: str) -> pl.Expr:
