@@ -19,7 +19,8 @@ from connector.web.models import Made, MadeStep
 from connector.web.settings import PEOPLE
 from connector.web.site import site
 
-MADE, UPGRADED, ARCHIVED = "made", "upgraded", "archived"
+MADE, UPGRADED, ARCHIVED, COUNTED = "made", "upgraded", "archived", "counted users of"
+_ONCE = (UPGRADED, ARCHIVED)
 _NAMING = ("client_ref", "partner_id", "name", "domain")
 
 
@@ -79,17 +80,17 @@ def change(made: Made, what: str, changed: Mapping[str, str], by: str, told: str
 
     Args:
         made: the client.
-        what: `UPGRADED` or `ARCHIVED`.
+        what: `UPGRADED`, `ARCHIVED` or `COUNTED`.
         changed: the fields that are otherwise from now on.
         by: who says so.
         told: what the person was told that it would be billed; empty where nothing was.
 
     Raises:
-        StopError: that was done before.
+        StopError: that was done before and happens once, or it is archived.
     """
     with transaction.atomic(using=PEOPLE):
         done = set(made.steps.values_list("what", flat=True))
-        if what in done or ARCHIVED in done:
+        if ARCHIVED in done or (what in _ONCE and what in done):
             there = ARCHIVED if ARCHIVED in done else what
             raise StopError(f"{made.reference} is {there} already", "Load its page again.", INPUT)
         _note(made, what, {**made.steps.latest("id").row, **changed}, by, told)

@@ -57,6 +57,7 @@ PAGES: tuple[Page, ...] = (
     Page("made-clients/plan/", "clients-plan", making.plan, Right.UPLOAD, _POST),
     Page(MADE, "client-made", making.one, Right.CLIENTS),
     Page(f"{MADE}upgrade/", "client-upgrade", making.upgrade, Right.MAKE_CLIENTS, _BOTH),
+    Page(f"{MADE}users/", "client-users", making.users, Right.MAKE_CLIENTS, _POST),
     Page(f"{MADE}archive/", "client-archive", making.archive, Right.MAKE_CLIENTS, _POST),
     Page("clients/<str:client_id>/", "client", clients.one, Right.CLIENTS),
     Page("partners/", "partners", partners.listing, Right.CLIENTS),

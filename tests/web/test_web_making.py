@@ -168,6 +168,20 @@ def test_what_is_wrong_is_told_at_its_form_and_nothing_is_made(known: World) -> 
     assert not (known.folder / "made-here.csv").exists()
 
 
+def test_users_are_counted_later_and_again(known: World) -> None:
+    una = signed_in(person("Una", "uploader"))
+    made(una, FULL)
+    for count in ("4", "5"):
+        page = una.post("/made-clients/1/users/", {"users": count}, follow=True)
+        assert f"W-000001 has {count} client users now." in page.content.decode()
+    for count in ("", "-1", "many", "1,2\n"):
+        assert una.post("/made-clients/1/users/", {"users": count}).status_code == HTTPStatus.CONFLICT
+    assert file_of(known)[1:] == ["W-000001,P-1,Elm & Sons,elm.example,full_spoke,,2025-06-20,,60,active,,2,5"]
+    assert [one.what for one in MadeStep.objects.all()] == ["counted users of", "counted users of", "made"]
+    una.post("/made-clients/1/archive/")
+    assert una.post("/made-clients/1/users/", {"users": "6"}).status_code == HTTPStatus.CONFLICT
+
+
 def test_another_price_than_the_one_shown_is_not_confirmed(known: World) -> None:
     assert known.folder.exists()
     una = signed_in(person("Una", "uploader"))
@@ -228,7 +242,12 @@ def test_an_advisor_is_told_nothing_of_another_partners_clients(known: World) ->
     made(una, AO, "P-1")
     for address in ("/made-clients/1/", "/made-clients/1/upgrade/", "/made-clients/9/"):
         assert bea.get(address).status_code == HTTPStatus.NOT_FOUND
-    for address in ("/made-clients/1/upgrade/", "/made-clients/1/archive/", "/made-clients/9/archive/"):
+    for address in (
+        "/made-clients/1/upgrade/",
+        "/made-clients/1/archive/",
+        "/made-clients/1/users/",
+        "/made-clients/9/archive/",
+    ):
         assert bea.post(address, {"told": "USD 3,600.00"}).status_code == HTTPStatus.NOT_FOUND
     for word in ("", "Elm", "W-000001", "elm.example", "P-1"):
         assert "Elm" not in bea.get("/made-clients/", {"q": word}).content.decode().replace('value="Elm"', "")

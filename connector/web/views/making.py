@@ -108,6 +108,23 @@ def archive(request: PageRequest, number: int) -> HttpResponse:
     return redirect("client-made", number=number)
 
 
+def users(request: PageRequest, number: int) -> HttpResponse:
+    """Say how many client users there are, where that was left for later or has changed.
+
+    Raises:
+        StopError: it is no number, or the client is archived.
+    """
+    step = _step(request, number)
+    count = request.POST.get("users", "").strip()[: making.LONGEST]
+    if not count:
+        raise StopError("no number of client users was given", "Write how many there are.", INPUT)
+    changed = {"users": count}
+    making.priced(making.asking(request), made.quoted_rows(step, changed))  # refused where it cannot be read
+    made.change(step.made, made.COUNTED, changed, request.user.name, "")
+    messages.success(request, f"{step.made.reference} has {count} client users now.")
+    return redirect("client-made", number=number)
+
+
 def plan(request: PageRequest) -> HttpResponse:
     """Plan what was made here.
 
