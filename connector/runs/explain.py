@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 import polars as pl
@@ -60,6 +61,15 @@ def of_client(client_id: str, partner_id: str = "") -> tuple[Reason, ...]:
     charges = ledger.read("charge", "subject_type = ? AND subject_id = ?", ["client", client_id]).sort("event_on")
     rows = charges.filter((pl.col("partner_id") == partner_id) | (partner_id == ""))
     return tuple(_reason(row, "") for row in rows.iter_rows(named=True))
+
+
+def told_outside(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """The same for somebody who is not of the house: a source by the name of its file, without its folders."""
+    return tuple(Reason(one.title, tuple(_outside(label, text) for label, text in one.facts)) for one in reasons)
+
+
+def _outside(label: str, text: str) -> tuple[str, str]:
+    return label, PurePath(text).name if label == "source" else text
 
 
 def of_document(found: DocumentState) -> tuple[Reason, ...]:

@@ -15,7 +15,7 @@ import polars as pl
 from connector import ledger
 from connector.billing.identity import reference_digest
 from connector.domain.employees import band_label
-from connector.runs.explain import Reason, of_client
+from connector.runs.explain import Reason, of_client, of_document, told_outside
 from connector.runs.known import read_partners
 from connector.runs.views import DocumentState, documents
 
@@ -145,7 +145,7 @@ def client(client_id: str, only: str = "") -> ClientFile | None:
     on = ledger.read_among("document", "document_id", pl.concat(lines)["document_id"].unique(), columns=["number"])
     numbers = set(on["number"])
     stood = tuple(one for one in _documents(only) if one.document.number in numbers)
-    return ClientFile(Client(client_id, name, own[0]), own, of_client(client_id, only), stood)
+    return ClientFile(Client(client_id, name, own[0]), own, _reasons(of_client(client_id, only), only), stood)
 
 
 def partners(asked: Asked) -> tuple[tuple[Partner, ...], int]:
@@ -173,9 +173,15 @@ def partner_documents(asked: Asked) -> tuple[tuple[DocumentState, ...], int]:
     return tuple(found[asked.start : asked.start + asked.most]), len(found)
 
 
-def partner_document(number: str, only: str = "") -> DocumentState | None:
-    """A document; None where there is no such one, or it is another partner's."""
-    return next((one for one in _documents(only) if one.document.number == number), None)
+def partner_document(number: str, only: str = "") -> tuple[DocumentState, tuple[Reason, ...]] | None:
+    """A document and the reasons of its lines; None where there is no such one, or it is another partner's."""
+    found = next((one for one in _documents(only) if one.document.number == number), None)
+    return None if found is None else (found, _reasons(of_document(found), only))
+
+
+def _reasons(reasons: tuple[Reason, ...], only: str) -> tuple[Reason, ...]:
+    """The reasons as who asks is told them: a partner is not told of folders."""
+    return told_outside(reasons) if only else reasons
 
 
 def _documents(only: str) -> list[DocumentState]:

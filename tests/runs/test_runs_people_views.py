@@ -110,7 +110,17 @@ def test_what_is_another_partners_is_as_if_it_did_not_exist(known: World) -> Non
     assert people_views.partner_document("US-000009") is None
     own = people_views.partner_document("US-000001", "P-1")
     assert own is not None
-    assert own.document.party.partner_id == "P-1"
+    assert own[0].document.party.partner_id == "P-1"
+
+
+def test_a_partner_is_told_the_names_of_files_and_not_where_they_are(known: World) -> None:
+    elm, source = ids()["Elm Clinic"], f"{known.folder}/clients.csv:2 (R-0001)"
+    for only, told in (("", source), ("P-1", "clients.csv:2 (R-0001)")):
+        file, document = people_views.client(elm, only), people_views.partner_document("US-000001", only)
+        assert file is not None
+        assert document is not None
+        for reasons in (file.reasons, document[1]):
+            assert [dict(one.facts)["source"] for one in reasons] == [told]
 
 
 def test_partners_are_listed_with_their_versions_and_clients(known: World) -> None:

@@ -99,11 +99,13 @@ def test_an_advisor_sees_the_clients_documents_and_versions_of_one_partner(known
     own = browser.get(address_of(browser, "Oak"))
     assert own.status_code == HTTPStatus.OK
     assert "/runs/" not in own.content.decode()
+    assert str(known.folder) not in own.content.decode()
     for address in ("/partners/P-1/", "/partner-documents/P-1/", "/partner-document/US-000001/"):
         answer = browser.get(address)
         assert answer.status_code == HTTPStatus.OK, address
         assert "Foreign" not in answer.content.decode()
         assert "P-2" not in answer.content.decode()
+        assert str(known.folder) not in answer.content.decode()
 
 
 def test_what_is_another_partners_is_answered_like_what_does_not_exist(known: World) -> None:

@@ -6,7 +6,6 @@ from django.shortcuts import render
 from connector.billing.balance import Balance
 from connector.runs import people_views, workspace
 from connector.runs.errors import StopError
-from connector.runs.explain import of_document
 from connector.runs.views import bundle_balances
 from connector.web.asked import PageRequest
 from connector.web.paging import MOST, Pager, Wanted, wanted
@@ -60,7 +59,7 @@ def document(request: PageRequest, number: str) -> HttpResponse:
     found = people_views.partner_document(number, request.user.partner_id)
     if found is None:
         raise Http404(number)
-    return render(request, "web/partner_document.html", {"known": found, "reasons": of_document(found)})
+    return render(request, "web/partner_document.html", {"known": found[0], "reasons": found[1]})
 
 
 def _narrowed(asked: Wanted, only: str) -> people_views.Asked:
