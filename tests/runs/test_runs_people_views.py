@@ -1,5 +1,6 @@
 """Clients and partners as people look them up, and that nobody is told of another partner's."""
 
+import os
 from datetime import date
 
 import pytest
@@ -31,7 +32,7 @@ def known(alone: World) -> World:
 def _approve(world: World, *files: str) -> None:
     run = world.plan(*files).plain["run"]
     assert world.run("approve", run).code == 0
-    workspace.open_ledger(load_config(world.folder, {}))
+    workspace.open_ledger(load_config(world.folder, os.environ))
 
 
 def ids(**asked: str | int) -> dict[str, str]:
@@ -52,6 +53,7 @@ def test_clients_are_listed_a_page_at_a_time_the_one_told_of_last_first(known: W
     assert names(start=3) == []
 
 
+@pytest.mark.usefixtures("on_each_database")
 def test_clients_are_found_by_name_partner_our_id_and_their_id_in_a_workbook(known: World) -> None:
     assert known.folder.exists()
     assert names(search="éLAN") == ["Élan"]
@@ -95,6 +97,7 @@ def test_a_count_a_band_and_neither_are_told_as_said(alone: World) -> None:
     assert {one.name: one.now.size for one in found} == {"One": "60, band 51-200", "Two": ""}
 
 
+@pytest.mark.usefixtures("on_each_database")
 def test_what_is_another_partners_is_as_if_it_did_not_exist(known: World) -> None:
     assert known.folder.exists()
     other = ids()["Client C-3"]
@@ -123,6 +126,7 @@ def test_a_partner_is_told_the_names_of_files_and_not_where_they_are(known: Worl
             assert [dict(one.facts)["source"] for one in reasons] == [told]
 
 
+@pytest.mark.usefixtures("on_each_database")
 def test_partners_are_listed_with_their_versions_and_clients(known: World) -> None:
     assert known.folder.exists()
     found, total = people_views.partners(Asked())
@@ -142,8 +146,9 @@ def test_documents_of_a_partner_are_the_newest_first_and_found_by_number(known: 
     assert people_views.partner_documents(Asked(only="P-9")) == ((), 0)
 
 
+@pytest.mark.usefixtures("on_each_database")
 def test_the_balance_of_one_partner_is_the_same_as_among_all(known: World) -> None:
-    rulebook = workspace.open_files(load_config(known.folder, {})).rulebook
+    rulebook = workspace.open_files(load_config(known.folder, os.environ)).rulebook
     every = views.bundle_balances(rulebook, DAY)
     assert [views.bundle_balances(rulebook, DAY, one.partner_id) for one in every] == [(one,) for one in every]
     assert [one.partner_id for one in every] == ["P-1", "P-2"]
@@ -158,7 +163,7 @@ def test_a_client_whose_name_is_erased_is_told_by_its_id(alone: World) -> None:
     ledger.close_store()
     erased = alone.run("erase", elm, "--yes")
     assert erased.code == 0, erased.out
-    workspace.open_ledger(load_config(alone.folder, {}))
+    workspace.open_ledger(load_config(alone.folder, os.environ))
     file = people_views.client(elm)
     assert file is not None
     assert (file.client.name, len(file.said)) == ("", 1)
