@@ -54,7 +54,7 @@ def _reap(process: "subprocess.Popen[bytes]", number: int) -> None:
     code = process.wait()
     try:
         if code:
-            told = f"its process ended with {code}; what was committed before stands. Start it again."
+            told = f"Its process ended with {code}; what was committed before stands. Start it again."
             Work.objects.filter(pk=number, state=RUNNING).update(state=FAILED, told=told, ended_at=site().now())
             _LOG.error("work %s ended with %s", number, code)
     finally:

@@ -74,6 +74,19 @@ def test_a_workbook_becomes_invoices_approved_by_a_second_person(world: World, s
     }
 
 
+@pytest.mark.usefixtures("on_postgres")
+def test_the_same_on_a_server(world: World, site: Site) -> None:
+    ada = signed_in(person("Ada", "admin"))
+    planned(ada, sent(ada, world.partners(), world.clients(client("C-1"))))
+    assert "1 document to send" in ada.post("/runs/R-0001/approve/", follow=True).content.decode()
+    there = followed(ada, ada.post("/runs/R-0001/push/")).content.decode()
+    assert "<b>us-books</b>: 1 booked, 0 found in the books already." in there
+    assert "Everything ties" in ada.get("/runs/R-0001/tie-out/").content.decode()
+    known = next(row for row in rows_of(ada.get("/clients/")) if "Client C-1" in row)
+    assert "P-1" in " ".join(known)
+    assert (site.folder / "page.sqlite3").is_file()
+
+
 def test_the_same_files_again_bill_nothing_and_say_so(world: World, site: Site) -> None:
     assert site.folder.exists()
     ada = signed_in(person("Ada", "admin"))

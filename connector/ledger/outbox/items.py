@@ -201,11 +201,13 @@ class Whereabouts:
 
 def whereabouts(run_id: str) -> list[Whereabouts]:
     """Where each document of a run is, without what is sent of it; by number."""
-    by_number = f"length(o.number), {database.bytewise('o.number')}"
+    by_number = f"length(number), {database.bytewise('number')}"
     rows = database.fetch(
-        "SELECT o.document_id, o.number, o.tenant, o.state, o.detail, r.remote_id FROM outbox o"  # noqa: S608 - our own names
-        " JOIN document d ON d.document_id = o.document_id LEFT JOIN receipt r ON r.document_id = o.document_id"
-        f" WHERE d.run_id = ? ORDER BY {by_number}",
+        "SELECT document_id, number, tenant, state, detail, remote_id FROM (SELECT o.document_id AS document_id,"  # noqa: S608 - our own names
+        " o.number AS number, o.tenant AS tenant, o.state AS state, o.detail AS detail, r.remote_id AS remote_id"
+        " FROM outbox o JOIN document d ON d.document_id = o.document_id"
+        " LEFT JOIN receipt r ON r.document_id = o.document_id WHERE d.run_id = ?) AS told"
+        f" ORDER BY {by_number}",
         [run_id],
     )
     return [
