@@ -18,9 +18,9 @@ from connector.printed import Value
 from connector.runs.changes import cells_to_plain
 from connector.runs.drift import in_files
 from connector.runs.looked import Looked
+from connector.runs.views import BOOKED, IN_FILE
 from connector.runs.words import BUCKETS, READY
 
-BOOKED, IN_FILE = "booked", "written to a file"
 _PLACE = ("source", "sheet", "row")
 
 

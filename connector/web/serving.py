@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from connector.runs import workspace
@@ -96,8 +95,3 @@ def serve(site: Site, wish: Wish, announce: Callable[[Served], None]) -> None:
         server.run()
     finally:
         server.close()
-
-
-def here(folder: Path) -> Path:
-    """The working folder as every process of the page names it."""
-    return folder.resolve()
