@@ -2,8 +2,8 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import timedelta
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import typer
@@ -12,7 +12,8 @@ from rich.text import Text
 
 from connector.cli import opening
 from connector.cli.output import finish
-from connector.runs import erase, workspace
+from connector.runs import erase, proposal_money, workspace
+from connector.runs.config import Config
 from connector.runs.errors import USAGE, StopError
 from connector.web.kept import forget
 
@@ -24,7 +25,7 @@ def owner(folder: Path, who: str, *, yes: bool, as_json: bool) -> None:
         owner_type, owner_id = erase.find_owner(who, sorted(namespaces))
         _ask(f"every name of {owner_type} {owner_id}", owner_id, yes=yes)
         done = erase.erase_owner(owner_type, owner_id, now=opening.now(), by=opening.who())
-        _finish([done], forget(config.folder), as_json=as_json)
+        _finish([done], _removed(config), as_json=as_json)
 
 
 def uploads(folder: Path, days: int | None, *, yes: bool, as_json: bool) -> None:
@@ -39,7 +40,7 @@ def uploads(folder: Path, days: int | None, *, yes: bool, as_json: bool) -> None
         _ask(f"every upload older than {kept} days", str(kept), yes=yes)
         exports = config.folder / "exports"
         done = erase.erase_uploads(kept, exports, now=opening.now(), by=opening.who())
-        _finish(done, forget(config.folder, opening.now() - timedelta(days=kept)), as_json=as_json)
+        _finish(done, _removed(config, opening.now() - timedelta(days=kept)), as_json=as_json)
 
 
 def _ask(what: str, word: str, *, yes: bool) -> None:
@@ -57,12 +58,29 @@ def _ask(what: str, word: str, *, yes: bool) -> None:
         raise StopError("nothing was erased", "Run the command again to erase it.", USAGE)
 
 
-def _finish(done: Sequence[erase.Erasure], files: int, *, as_json: bool) -> None:
-    plain = {"erased": [asdict(one) for one in done], "uploads_of_the_page": files}
-    finish(plain, 0, as_json=as_json, render=lambda to: _show(to, done, files))
+@dataclass(frozen=True)
+class _Removed:
+    """What was removed beside the ledger: the files of how many uploads, and how many simulations of proposals."""
+
+    uploads: int
+    simulations: int
 
 
-def _show(to: Console, done: Sequence[erase.Erasure], files: int) -> None:
+def _removed(config: Config, before: datetime | None = None) -> _Removed:
+    """Remove what names clients beside the ledger; of uploads, those made before that time (None: all)."""
+    return _Removed(forget(config.folder, before), proposal_money.forget(config.folder))
+
+
+def _finish(done: Sequence[erase.Erasure], removed: _Removed, *, as_json: bool) -> None:
+    plain = {
+        "erased": [asdict(one) for one in done],
+        "uploads_of_the_page": removed.uploads,
+        "simulations_of_proposals": removed.simulations,
+    }
+    finish(plain, 0, as_json=as_json, render=lambda to: _show(to, done, removed))
+
+
+def _show(to: Console, done: Sequence[erase.Erasure], removed: _Removed) -> None:
     for one in done:
         to.print(Text(f"{one.owner_type} {one.owner_id}: {one.items} names, cells, sentences and keys are erased."))
         if one.kept:
@@ -70,8 +88,11 @@ def _show(to: Console, done: Sequence[erase.Erasure], files: int) -> None:
             to.print(Text(told, style="yellow"))
         if one.plans:
             to.print(Text(f"  plan again what waited for approval: {', '.join(one.plans)}", style="yellow"))
-    if files:
-        to.print(Text(f"The files of {files} upload{'s' if files > 1 else ''} by the page are removed."))
-    if not done and not files:
+    if removed.uploads:
+        told = f"The files of {removed.uploads} upload{'s' if removed.uploads > 1 else ''} by the page are removed."
+        to.print(Text(told))
+    if removed.simulations:
+        to.print(Text("What proposals of rules do to the money has names in it and is removed: simulate them again."))
+    if not done and not removed.uploads:
         to.print(Text("No upload is older."))
     to.print(Text("Backups, and your own workbooks, keep what they held. A row uploaded again brings its name back."))

@@ -14,6 +14,7 @@ from connector.cli import (
     nightly_commands,
     rule_checks,
     rule_files,
+    rule_proposals,
     rule_simulation,
     rules_app,
     serving_commands,
@@ -40,6 +41,7 @@ app.add_typer(connecting_commands.app, name="connect")
 rule_checks.attach(rules_app.app)
 rule_files.attach(rules_app.app)
 rule_simulation.attach(rules_app.app)
+rule_proposals.attach(rules_app.app)
 deciding_commands.attach(app)
 keeping_commands.attach(app)
 moving_commands.attach(app)

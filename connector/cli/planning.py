@@ -10,15 +10,16 @@ from rich.console import Console
 from rich.text import Text
 
 from connector.cli import mending, opening
-from connector.cli.output import finish, print_problems, progress_bar, table
+from connector.cli.output import console, finish, print_problems, progress_bar, table
 from connector.cli.show import show_plan
 from connector.intake import Intake, Mappings
 from connector.printed import page, workbook
-from connector.runs import holds, workspace
+from connector.runs import holds, proposals, workspace
 from connector.runs.approve import Approval
 from connector.runs.config import Config
 from connector.runs.errors import INPUT, REMAINS, StopError
 from connector.runs.plan_tables import MOST_ON_A_PAGE, MOST_ON_A_SHEET, plan_about, plan_tables
+from connector.runs.proposal_files import Proposal
 from connector.runs.runplan import RunPlan, problem_to_plain
 from connector.runs.wholefile import refuse_taken, write_whole
 
@@ -87,9 +88,17 @@ def _whole(plan: RunPlan) -> dict[str, Any]:
 
 def make(config: Config, paths: Sequence[Path], day: date | None, *, as_json: bool) -> RunPlan:
     """Read the sources and store the plan made from them. The ledger is open."""
+    asked = opening.asked(day)
+    tell_in_force(proposals.in_force(config, asked))
     files = workspace.open_files(config)
     with progress_bar("rows", shown=not as_json) as progress:
-        return workspace.plan_files(config, files, paths, opening.asked(day), progress)
+        return workspace.plan_files(config, files, paths, asked, progress)
+
+
+def tell_in_force(put: Sequence[Proposal]) -> None:
+    """Say which proposals were put in force, beside what a command prints."""
+    for one in put:
+        console(to_stderr=True).print(Text(f"Proposal {one.number} is in force from now on: {one.title}."))
 
 
 def exit_code(plan: RunPlan) -> int:

@@ -1,6 +1,6 @@
 """A simulation as people read it, and as JSON."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -9,11 +9,10 @@ import polars as pl
 from rich.console import Console
 from rich.text import Text
 
-from connector.billing.simulating import ASKS, FROM_RENEWAL, POLICIES, SUMS
+from connector.billing.simulating import FROM_RENEWAL, POLICIES, SUMS
 from connector.cli import opening
 from connector.cli.output import finish, print_problems, progress_bar, table
 from connector.cli.planning import parse_day, read
-from connector.domain.money import Money
 from connector.domain.problems import Problem
 from connector.rulebook import Rulebook
 from connector.runs import workspace
@@ -23,6 +22,18 @@ from connector.runs.runplan import problem_to_plain
 from connector.runs.simulate import Question, Simulation, looking, open_rules
 from connector.runs.simulate import simulate as replay
 from connector.runs.simulation_book import write_book
+from connector.runs.simulation_tables import (
+    ASKING_COLUMNS,
+    LINE_COLUMNS,
+    LINE_NUMBERS,
+    TOTAL_COLUMNS,
+    TOTAL_NUMBERS,
+    asking_rows,
+    line_rows,
+    partner_rows,
+    total_rows,
+    why_asked,
+)
 from connector.runs.wholefile import refuse_taken
 
 _MOST_LINES = 200
@@ -156,31 +167,18 @@ def _policy(row: Mapping[str, Any], policy: str) -> dict[str, Any]:
 
 
 def _asking(row: Mapping[str, Any]) -> dict[str, Any]:
-    told = {policy: row[f"{policy}_why"] for policy in POLICIES if row[f"{policy}_state"] == ASKS}
-    return {"partner": row["partner_id"], "name": row["label"], "subject": row["subject_id"], "why": told}
+    return {"partner": row["partner_id"], "name": row["label"], "subject": row["subject_id"], "why": why_asked(row)}
 
 
 def _show(to: Console, found: Simulation, *, every: bool) -> None:
     _show_lines(to, found.lines if every else found.changed)
     _show_asking(to, found.asking)
-    columns = [
-        "policy",
-        "currency",
-        "billed",
-        "kept",
-        "credited",
-        "billed again",
-        "stands",
-        "next terms old → new",
-        "ask",
-    ]
     title = f"What each policy comes to, from {found.start}"
-    to.print(table(title, columns, [_total(row) for row in found.totals.to_dicts()], columns[2:]))
+    to.print(table(title, TOTAL_COLUMNS, total_rows(found.totals), TOTAL_NUMBERS))
     concerned = found.partners.filter(every | pl.col("partner_id").is_in(found.changed["partner_id"].implode()))
-    rows = [[row["partner_id"], *_total(row)] for row in concerned.to_dicts()]
-    if rows:
+    if concerned.height:
         title = "The same for each partner" if every else "The same for each partner with a change"
-        to.print(table(title, ["partner", *columns], rows, columns[2:]))
+        to.print(table(title, ["partner", *TOTAL_COLUMNS], partner_rows(concerned), TOTAL_NUMBERS))
     for note in found.notes:
         to.print(Text(note))
     wrong, warnings = workspace.faults_by_severity(found.problems)
@@ -197,75 +195,19 @@ def _word(subject: str, number: int) -> str:
 
 
 def _show_lines(to: Console, lines: pl.DataFrame) -> None:
-    rows = [_told(row) for row in lines.head(_MOST_LINES).iter_rows(named=True)]
+    rows = line_rows(lines.head(_MOST_LINES))
     if not rows:
         to.print(Text("No line changes."))
         return
-    columns = ["partner", "client or purchase", "what", "event", "billed", "old rules", "new rules", "change", "why"]
-    to.print(table("What changes", columns, rows, ["billed", "old rules", "new rules", "change"]))
+    to.print(table("What changes", LINE_COLUMNS, rows, LINE_NUMBERS))
     if lines.height > len(rows):
         to.print(Text(f"… and {lines.height - len(rows)} more lines; --json has all."))
-
-
-def _told(row: Mapping[str, Any]) -> list[str]:
-    currency = row["currency"]
-    billed = "opening" if row["billed_kind"] == "opening" else _money(row["billed_amount"], currency)
-    return [
-        row["partner_id"],
-        row["label"],
-        row["metric"] or "",
-        f"{row['event']} {row['event_on']}",
-        billed,
-        _outcome(row, "old"),
-        _outcome(row, "new"),
-        _money(row["difference"], currency),
-        "; ".join(_reasons(row)),
-    ]
-
-
-def _reasons(row: Mapping[str, Any]) -> Iterator[str]:
-    """Why a line changes, and where that stands in the rule files."""
-    yield from (row[name] for name in ("why", "asks") if row[name])
-    if row["renews_on"] is not None and row["changed"]:
-        old, new = (_money(row[f"{side}_renewal"], row["currency"]) or "nothing told" for side in ("old", "new"))
-        yield f"renews on {row['renews_on']}: {old} → {new}"
-    what = "priced" if row["why"] and row["why"].startswith("price changed") else "place"
-    places = [row[f"{side}_{what}"] for side in ("old", "new") if row[f"{side}_{what}"]]
-    if places:
-        yield " → ".join(places)
-
-
-def _outcome(row: Mapping[str, Any], side: str) -> str:
-    if row[f"{side}_outcome"] == "charge":
-        return _money(row[f"{side}_amount"], row["currency"])
-    return str(row[f"{side}_outcome"]).replace("_", " ")
-
-
-def _money(minor: int | None, currency: str | None) -> str:
-    return "" if minor is None or currency is None else str(Money(minor, currency))
 
 
 def _show_asking(to: Console, asking: pl.DataFrame) -> None:
     if asking.is_empty():
         return
-    rows = []
-    for row in asking.head(_MOST_LINES).iter_rows(named=True):
-        told = _asking(row)["why"]
-        for why in dict.fromkeys(told.values()):
-            under = ", ".join(policy for policy, text in told.items() if text == why)
-            rows.append([row["partner_id"], row["label"], under, why])
-    to.print(table("Needs a person: no amount is assumed", ["partner", "client or purchase", "under", "why"], rows))
+    rows = asking_rows(asking.head(_MOST_LINES))
+    to.print(table("Needs a person: no amount is assumed", ASKING_COLUMNS, rows))
     if asking.height > _MOST_LINES:
         to.print(Text(f"… and {asking.height - _MOST_LINES} more; --json has all."))
-
-
-def _total(row: Mapping[str, Any]) -> list[str]:
-    money = [_money(row[name], row["currency"]) for name in (*SUMS, "stands")]
-    renews = [_money(row[name], row["currency"]) for name in ("renews_old", "renews_new")]
-    return [
-        row["policy"],
-        row["currency"] or "",
-        *money,
-        " → ".join(renews) if row["renews_old"] or row["renews_new"] else "",
-        str(row["asks"] or ""),
-    ]

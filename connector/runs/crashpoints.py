@@ -56,6 +56,8 @@ POINTS = (
     "sync:pushed",
     "sync:reconciled",
     "sync:reported",
+    "rules:file",
+    "rules:put",
 )
 VARIABLE = "CONNECTOR_CRASH_AT"
 

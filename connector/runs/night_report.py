@@ -59,6 +59,8 @@ def sentences(told: Told) -> Iterator[str]:
         yield f"It was stopped, and gone on with; it began {told.night.began:%Y-%m-%d %H:%M} UTC."
     for trouble in told.troubles:
         yield f"{trouble.stage}: {trouble.message.rstrip('.')}. {trouble.next_step}"
+    for proposal in told.in_force:
+        yield f"Rules: proposal {proposal.number} is in force from now on: {proposal.title}."
     for name, one in told.fetched.items():
         yield f"Export {name}: {_fetched(one)}"
     yield from _of_plan(told)

@@ -15,7 +15,7 @@ from connector import ledger
 from connector.export import Fetched
 from connector.ledger import StoreError
 from connector.net.errors import SetupError
-from connector.runs import holds, nights, policy, store, views, workspace
+from connector.runs import holds, nights, policy, proposals, store, views, workspace
 from connector.runs.approve import Approval
 from connector.runs.asking import Asked
 from connector.runs.config import Config
@@ -24,6 +24,7 @@ from connector.runs.errors import StopError
 from connector.runs.fetching import Outcome as Fetching
 from connector.runs.fetching import fetch_exports
 from connector.runs.nights import Night, Outcome, Stage
+from connector.runs.proposal_files import Proposal
 from connector.runs.push_result import Progress
 from connector.runs.reading_back import ToImport
 from connector.runs.reconcile import Reconciled, reconcile
@@ -51,6 +52,7 @@ class Told:
         night: the night; of a rehearsal, one that is not stored.
         resumed: whether it had been stopped, and was gone on with.
         rehearsed: whether nothing was written, sent or approved.
+        in_force: the proposals of rules that were put in force before the plan.
         fetched: by export, how fetching it went.
         plan: the plan; None where there is none.
         waits: why the plan waits for a person; empty where it was approved.
@@ -65,6 +67,7 @@ class Told:
     night: Night
     resumed: bool = False
     rehearsed: bool = False
+    in_force: tuple[Proposal, ...] = ()
     fetched: Mapping[str, Fetching] = field(default_factory=dict)
     plan: RunPlan | None = None
     waits: tuple[str, ...] = ()
@@ -141,7 +144,7 @@ def run_night(config: Config, wanted: Wanted) -> Told:
             files = _fetch(config, wanted, told)
             told.night = come_to(Stage.FETCHED, files=files)
             reached("sync:fetched")
-            made = _try(told, "plan", lambda: _planned(config, files, wanted, planned))
+            made = _try(told, "plan", lambda: _planned(config, files, wanted, told, planned))
             told.night = with_plan.pop() if made else come_to(Stage.PLANNED)
             reached("sync:planned")
         _decide(config, wanted, told)
@@ -207,12 +210,18 @@ def _fetched(config: Config, names: Sequence[str], wanted: Wanted) -> Mapping[st
     return fetch_exports(config, names, wanted.environment, wanted.asked.clock, report, restart=False)
 
 
-def _planned(config: Config, files: Sequence[str], wanted: Wanted, also: workspace.Also) -> RunPlan:
+def _planned(config: Config, files: Sequence[str], wanted: Wanted, told: Told, also: workspace.Also) -> RunPlan:
+    told.in_force = proposals.in_force(config, wanted.asked)
     rules = workspace.open_files(config)
     return workspace.plan_files(config, rules, [Path(one) for one in files], wanted.asked, also=also)
 
 
 def _rehearsed(config: Config, files: Sequence[str], wanted: Wanted) -> RunPlan:
+    due = proposals.waiting(config, wanted.asked)
+    if due:
+        numbers = ", ".join(str(one.number) for one in due)
+        message = f"the rules in force are those of before: proposal {numbers} is due, and a rehearsal changes nothing"
+        raise StopError(message, "'connector rules activate' puts it in force.")
     rules = workspace.open_files(config, cache=False)
     intake = workspace.read_files(config, rules.mappings, [Path(one) for one in files])
     return workspace.plan_run(config, rules, intake, wanted.asked, keep=False)

@@ -1,6 +1,7 @@
-"""Writing a file that appears whole or not at all, and never in the place of another."""
+"""Writing a file that appears whole or not at all."""
 
 import os
+import shutil
 from pathlib import Path
 
 from connector.runs.errors import StopError
@@ -17,15 +18,26 @@ def refuse_taken(out: Path) -> None:
 
 
 def write_whole(out: Path, data: bytes) -> None:
-    """Write the file beside its place, then move it there.
+    """Write a new file beside its place, then move it there: never in the place of another.
 
     Raises:
         StopError: something is there already, or it cannot be written.
     """
     refuse_taken(out)
+    replace_whole(out, data)
+
+
+def replace_whole(out: Path, data: bytes) -> None:
+    """Give a file new content at once, with the rights that it had, or make it.
+
+    Raises:
+        StopError: it cannot be written.
+    """
     partial = out.with_name(f".{out.name}.partial")
     try:
         partial.write_bytes(data)
+        if out.exists():
+            shutil.copymode(out, partial)
         os.replace(partial, out)  # noqa: PTH105  # the rename that makes a whole file appear at once
     except OSError as error:
         partial.unlink(missing_ok=True)

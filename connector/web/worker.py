@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from connector import ledger
-from connector.runs import crashpoints, workspace
+from connector.runs import crashpoints, proposals, workspace
 from connector.runs.asking import Asked, Clock
 from connector.runs.config import Config
 from connector.runs.push_result import Progress
@@ -138,8 +138,9 @@ def _check(work: Any) -> Mapping[str, Any]:  # noqa: ANN401 - as above
 def _plan(work: Any) -> Mapping[str, Any]:  # noqa: ANN401 - as above
     day = work.given.get("as_of")
     with _opened(work.by) as (config, clock):
-        files = workspace.open_files(config)
         asked = Asked(date.fromisoformat(day) if day else None, clock, work.by)
+        proposals.in_force(config, asked)
+        files = workspace.open_files(config)
         plan = workspace.plan_files(config, files, _files(work), asked, _teller(work.pk))
         return {"run": plan.run_id}
 
