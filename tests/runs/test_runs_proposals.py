@@ -256,8 +256,9 @@ def test_a_text_is_checked_without_being_kept(config: Config) -> None:
 
 
 def test_the_money_is_kept_until_it_is_forgotten(world: World) -> None:
-    world.approved("C-1", "C-2")
+    assert world.run("push", world.approved("C-1", "C-2")).code == 0
     config = load_config(world.folder, {})
+    workspace.open_ledger(config)
     made = dearer(config)
     assert proposal_money.kept(made) is None
     proposal_money.simulated(config, made, TODAY, at(), quiet)
@@ -275,6 +276,7 @@ def test_the_money_is_kept_until_it_is_forgotten(world: World) -> None:
     erased = world.run("erase", "P-1", "--yes")
     assert erased.plain["simulations_of_proposals"] == 1
     assert proposal_money.kept(made) is None
+    workspace.open_ledger(config)
     proposal_money.simulated(config, made, TODAY, at(), quiet)
     assert "simulate them again" in world.run("erase", "P-1", "--yes", as_json=False).out
 
