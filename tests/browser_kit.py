@@ -89,6 +89,13 @@ class Person:
         self.page.get_by_role("button", name="Plan", exact=True).click()
         self.page.wait_for_url("**/runs/R-*/", timeout=60_000)
 
+    def begin_proposal(self, title: str) -> None:
+        """Begin a proposal of other rules."""
+        self.page.goto("/rules/")
+        self.page.get_by_label("Change the rules").fill(title)
+        self.page.get_by_role("button", name="Begin a proposal").click()
+        self.page.wait_for_url("**/rules/proposals/*/")
+
     def make_client(self, partner: str, plan: str, name: str, domain: str, employees: str) -> str:
         """Make a client in three steps; its page's address. An advisor's partner is not asked for."""
         self.page.goto("/clients/new/")

@@ -31,6 +31,9 @@ SCREENS = {
     "needs-you": "/needs-you/",
     "rules": "/rules/",
     "rule-file": "/rules/files/billing.yaml/",
+    "proposals": "/rules/proposals/",
+    "proposal": "/rules/proposals/1/",
+    "rule-editor": "/rules/proposals/1/files/price-books/standard-2026-01-usd.yaml/",
     "people": "/people/",
     "changes": "/changes/",
 }
@@ -54,9 +57,27 @@ def main() -> None:
             ada.page.wait_for_url("**/runs/R-*/", timeout=120_000)
             ada.upload(*map(Path, world.later))
             ada.plan("2025-07-15")
+            _dearer(ada)
             _pictures(window, url)
         sandbox.stop()
     sys.stdout.write(f"{OUT.relative_to(ROOT)}: {len(list(OUT.glob('*.png')))} pictures\n")
+
+
+def _dearer(person: Person) -> None:
+    """Propose dearer prices, and keep a fault in another file of them."""
+    person.begin_proposal("Prices of 2026, five percent up")
+    for name, old, new in (
+        ("price-books/standard-2025-03-usd.yaml", '"11-50": 1800', '"11-50": 1890'),
+        ("price-books/standard-2026-01-usd.yaml", "prices:", "prizes:"),
+    ):
+        person.page.get_by_role("link", name=name).click()
+        editor = person.page.get_by_label("The file")
+        editor.fill(editor.input_value().replace(old, new))
+        person.page.get_by_role("button", name="Keep").click()
+        person.page.get_by_role("link", name="Prices of 2026").click()
+        if "11-50" in old:
+            person.page.get_by_role("button", name="Only simulate it").click()
+            person.page.wait_for_url("**/rules/proposals/1/", timeout=60_000)
 
 
 def _pictures(window: Browser, url: str) -> None:

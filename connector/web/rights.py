@@ -12,7 +12,7 @@ class Right(StrEnum):
     SEE = "see runs and documents"
     UPLOAD = "upload and plan"
     HOLD = "hold and release lines"
-    APPROVE = "approve runs"
+    APPROVE = "approve runs and rules"
     RULES = "change rules"
     OPERATE = "send, read back and answer"
     PEOPLE = "manage people"
@@ -44,8 +44,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
 TOLD: Mapping[Role, str] = {
     Role.VIEWER: "sees everything, changes nothing",
     Role.UPLOADER: "uploads workbooks, plans runs, makes clients",
-    Role.ACCOUNTANT: "changes rules, uploads and plans, holds lines",
-    Role.APPROVER: "approves runs, holds lines",
+    Role.ACCOUNTANT: "proposes changes of rules, uploads and plans, holds lines",
+    Role.APPROVER: "approves runs and changes of rules, holds lines",
     Role.OPERATOR: "sends, reads back, answers what needs a person",
     Role.ADMIN: "everything, and who may do what",
     Role.PARTNER: "an advisor: the clients of one partner alone",

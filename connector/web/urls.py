@@ -11,6 +11,9 @@ from connector.web.views import (
     overview,
     partners,
     people,
+    proposal_files,
+    proposal_money,
+    proposals,
     rules,
     runs,
     signing,
@@ -21,6 +24,7 @@ from connector.web.views import (
 _GET, _POST, _BOTH = ("GET",), ("POST",), ("GET", "POST")
 RUN, UPLOAD, WORK = "runs/<str:run_id>/", "uploads/<int:number>/", "works/<int:number>/"
 MADE = "made-clients/<int:number>/"
+PROPOSAL = "rules/proposals/<int:number>/"
 
 PAGES: tuple[Page, ...] = (
     Page("health/", "health", overview.health, None),
@@ -67,6 +71,23 @@ PAGES: tuple[Page, ...] = (
     Page("needs-you/", "exceptions", overview.exceptions, Right.SEE),
     Page("rules/", "rules", rules.listing, Right.SEE),
     Page("rules/files/<path:name>/", "rules-file", rules.file, Right.SEE),
+    Page("rules/proposals/", "rules-proposals", proposals.listing, Right.SEE),
+    Page("rules/proposals/begin/", "rules-begin", proposals.begin, Right.RULES, _POST),
+    Page(PROPOSAL, "rules-proposal", proposals.one, Right.SEE),
+    Page(f"{PROPOSAL}meaning/", "rules-meaning", proposals.meaning, Right.SEE),
+    Page(f"{PROPOSAL}files/<path:name>/", "rules-edit", proposal_files.edit, Right.RULES, _BOTH),
+    Page(f"{PROPOSAL}check/<path:name>/", "rules-check", proposal_files.check, Right.RULES, _POST),
+    Page(f"{PROPOSAL}add/", "rules-add", proposal_files.add, Right.RULES, _POST),
+    Page(f"{PROPOSAL}remove/", "rules-remove", proposal_files.remove, Right.RULES, _POST),
+    Page(f"{PROPOSAL}simulate/", "rules-simulate", proposal_money.simulate, Right.RULES, _POST),
+    Page(f"{PROPOSAL}money/", "rules-money", proposal_money.money, Right.SEE),
+    Page(f"{PROPOSAL}xlsx/", "rules-xlsx", proposal_money.xlsx, Right.SEE),
+    Page(f"{PROPOSAL}propose/", "rules-propose", proposals.propose, Right.RULES, _POST),
+    Page(f"{PROPOSAL}take-back/", "rules-take-back", proposals.take_back, Right.RULES, _POST),
+    Page(f"{PROPOSAL}withdraw/", "rules-withdraw", proposals.withdraw, Right.RULES, _POST),
+    Page(f"{PROPOSAL}take-over/", "rules-take-over", proposals.take_over, Right.RULES, _POST),
+    Page(f"{PROPOSAL}review/", "rules-review", proposals.review, Right.APPROVE, _POST),
+    Page(f"{PROPOSAL}activate/", "rules-activate", proposals.activate, Right.RULES, _POST),
     Page("people/", "people", people.listing, Right.PEOPLE, _BOTH),
     Page("people/<int:number>/", "people-change", people.change, Right.PEOPLE, _POST),
     Page("changes/", "deeds", deeds.listing, Right.PEOPLE),

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from connector import ledger
-from connector.runs import crashpoints, proposals, workspace
+from connector.runs import crashpoints, proposal_files, proposal_money, proposals, workspace
 from connector.runs.asking import Asked, Clock
 from connector.runs.config import Config
 from connector.runs.push_result import Progress
@@ -157,7 +157,23 @@ def _push(work: Any) -> Mapping[str, Any]:  # noqa: ANN401 - as above
         return {**sent.to_plain(), "remains": sent.remains or bool(sent.setup_faults)}
 
 
-_KINDS: Mapping[str, Callable[[Any], Mapping[str, Any]]] = {"check": _check, "plan": _plan, "push": _push}
+def _simulate(work: Any) -> Mapping[str, Any]:  # noqa: ANN401 - as above
+    from connector.web.site import site  # noqa: PLC0415 - as above
+
+    config = site().config()
+    proposal = proposal_files.one(config, work.given["proposal"])
+    start = date.fromisoformat(work.given["start"])
+    asked = Asked(None, site().clock, work.by)
+    kept = proposal_money.simulated(config, proposal, start, asked, _teller(work.pk))
+    return {"lines": kept.lines}
+
+
+_KINDS: Mapping[str, Callable[[Any], Mapping[str, Any]]] = {
+    "check": _check,
+    "plan": _plan,
+    "push": _push,
+    "simulate": _simulate,
+}
 
 if __name__ == "__main__":
     sys.exit(main(*sys.argv[1:]))

@@ -18,9 +18,14 @@ from connector.web.models import Upload, Work
 from connector.web.site import site
 
 RUNNING, DONE, FAILED = "running", "done", "failed"
-CHECK, PLAN, PUSH = "check", "plan", "push"
+CHECK, PLAN, PUSH, SIMULATE = "check", "plan", "push", "simulate"
 SILENT = timedelta(seconds=45)
-TITLES: Mapping[str, str] = {CHECK: "Checking the files", PLAN: "Planning", PUSH: "Sending"}
+TITLES: Mapping[str, str] = {
+    CHECK: "Checking the files",
+    PLAN: "Planning",
+    PUSH: "Sending",
+    SIMULATE: "Simulating the rules",
+}
 _LOG = logging.getLogger("connector.web")
 
 
@@ -59,6 +64,12 @@ def _reap(process: "subprocess.Popen[bytes]", number: int) -> None:
             _LOG.error("work %s ended with %s", number, code)
     finally:
         connections.close_all()
+
+
+def going(kind: str, **given: object) -> Work | None:
+    """The work of this kind, with these words given, that goes on; None where there is none."""
+    found = Work.objects.filter(kind=kind, state=RUNNING, **{f"given__{name}": value for name, value in given.items()})
+    return next((work for work in found if standing(work).state == RUNNING), None)
 
 
 def standing(work: Work) -> Standing:

@@ -27,11 +27,12 @@ PARTS = {
 # Where a part means something else on one page.
 OWN = {
     ("rules-file", "name"): "billing.yaml",
+    ("rules-edit", "name"): "billing.yaml",
     ("document", "number"): "US-000001",
     ("partner-document", "number"): "US-000001",
 }
 # What is no page: it answers with a file, or with a value for programs.
-NO_PAGE = {"health", "upload-template", "upload-marked", "run-xlsx", "home", "join", "sign-in"}
+NO_PAGE = {"health", "upload-template", "upload-marked", "run-xlsx", "rules-xlsx", "home", "join", "sign-in"}
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 
 
@@ -43,7 +44,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture(scope="module")
 def served_page(world: World, window: Browser) -> Iterator[tuple[str, dict[str, str]]]:
-    """A page with something on it: an approved run, an upload with faults, a plan of it, a client made here.
+    """A page with something on it: an approved run, an upload with faults, a plan, a client made here, a proposal.
 
     Its address, and the parts of addresses that only it knows.
     """
@@ -59,6 +60,9 @@ def served_page(world: World, window: Browser) -> Iterator[tuple[str, dict[str, 
         found = re.search(r"/line/([^/]+)/", link.get_attribute("href") or "")
         assert found is not None
         ada.make_client("P-1", "Assessment Only", "Northwind", "northwind.example", "50")
+        ada.begin_proposal("Another price")
+        ada.page.get_by_role("button", name="Only simulate it").click()
+        ada.page.wait_for_url("**/rules/proposals/1/", timeout=60_000)
         ada.page.goto("/clients/")
         known = ada.page.locator("tbody th a").first.get_attribute("href") or ""
         yield url, {"charge_id": found[1], "client_id": known.strip("/").rpartition("/")[2]}

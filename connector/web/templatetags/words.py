@@ -77,3 +77,9 @@ def plan(word: str) -> str:
 def may(person: Any, right: str) -> bool:  # noqa: ANN401 - a person, or nobody
     """Whether a person has the right of this name."""
     return any(one.name == right for one in getattr(person, "rights", ()))
+
+
+@register.filter
+def sign(line: str) -> str:
+    """What a line of a difference is, for its colour; its first letter says so too."""
+    return {"+": "added", "-": "removed", "@": "soft"}.get(line[:1], "same")

@@ -147,8 +147,8 @@ def approve(request: PageRequest, run_id: str) -> HttpResponse:
 def push(request: PageRequest, run_id: str) -> HttpResponse:
     """Send what is approved, in a process of its own."""
     run = store.resolve(run_id)
-    going = Work.objects.filter(kind=works.PUSH, state=works.RUNNING).first()
-    if going is None or works.standing(going).state != works.RUNNING:
+    going = works.going(works.PUSH)
+    if going is None:
         going = works.start(works.PUSH, request.user.name, {"run": run, "retry": bool(request.POST.get("retry"))})
         deeds.note(request.user.name, "sent", run)
     else:

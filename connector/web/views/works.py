@@ -36,6 +36,8 @@ def _made(work: Work) -> str:
 
 def _from(work: Work) -> str:
     """Where a work was started."""
+    if work.kind == works.SIMULATE:
+        return reverse("rules-proposal", kwargs={"number": work.given["proposal"]})
     if work.kind == works.PUSH:
         return reverse("run", kwargs={"run_id": work.given["run"]})
     return reverse("runs") if work.upload is None else reverse("upload", kwargs={"number": work.upload.pk})
