@@ -22,7 +22,7 @@ FOLDER = "proposals"
 DRAFT, PROPOSED, APPROVED, ACTIVE, WITHDRAWN = STATES = ("draft", "proposed", "approved", "active", "withdrawn")
 MADE, TAKEN_BACK, REFUSED, TAKEN_OVER = "made", "taken back", "refused", "taken over"
 _COMES_TO = dict.fromkeys((MADE, TAKEN_BACK, REFUSED, TAKEN_OVER), DRAFT)
-_FILE, _LOCK, _WAIT_SECONDS = "proposal.json", "proposals", 10.0
+_FILE, _LOCK, _WAIT_SECONDS = "proposal.json", "proposals", 10
 
 
 @dataclass(frozen=True)

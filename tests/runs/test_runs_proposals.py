@@ -294,7 +294,7 @@ def test_rules_with_faults_cannot_be_simulated(config: Config) -> None:
 
 
 def test_one_at_a_time(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proposal_files, "_WAIT_SECONDS", 0.0)
+    monkeypatch.setattr(proposal_files, "_WAIT_SECONDS", 0)
     with process_lock(config.ledger, "proposals"), pytest.raises(StopError, match="holds the lock 'proposals'"):
         proposals.begin(config, "second", at())
     place = config.folder / "proposals" / "1"  # as it is left when it is stopped before it was written down
