@@ -10,8 +10,8 @@ help: ## list the targets
 setup: ## everything the project needs, in .venv; leaves the command at .venv/bin/connector
 	@tools/setup.sh
 
-browser: ## Chromium, which the tests look at the pages with
-	@tools/browser.sh
+browser: ## Chromium and nginx, with which the tests look at the pages
+	@tools/packages.sh
 
 demo: setup ## the main job on the samples, end to end, against the sandbox
 	@$(BIN)/connector demo --folder build/demo

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+NAME = "billing.example.com"  # of the sample set-up: it is this machine
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 REQUIRED = "CONNECTOR_BROWSER"
 LACKING = "no Chromium on this machine (apt-get install chromium): the pages are not looked at in a browser"
@@ -23,7 +24,9 @@ def chromium() -> str:
 @contextmanager
 def browser() -> Iterator[Browser]:
     """A browser without a window."""
-    flags = [*_FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]  # root has no sandbox of its own
+    here = f"--host-resolver-rules=MAP {NAME} 127.0.0.1"
+    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []  # root has no sandbox of its own
+    flags = [*_FLAGS, here, *as_root]
     with sync_playwright() as started:
         opened = started.chromium.launch(executable_path=chromium(), args=flags)
         yield opened
@@ -42,6 +45,7 @@ class Person:
             color_scheme="dark" if dark else "light",
             viewport={"width": width, "height": 900},
             accept_downloads=True,
+            ignore_https_errors=url.startswith("https:"),  # a certificate of tests is signed by itself
         )
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []

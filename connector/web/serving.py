@@ -20,8 +20,9 @@ class Served:
     """What is being served.
 
     Attributes:
-        url: where, for a browser on this machine.
-        first: the address that makes the first admin; empty where there is one.
+        url: where it listens.
+        first: the address that makes the first admin, by the name under which browsers reach it; empty where there is
+            an admin.
     """
 
     url: str
@@ -90,7 +91,8 @@ def serve(site: Site, wish: Wish, announce: Callable[[Served], None]) -> None:
     )
     url = f"http://{wish.host}:{server.effective_port}/"
     secret = first_admin()
-    announce(Served(url, f"{url}join/?key={secret}" if secret else ""))
+    reached = f"https://{wish.names[0]}/" if wish.secure and wish.names else url
+    announce(Served(url, f"{reached}join/?key={secret}" if secret else ""))
     try:
         server.run()
     finally:

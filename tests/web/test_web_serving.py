@@ -33,7 +33,8 @@ def test_it_serves_this_machine_with_private_files(alone: World) -> None:
 
 
 def test_behind_a_proxy_everything_is_over_tls(alone: World) -> None:
-    with served(alone.folder, "--behind-tls", "--name", NAME) as (url, _):
+    with served(alone.folder, "--behind-tls", "--name", NAME) as (url, first):
+        assert first.startswith(f"https://{NAME}/join/?key=")
         plain = got(f"{url}/sign-in/", Host=NAME)
         assert (plain.status_code, plain.headers["Location"]) == (301, f"https://{NAME}/sign-in/")
         page = got(f"{url}/sign-in/", **PROXY)
