@@ -25,7 +25,8 @@ def serve(folder: Path, wish: Wish, *, as_json: bool) -> None:
             return
         say(f"The page is at {served.url} Ctrl-C stops it.")
         if served.first:
-            say("There is no admin yet. This link makes one, once, within 24 hours:")
+            lacking = "" if wish.new_admin else "There is no admin yet. "
+            say(f"{lacking}This link makes {'one more admin' if wish.new_admin else 'one'}, once, within 24 hours:")
             say(served.first)
 
     opening.arm_crash_point()

@@ -25,6 +25,9 @@ def serve(
     secure: Annotated[
         bool, typer.Option("--behind-tls", help="A proxy on this machine serves it over TLS, and says so.")
     ] = False,
+    new_admin: Annotated[
+        bool, typer.Option("--new-admin", help="Print a link that makes one more admin: where all are locked out.")
+    ] = False,
     folder: Folder = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -35,4 +38,5 @@ def serve(
     from connector.cli import serving
     from connector.web.serving import Wish
 
-    serving.serve(folder, Wish(host, port, tuple(name or ()), secure=secure), as_json=as_json)
+    wish = Wish(host, port, tuple(name or ()), secure=secure, new_admin=new_admin)
+    serving.serve(folder, wish, as_json=as_json)

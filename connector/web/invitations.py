@@ -1,4 +1,4 @@
-"""Links that make a person: the first admin, and everybody whom an admin invites. Each works once and ends in time.
+"""Links that make a person, or give one a new password. Each works once and ends in time.
 
 A stranger's trap: the link is the secret. It is shown once; only its digest is kept, and no password is ever sent.
 """
@@ -60,6 +60,29 @@ def first_admin() -> str:
     return invite(Wanted(Role.ADMIN), FIRST_BY)
 
 
+def another_admin() -> str:
+    """The secret of a link that makes one more admin, for whoever runs this machine: every admin may be locked out."""
+    return invite(Wanted(Role.ADMIN), FIRST_BY)
+
+
+def renew(person: Person, by: str) -> str:
+    """The secret of a link by which a person chooses a new password; earlier ones of that person end.
+
+    Raises:
+        RefusedError: the person is switched off.
+    """
+    if not person.is_active:
+        raise RefusedError(f"{person.name} is switched off, and may not sign in.")
+    secret, now = secrets.token_urlsafe(_TOKEN_BYTES), site().now()
+    Invitation.objects.filter(name=person.name, used_at=None).update(ends_at=now)
+    Invitation.objects.create(
+        digest=_digest(secret), name=person.name, role=person.role, partner_id=person.partner_id, by=by, made_at=now,
+        ends_at=now + _FIRST,
+    )  # fmt: skip
+    deeds.note(by, "made a link for a new password", person.name)
+    return secret
+
+
 def standing(secret: str) -> Invitation:
     """The invitation of a secret.
 
@@ -73,12 +96,15 @@ def standing(secret: str) -> Invitation:
 
 
 def accept(secret: str, name: str, password: str) -> Person:
-    """Make the person of an invitation.
+    """Make the person of an invitation, or give the one for whom it was made this password.
 
     Raises:
         RefusedError: the invitation cannot be used, or the name is taken or none.
         ValidationError: the password is too weak.
     """
+    known = standing(secret).name
+    if known:
+        return _renewed(secret, known, password)
     name = name.strip()
     if not name or not name.isprintable() or len(name) > Person._meta.get_field("name").max_length:  # type: ignore[operator] # noqa: SLF001 - Django's documented name
         raise RefusedError("A name has 1 to 100 letters that can be printed.")
@@ -99,8 +125,34 @@ def accept(secret: str, name: str, password: str) -> Person:
     return person
 
 
+def _renewed(secret: str, name: str, password: str) -> Person:
+    """The person of this name with a new password; whoever was signed in by the old one is signed out."""
+    person = Person.objects.get(name=name)
+    validate_password(password, person)
+    with transaction.atomic(using=PEOPLE):
+        if not Invitation.objects.filter(pk=standing(secret).pk, used_at=None).update(used_at=site().now()):
+            raise RefusedError("This link was used just now.")
+        if not person.is_active:
+            raise RefusedError(f"{person.name} is switched off, and may not sign in.")
+        person.set_password(password)
+        person.save()
+        deeds.note(name, "chose a new password")
+    return person
+
+
 def _digest(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()
 
 
-__all__ = ["FIRST_BY", "RefusedError", "ValidationError", "Wanted", "accept", "first_admin", "invite", "standing"]
+__all__ = [
+    "FIRST_BY",
+    "RefusedError",
+    "ValidationError",
+    "Wanted",
+    "accept",
+    "another_admin",
+    "first_admin",
+    "invite",
+    "renew",
+    "standing",
+]

@@ -43,7 +43,10 @@ class Person(AbstractBaseUser):
 
 
 class Invitation(models.Model):
-    """A link that makes a person, once; only its digest is kept."""
+    """A link that makes a person, once, or gives one a new password; only its digest is kept.
+
+    `name` is whom it made; of a link that waits, the person for whom a new password is.
+    """
 
     digest = models.CharField(max_length=64, unique=True)
     name = models.CharField(max_length=100, blank=True)

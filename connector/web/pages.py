@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 
 from connector.runs.errors import StopError
@@ -58,9 +58,14 @@ class Page:
         if verb not in self.verbs:
             return HttpResponseNotAllowed(self.verbs)
         try:
-            return self.view(request, **parts)
+            answer = self.view(request, **parts)
+        except Http404 as error:
+            answer = failing.missing(cast("PageRequest", request), error)
         except StopError as stop:
-            return failing.stopped(cast("PageRequest", request), stop)
+            answer = failing.stopped(cast("PageRequest", request), stop)
+        if self.right is not None:  # what somebody may see is not left in a browser for whoever comes next
+            answer.headers.setdefault("Cache-Control", "private, no-store")
+        return answer
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

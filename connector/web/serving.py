@@ -21,8 +21,8 @@ class Served:
 
     Attributes:
         url: where it listens.
-        first: the address that makes the first admin, by the name under which browsers reach it; empty where there is
-            an admin.
+        first: the address that makes an admin, by the name under which browsers reach it; empty where there is one
+            and no other is wanted.
     """
 
     url: str
@@ -37,12 +37,14 @@ class Wish:
         host, port: where it listens; port 0 takes a free one.
         names: under which names browsers reach it, besides this machine's own.
         secure: it is reached over TLS by a proxy only.
+        new_admin: a link for one more admin is wanted.
     """
 
     host: str
     port: int
     names: Sequence[str] = ()
     secure: bool = False
+    new_admin: bool = False
 
 
 def application(site: Site, names: Sequence[str] = (), *, secure: bool = False) -> Any:  # noqa: ANN401 - Django's own
@@ -76,7 +78,7 @@ def serve(site: Site, wish: Wish, announce: Callable[[Served], None]) -> None:
     from waitress import create_server  # noqa: PLC0415 - only this command needs the server
 
     app = application(site, wish.names, secure=wish.secure)
-    from connector.web.invitations import first_admin  # noqa: PLC0415 - Django is configured by now
+    from connector.web.invitations import another_admin, first_admin  # noqa: PLC0415 - Django is configured by now
 
     largest = site.config().limits.file_bytes + _ROOM_FOR_FORMS
     server = create_server(
@@ -90,7 +92,7 @@ def serve(site: Site, wish: Wish, announce: Callable[[Served], None]) -> None:
         **(_PROXY if wish.secure else {}),
     )
     url = f"http://{wish.host}:{server.effective_port}/"
-    secret = first_admin()
+    secret = another_admin() if wish.new_admin else first_admin()
     reached = f"https://{wish.names[0]}/" if wish.secure and wish.names else url
     announce(Served(url, f"{reached}join/?key={secret}" if secret else ""))
     try:

@@ -31,6 +31,7 @@ PAGES: tuple[Page, ...] = (
     Page("sign-in/", "sign-in", signing.sign_in, None, _BOTH),
     Page("sign-out/", "sign-out", signing.sign_out, None, _POST),
     Page("join/", "join", signing.join, None, _BOTH),
+    Page("password/", "password", signing.password, None, _BOTH),
     Page("", "home", overview.home, None),
     Page("overview/", "overview", overview.overview, Right.SEE),
     Page("uploads/", "uploads", uploads.listing, Right.UPLOAD, _BOTH),
@@ -90,6 +91,7 @@ PAGES: tuple[Page, ...] = (
     Page(f"{PROPOSAL}activate/", "rules-activate", proposals.activate, Right.RULES, _POST),
     Page("people/", "people", people.listing, Right.PEOPLE, _BOTH),
     Page("people/<int:number>/", "people-change", people.change, Right.PEOPLE, _POST),
+    Page("people/<int:number>/link/", "people-renew", people.renew, Right.PEOPLE, _POST),
     Page("changes/", "deeds", deeds.listing, Right.PEOPLE),
 )
 

@@ -178,3 +178,67 @@ def test_a_script_in_a_name_is_text(site: Site) -> None:
     page = client.get("/people/").content.decode()
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_whoever_forgot_a_password_gets_a_link_and_old_sessions_end(site: Site) -> None:
+    assert site.folder.exists()
+    bob = person("Bob", "viewer")
+    at_home = signed_in(bob)
+    admin = signed_in(person("Ada", "admin"))
+    first, second = (
+        str(admin.post(f"/people/{bob.pk}/link/").content.decode().split('id="link">')[1].split("<")[0])
+        for _ in range(2)
+    )
+    assert Client().get(first).status_code == HTTPStatus.GONE  # the later one ends it
+    client, key = Client(), second.partition("key=")[2]
+    assert "For <b>Bob</b>" in client.get(second).content.decode()
+    weak = client.post("/join/", {"key": key, "password": "short", "again": "short"})
+    assert "This password is too short." in weak.content.decode()
+    new = "another long secret"
+    given = {"key": key, "name": "Ada", "role": "admin", "password": new, "again": new}
+    assert client.post("/join/", given).status_code == HTTPStatus.FOUND
+    assert [(one.name, one.role) for one in Person.objects.order_by("id")] == [("Bob", "viewer"), ("Ada", "admin")]
+    assert at_home.get("/runs/").status_code == HTTPStatus.FOUND
+    assert Client().post("/sign-in/", {"username": "Bob", "password": PASSWORD}).status_code == HTTPStatus.OK
+    assert Client().post("/sign-in/", {"username": "Bob", "password": new}).status_code == HTTPStatus.FOUND
+    assert Client().get(second).status_code == HTTPStatus.GONE
+    admin.post(f"/people/{bob.pk}/", {"role": "viewer"})
+    assert admin.post(f"/people/{bob.pk}/link/").status_code == HTTPStatus.CONFLICT
+
+
+def test_a_link_for_a_password_ends_when_its_person_is_switched_off(site: Site) -> None:
+    assert site.folder.exists()
+    bob = person("Bob", "viewer")
+    key = invitations.renew(bob, "Ada")
+    bob.is_active = False
+    bob.save()
+    refused = joined(Client(), key)
+    assert "is switched off" in refused.content.decode()  # type: ignore[attr-defined]
+
+
+def test_one_changes_ones_own_password(site: Site) -> None:
+    assert site.folder.exists()
+    ada = person("Ada", "viewer")
+    here, elsewhere = signed_in(ada), signed_in(ada)
+    assert Client().get("/password/")["Location"].startswith("/sign-in/")
+    assert "Your password" in here.get("/password/").content.decode()
+    new = "another long secret"
+    for given, told in (
+        ({"now": "wrong", "password": new, "again": new}, "That is not your password."),
+        ({"now": PASSWORD, "password": new, "again": "other"}, "The two passwords are not the same."),
+        ({"now": PASSWORD, "password": "short", "again": "short"}, "This password is too short."),
+    ):
+        refused = here.post("/password/", given)
+        assert (refused.status_code, told in refused.content.decode()) == (HTTPStatus.BAD_REQUEST, True)
+    assert here.post("/password/", {"now": PASSWORD, "password": new, "again": new})["Location"] == "/"
+    assert here.get("/runs/").status_code == HTTPStatus.OK
+    assert elsewhere.get("/runs/").status_code == HTTPStatus.FOUND
+    assert [one.what for one in Deed.objects.all()] == ["chose a new password"]
+
+
+def test_where_all_admins_are_locked_out_the_machine_makes_another(site: Site) -> None:
+    assert site.folder.exists()
+    person("Ada", "admin")
+    key = invitations.another_admin()
+    assert joined(Client(), key, name="Eve").status_code == HTTPStatus.FOUND  # type: ignore[attr-defined]
+    assert Person.objects.get(name="Eve").role == "admin"

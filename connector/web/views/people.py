@@ -16,16 +16,32 @@ from connector.web.site import site
 
 def listing(request: PageRequest) -> HttpResponse:
     """Everybody, and the form that invites; a new link is shown once."""
-    link = ""
+    secret = ""
     if request.method == "POST":
-        wanted = _wanted(request)
-        secret = invitations.invite(wanted, request.user.name)
-        link = request.build_absolute_uri(f"{reverse('join')}?key={secret}")
+        secret = invitations.invite(_wanted(request), request.user.name)
+    return _listing(request, secret)
+
+
+def renew(request: PageRequest, number: int) -> HttpResponse:
+    """A link by which a person chooses a new password, shown once.
+
+    Raises:
+        StopError: the person is switched off.
+    """
+    person = get_object_or_404(Person, pk=number)
+    try:
+        secret = invitations.renew(person, request.user.name)
+    except invitations.RefusedError as error:
+        raise StopError(str(error).rstrip("."), "Let them sign in again first.", INPUT) from error
+    return _listing(request, secret)
+
+
+def _listing(request: PageRequest, secret: str) -> HttpResponse:
     told = {
         "people": Person.objects.all(),
         "open": Invitation.objects.filter(used_at=None, ends_at__gt=site().now()).order_by("id"),
         "roles": [(role.value, TOLD[role]) for role in Role],
-        "link": link,
+        "link": request.build_absolute_uri(f"{reverse('join')}?key={secret}") if secret else "",
     }
     return render(request, "web/people.html", told)
 

@@ -1,9 +1,13 @@
-"""Signing in and out, and joining by a link."""
+"""Signing in and out, joining by a link, and passwords."""
 
-from django.contrib.auth import login
-from django.contrib.auth.views import LoginView, LogoutView
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth import login, update_session_auth_hash
+from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.views import LoginView, LogoutView, redirect_to_login
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -62,6 +66,37 @@ def join(request: PageRequest) -> HttpResponse:
         "name": request.POST.get("name", ""),
     }
     return render(request, "web/join.html", told, status=400 if faults else 200)
+
+
+@never_cache
+@sensitive_post_parameters("now", "password", "again")
+def password(request: HttpRequest) -> HttpResponse:
+    """Whoever is signed in chooses another password; other sessions of theirs end."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.path)
+    faults: list[str] = []
+    if request.method == "POST":
+        try:
+            _changed(cast("PageRequest", request))
+        except ValidationError as error:
+            faults = error.messages
+        else:
+            messages.success(request, "Your password is changed; elsewhere you are signed out.")
+            return redirect("home")
+    return render(request, "web/password.html", {"faults": faults}, status=400 if faults else 200)
+
+
+def _changed(request: PageRequest) -> None:
+    given = {name: request.POST.get(name, "") for name in ("now", "password", "again")}
+    if not request.user.check_password(given["now"]):
+        raise ValidationError("That is not your password.")
+    if given["password"] != given["again"]:
+        raise ValidationError("The two passwords are not the same.")
+    validate_password(given["password"], request.user)
+    request.user.set_password(given["password"])
+    request.user.save()
+    update_session_auth_hash(request, request.user)
+    deeds.note(request.user.name, "chose a new password")
 
 
 def _joined(request: PageRequest, secret: str) -> Person:
