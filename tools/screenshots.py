@@ -28,6 +28,7 @@ SCREENS = {
     "run-rows": "/runs/R-0002/table/rows/",
     "documents": "/documents/",
     "document": "/documents/US-000001/",
+    "books": "/books/",
     "needs-you": "/needs-you/",
     "rules": "/rules/",
     "rule-file": "/rules/files/billing.yaml/",

@@ -77,6 +77,18 @@ def last(tenant: str, *how: How) -> datetime | None:
     return wanted.order_by("-at").values_list("at", flat=True).first()
 
 
+def latest() -> tuple[Look, ...]:
+    """The last whole look at the books of each tenant, by tenant."""
+    from django.db.models import Max
+
+    from connector.runs.models import BooksLook
+
+    newest = BooksLook.objects.values("tenant").annotate(newest=Max("id")).order_by().values("newest")
+    columns = list(Look.__dataclass_fields__)
+    rows = BooksLook.objects.filter(id__in=newest).order_by("tenant").values(*columns)
+    return tuple(Look(**{**row, "how": How(row["how"])}) for row in rows)
+
+
 def add(look: Look, foreign: Iterable[Foreign]) -> None:
     """Store a look, and the foreign documents that it found, in one transaction."""
     from connector.runs.models import BooksLook, ForeignDocument

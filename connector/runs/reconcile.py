@@ -8,6 +8,7 @@ that one that was stopped is made again from where the last whole one began.
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -16,6 +17,7 @@ from connector import ledger
 from connector.accounting.port import AccountingSystem, Change, Changes, RetryLater
 from connector.domain.documents import CREDIT_NOTE, INVOICE
 from connector.domain.entities import SellingEntity
+from connector.domain.money import Money
 from connector.net.errors import SetupError
 from connector.runs import drift, looks
 from connector.runs.asking import Asked
@@ -24,6 +26,7 @@ from connector.runs.errors import INPUT, REMAINS, StopError
 from connector.runs.looks import Foreign, How, Look
 from connector.runs.reading_back import Books, ToImport, read_back
 from connector.runs.tenants import system_of
+from connector.runs.workspace import ReadProgress, read_silently
 
 BY_NUMBER_EVERY = timedelta(days=7)  # of a deleted document no list of changes tells for sure
 OVERLAP = timedelta(hours=1)  # the remote's clock and its search are its own
@@ -33,13 +36,25 @@ _LISTED = "'connector reconcile' lists what waits for an answer."
 
 @dataclass(frozen=True)
 class Drift:
-    """A document in the books, or in a file for them, that waits for an answer: where it is and what is the matter."""
+    """A document in the books, or in a file for them, that waits for an answer: where it is and what is the matter.
+
+    Attributes:
+        number: its number.
+        tenant: in whose books it is.
+        told: how it differs.
+        is_foreign: whether it is none of ours.
+        is_filed: whether it was written to a file for a person to import.
+        partner_id: who was billed; empty for a foreign one.
+        approved: its total with tax as it was approved; None for a foreign one.
+    """
 
     number: str
     tenant: str
     told: str
     is_foreign: bool = False
     is_filed: bool = False
+    partner_id: str = ""
+    approved: Money | None = None
 
     @property
     def next_step(self) -> str:
@@ -93,7 +108,13 @@ class Reconciled:
         }
 
 
-def reconcile(config: Config, entities: Mapping[str, SellingEntity], since: date | None, asked: Asked) -> Reconciled:
+def reconcile(
+    config: Config,
+    entities: Mapping[str, SellingEntity],
+    since: date | None,
+    asked: Asked,
+    progress: ReadProgress = read_silently,
+) -> Reconciled:
     """Compare what is in the books with what was approved; one tenant's trouble does not stop another's.
 
     Args:
@@ -101,17 +122,21 @@ def reconcile(config: Config, entities: Mapping[str, SellingEntity], since: date
         entities: the selling entities, for what our numbers look like.
         since: look at what has changed since this day; None: since the last whole look.
         asked: who asks, and how the books are reached.
+        progress: told what is done, how many tenants are behind it, and of how many.
     """
     booked = drift.booked_documents()
+    names = booked["tenant"].unique().sort().to_list()
     looked: list[Look] = []
     paid: list[str] = []
     unread: dict[str, str] = {}
     faults: dict[str, tuple[str, str]] = {}
     files: list[ToImport] = []
-    for name in booked["tenant"].unique().sort().to_list():
+    for done, name in enumerate(names):
         own = booked.filter(pl.col("tenant") == name)
+        progress(f"Reading the books of {name}", done, len(names))
         try:
-            system = system_of(config, name, asked.clock, asked.connect)
+            tell = partial(_told_at, progress, done, len(names))
+            system = system_of(config, name, asked.clock, asked.connect, tell)
             found = _look(system, own, since, _prefixes(config, name, entities), asked)
         except SetupError as error:
             faults[name] = (error.message, error.next_step)
@@ -126,13 +151,26 @@ def reconcile(config: Config, entities: Mapping[str, SellingEntity], since: date
     return Reconciled(tuple(looked), standing(), tuple(sorted(paid)), unread, faults, tuple(files))
 
 
+def _told_at(progress: ReadProgress, done: int, total: int, told: str) -> None:
+    """Tell of a wait, as far as the reading has come."""
+    progress(told, done, total)
+
+
 def standing() -> tuple[Drift, ...]:
     """What waits for an answer, by number: as it was found last."""
-    documents = ledger.read("document").select("document_id", "number", "tenant")
-    places = {document: (number, tenant) for document, number, tenant in documents.iter_rows()}
-    waiting = [note for note in drift.notes().values() if note.said is drift.Said.DRIFT]
+    waiting = {note.document_id: note.told for note in drift.notes().values() if note.said is drift.Said.DRIFT}
     filed = drift.in_files()
-    ours = [Drift(*places[note.document_id], note.told, is_filed=note.document_id in filed) for note in waiting]
+    ours = [
+        Drift(
+            row["number"],
+            row["tenant"],
+            waiting[row["document_id"]],
+            is_filed=row["document_id"] in filed,
+            partner_id=row["partner_id"],
+            approved=Money(row["total_minor"], row["currency"]),
+        )
+        for row in ledger.read_among("document", "document_id", waiting).iter_rows(named=True)
+    ]
     others = [one for one in looks.foreign().values() if one.said == looks.FOUND]
     foreign = [Drift(one.number, one.tenant, one.told, is_foreign=True) for one in others]
     return tuple(sorted((*ours, *foreign), key=lambda one: (one.number, one.is_foreign)))

@@ -24,6 +24,7 @@ ROOMS = (
     Room("Upload", "uploads", Right.UPLOAD),
     Room("Runs", "runs", Right.SEE),
     Room("Documents", "documents", Right.SEE),
+    Room("Books", "books", Right.SEE),
     Room("Rules", "rules", Right.SEE),
     Room("Needs you", "exceptions", Right.SEE),
     Room("People", "people", Right.PEOPLE),

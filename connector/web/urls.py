@@ -3,6 +3,7 @@
 from connector.web.pages import Page
 from connector.web.rights import Right
 from connector.web.views import (
+    books,
     clients,
     deeds,
     documents,
@@ -69,6 +70,10 @@ PAGES: tuple[Page, ...] = (
     Page("partners/<path:partner_id>/", "partner", partners.one, Right.CLIENTS),
     Page("partner-documents/<path:partner_id>/", "partner-documents", partners.documents, Right.CLIENTS),
     Page("partner-document/<str:number>/", "partner-document", partners.document, Right.CLIENTS),
+    Page("books/", "books", books.listing, Right.SEE),
+    Page("books/read-back/", "books-read", books.read, Right.OPERATE, _POST),
+    Page("books/accept/", "books-accept", books.accept, Right.OPERATE, _POST),
+    Page("books/issue-again/", "books-reissue", books.reissue, Right.OPERATE, _POST),
     Page("needs-you/", "exceptions", overview.exceptions, Right.SEE),
     Page("rules/", "rules", rules.listing, Right.SEE),
     Page("rules/files/<path:name>/", "rules-file", rules.file, Right.SEE),

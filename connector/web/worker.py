@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from connector import ledger
-from connector.runs import crashpoints, proposal_files, proposal_money, proposals, workspace
+from connector.runs import crashpoints, proposal_files, proposal_money, proposals, reconcile, workspace
 from connector.runs.asking import Asked, Clock
 from connector.runs.config import Config
 from connector.runs.push_result import Progress
+from connector.runs.reissue import reissue_run
 from connector.runs.sending import Wish, send
 from connector.runs.stops import as_stop
 from connector.web import settings
@@ -168,11 +169,44 @@ def _simulate(work: Any) -> Mapping[str, Any]:  # noqa: ANN401 - as above
     return {"lines": kept.lines}
 
 
+def _read_back(work: Any) -> Mapping[str, Any]:  # noqa: ANN401 - as above
+    from connector.web.site import site  # noqa: PLC0415 - as above
+
+    with _opened(work.by) as (config, _clock):
+        entities = workspace.open_files(config).rulebook.entities
+        return reconcile.reconcile(config, entities, None, site().asked(work.by), _teller(work.pk)).to_plain()
+
+
+def _accept(work: Any) -> Mapping[str, Any]:  # noqa: ANN401 - as above
+    from connector.web import deeds  # noqa: PLC0415 - as above
+    from connector.web.site import site  # noqa: PLC0415 - as above
+
+    numbers, reason = work.given["numbers"], work.given["reason"]
+    with _opened(work.by) as (config, _clock):
+        taken = reconcile.accept(config, numbers, reason, site().asked(work.by))
+        deeds.note(work.by, "accepted", ", ".join(one.number for one in taken), reason)
+        return {"accepted": [one.to_plain() for one in taken]}
+
+
+def _reissue(work: Any) -> Mapping[str, Any]:  # noqa: ANN401 - as above
+    from connector.web import deeds  # noqa: PLC0415 - as above
+    from connector.web.site import site  # noqa: PLC0415 - as above
+
+    numbers, reason = work.given["numbers"], work.given["reason"]
+    with _opened(work.by) as (config, _clock):
+        made = reissue_run(config, workspace.open_files(config), numbers, reason, site().asked(work.by))
+        deeds.note(work.by, "issued again", ", ".join(numbers), f"{made.run_id}: {reason}")
+        return {"run": made.run_id}
+
+
 _KINDS: Mapping[str, Callable[[Any], Mapping[str, Any]]] = {
     "check": _check,
     "plan": _plan,
     "push": _push,
     "simulate": _simulate,
+    "read-back": _read_back,
+    "accept": _accept,
+    "reissue": _reissue,
 }
 
 if __name__ == "__main__":

@@ -19,12 +19,16 @@ from connector.web.site import site
 
 RUNNING, DONE, FAILED = "running", "done", "failed"
 CHECK, PLAN, PUSH, SIMULATE = "check", "plan", "push", "simulate"
+READ_BACK, ACCEPT, REISSUE = "read-back", "accept", "reissue"
 SILENT = timedelta(seconds=45)
 TITLES: Mapping[str, str] = {
     CHECK: "Checking the files",
     PLAN: "Planning",
     PUSH: "Sending",
     SIMULATE: "Simulating the rules",
+    READ_BACK: "Reading the books back",
+    ACCEPT: "Accepting",
+    REISSUE: "Planning to bill again",
 }
 _LOG = logging.getLogger("connector.web")
 

@@ -418,3 +418,40 @@ def test_a_document_with_a_difference_beside_it_is_not_issued_again(world: World
     )
     alone = answered(world, "--reissue", "US-000002")
     assert (alone.code, alone.plain["error"]) == (1, "only an invoice of charges can be issued again: US-000002")
+
+
+def test_how_far_a_reading_has_come_is_told_tenant_by_tenant_with_every_wait(world: World) -> None:
+    billed(world)
+    config = load_config(world.folder, os.environ)
+    open_ledger(config)
+    entities = open_files(config).rulebook.entities
+    narrow = {name: replace(one, calls_per_minute=1) for name, one in config.tenants.items()}
+    told: list[tuple[str, int, int]] = []
+    moment = [NOON]
+
+    def sleep(seconds: float) -> None:
+        moment[0] += timedelta(seconds=seconds)
+
+    asked = Asked(None, Clock(lambda: moment[0], sleep), "tester")
+    with ledger.acting("tester"):
+        found = reconciling.reconcile(
+            replace(config, tenants=narrow), entities, None, asked, lambda *words: told.append(words)
+        )
+    assert [one.documents for one in found.looked] == [1, 2]
+    assert [one for one in told if one[0].startswith("Reading")] == [
+        ("Reading the books of uk-books", 0, 2),
+        ("Reading the books of us-books", 1, 2),
+    ]
+    waits = [one for one in told if "to keep within the calls of a minute that us-books allows" in one[0]]
+    assert {one[1:] for one in waits} == {(1, 2)}
+    assert [(one.tenant, one.at, one.documents) for one in looks.latest()] == [
+        ("uk-books", NOON, 1),
+        ("us-books", looks.last("us-books"), 2),
+    ]
+
+
+def test_what_was_approved_stands_beside_what_the_books_have(desk: Desk) -> None:
+    desk.edit("US-000001", total_minor=500, net_minor=500, tax_minor=0)
+    desk.waiting()
+    [one] = reconciling.standing()
+    assert (one.number, one.partner_id, str(one.approved), one.told) == ("US-000001", "P-1", "USD 1,948.50", REPRICED)

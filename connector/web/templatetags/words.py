@@ -59,11 +59,13 @@ def bucket(word: str) -> str:
 
 @register.filter
 def address(one: Attention) -> str:
-    """The page of what needs a person: its run or its document; empty where it has none of its own."""
+    """The page of what needs a person: its run, its document or the books; empty where it has none of its own."""
     run = _RUN.match(one.where)
     if run is not None:
         return reverse("run", kwargs={"run_id": run[0]})
-    is_document = one.kind.startswith("document-") and one.kind != "document-foreign" and " " not in one.where
+    if one.kind == "document-foreign":  # it is none of ours, so it has no page
+        return reverse("books")
+    is_document = one.kind.startswith("document-") and " " not in one.where
     return reverse("document", kwargs={"number": one.where}) if is_document else ""
 
 

@@ -5,6 +5,7 @@ from django.shortcuts import render
 
 from connector.runs import views, workspace
 from connector.runs.explain import explain
+from connector.runs.reconcile import standing
 from connector.web.asked import PageRequest
 from connector.web.paging import MOST, Pager, wanted
 from connector.web.site import site
@@ -35,4 +36,6 @@ def one(request: PageRequest, number: str) -> HttpResponse:
     namespaces = sorted({mapping.namespace for mapping in workspace.open_mappings(site().config()).items})
     reasons = explain(number, namespaces)
     known = next((one for one in views.documents() if one.document.number == number), None)
-    return render(request, "web/document.html", {"known": known, "reasons": reasons, "number": number})
+    differs = [one for one in standing() if one.number == number]
+    told = {"known": known, "reasons": reasons, "number": number, "differs": differs}
+    return render(request, "web/document.html", told)

@@ -1,5 +1,6 @@
 """A work as it goes on."""
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -8,6 +9,7 @@ from connector.web import works
 from connector.web.asked import PageRequest
 from connector.web.models import Work
 
+_OF_BOOKS = (works.READ_BACK, works.ACCEPT, works.REISSUE)
 _STOP_POLLING = 286  # htmx's own word for: do not ask again
 
 
@@ -17,6 +19,9 @@ def one(request: PageRequest, number: int) -> HttpResponse:
     stands = works.standing(work)
     if stands.state == works.DONE:
         to = _made(work)
+        if work.kind == works.ACCEPT and work.found is not None:
+            for taken in work.found["accepted"]:
+                messages.success(request, f"{taken['number']} is accepted: {taken['what']}.")
         if not request.htmx:
             return redirect(to)
         answer = HttpResponse(status=_STOP_POLLING)
@@ -29,7 +34,7 @@ def one(request: PageRequest, number: int) -> HttpResponse:
 
 def _made(work: Work) -> str:
     """The address of what a work made."""
-    if work.kind == works.PLAN and work.found is not None:
+    if work.kind in (works.PLAN, works.REISSUE) and work.found is not None:
         return reverse("run", kwargs={"run_id": work.found["run"]})
     return _from(work)
 
@@ -38,6 +43,8 @@ def _from(work: Work) -> str:
     """Where a work was started."""
     if work.kind == works.SIMULATE:
         return reverse("rules-proposal", kwargs={"number": work.given["proposal"]})
+    if work.kind in _OF_BOOKS:
+        return reverse("books")
     if work.kind == works.PUSH:
         return reverse("run", kwargs={"run_id": work.given["run"]})
     return reverse("runs") if work.upload is None else reverse("upload", kwargs={"number": work.upload.pk})
