@@ -81,6 +81,11 @@ def rows_of(page: Any) -> Iterator[list[str]]:
         ]
 
 
+def text_of(page: Any) -> str:
+    """What a page says, without its marks."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page.content.decode()).split())
+
+
 def followed(browser: Client, answer: Any) -> Any:
     """Follow an answer until no work goes on any more."""
     end = time.monotonic() + WAIT_SECONDS

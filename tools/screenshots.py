@@ -29,6 +29,7 @@ SCREENS = {
     "documents": "/documents/",
     "document": "/documents/US-000001/",
     "books": "/books/",
+    "connections": "/books/connections/",
     "needs-you": "/needs-you/",
     "rules": "/rules/",
     "rule-file": "/rules/files/billing.yaml/",

@@ -3,7 +3,6 @@
 import os
 import platform
 import shutil
-import time
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
@@ -12,17 +11,15 @@ from urllib.parse import urlsplit
 from rich.console import Console
 from rich.text import Text
 
-from connector.accounting.connect import TenantSettings, connect
-from connector.accounting.port import Catalogue
+from connector.accounting.connect import TenantSettings
 from connector.cli import opening
 from connector.cli.output import finish
 from connector.export import Export, missing_variables
 from connector.ledger import StoreError, described
-from connector.net.errors import SetupError
 from connector.runs import workspace
 from connector.runs.config import Config
-from connector.runs.config_tenants import SANDBOX_PAIRS
 from connector.runs.errors import INPUT, StopError
+from connector.runs.health import look_at
 
 _PARTS = ("polars", "fastexcel", "openpyxl", "yaml", "requests", "durable.lang", "django")
 _LITTLE_ROOM_BYTES = 200_000_000
@@ -112,18 +109,14 @@ def _room(config: Config) -> Finding:
 
 
 def _tenant(settings: TenantSettings) -> Finding:
-    what = f"tenant {settings.name}"
-    try:
-        system = connect(settings, opening.now, time.sleep)
-        answer = system.catalogue()
-    except SetupError as error:
-        return Finding(what, good=False, told=error.message, next_step=error.next_step)
-    if not isinstance(answer, Catalogue):
-        return Finding(what, good=False, told=answer.reason, next_step=_unreached(settings))
-    told = [f"{answer.organisation}, {answer.base_currency}, {len(answer.accounts)} accounts", system.consent()]
-    budget = system.budget()
-    if budget is not None and budget.left_today is not None:
-        told.append(f"{budget.left_today:,} calls left today")
+    what, found = f"tenant {settings.name}", look_at(settings, opening.clock())
+    if found.catalogue is None:
+        return Finding(what, good=False, told=found.fault, next_step=found.next_step)
+    organisation = found.catalogue
+    told = [f"{organisation.organisation}, {organisation.base_currency}, {len(organisation.accounts)} accounts"]
+    told.append(found.consent)
+    if found.budget is not None and found.budget.left_today is not None:
+        told.append(f"{found.budget.left_today:,} calls left today")
     return Finding(what, good=True, told="; ".join(filter(None, told)))
 
 
@@ -138,9 +131,3 @@ def _export(export: Export) -> Finding:
 def _stopped(what: str, stop: StopError) -> Finding:
     places = "; ".join(str(problem).partition("\n")[0] for problem in stop.problems)
     return Finding(what, good=False, told=f"{stop.message} {places}".strip(), next_step=stop.next_step)
-
-
-def _unreached(settings: TenantSettings) -> str:
-    if (settings.client_id, settings.client_secret) in SANDBOX_PAIRS.values():
-        return f"Start the sandbox: 'connector sandbox'. It is expected at {settings.api_url}."
-    return f"Is {settings.api_url} right, and does this machine reach it? Then try again."

@@ -5,6 +5,7 @@ from connector.web.rights import Right
 from connector.web.views import (
     books,
     clients,
+    connections,
     deeds,
     documents,
     failing,
@@ -74,6 +75,8 @@ PAGES: tuple[Page, ...] = (
     Page("books/read-back/", "books-read", books.read, Right.OPERATE, _POST),
     Page("books/accept/", "books-accept", books.accept, Right.OPERATE, _POST),
     Page("books/issue-again/", "books-reissue", books.reissue, Right.OPERATE, _POST),
+    Page("books/connections/", "books-connections", connections.listing, Right.SEE),
+    Page("books/connections/look/", "books-look", connections.look, Right.OPERATE, _POST),
     Page("needs-you/", "exceptions", overview.exceptions, Right.SEE),
     Page("rules/", "rules", rules.listing, Right.SEE),
     Page("rules/files/<path:name>/", "rules-file", rules.file, Right.SEE),

@@ -18,6 +18,7 @@ from connector import ledger
 from connector.runs import crashpoints, proposal_files, proposal_money, proposals, reconcile, workspace
 from connector.runs.asking import Asked, Clock
 from connector.runs.config import Config
+from connector.runs.health import look_at
 from connector.runs.push_result import Progress
 from connector.runs.reissue import reissue_run
 from connector.runs.sending import Wish, send
@@ -199,6 +200,16 @@ def _reissue(work: Any) -> Mapping[str, Any]:  # noqa: ANN401 - as above
         return {"run": made.run_id}
 
 
+def _look(work: Any) -> Mapping[str, Any]:  # noqa: ANN401 - as above
+    from connector.web.site import site  # noqa: PLC0415 - as above
+
+    tell, tenants, found = _teller(work.pk), site().config().tenants, []
+    for done, name in enumerate(sorted(tenants)):
+        tell(f"Asking {name}", done, len(tenants))
+        found.append(look_at(tenants[name], site().clock).to_plain())
+    return {"connections": found}
+
+
 _KINDS: Mapping[str, Callable[[Any], Mapping[str, Any]]] = {
     "check": _check,
     "plan": _plan,
@@ -207,6 +218,7 @@ _KINDS: Mapping[str, Callable[[Any], Mapping[str, Any]]] = {
     "read-back": _read_back,
     "accept": _accept,
     "reissue": _reissue,
+    "look": _look,
 }
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from connector.web.site import site
 
 RUNNING, DONE, FAILED = "running", "done", "failed"
 CHECK, PLAN, PUSH, SIMULATE = "check", "plan", "push", "simulate"
-READ_BACK, ACCEPT, REISSUE = "read-back", "accept", "reissue"
+READ_BACK, ACCEPT, REISSUE, LOOK = "read-back", "accept", "reissue", "look"
 SILENT = timedelta(seconds=45)
 TITLES: Mapping[str, str] = {
     CHECK: "Checking the files",
@@ -29,6 +29,7 @@ TITLES: Mapping[str, str] = {
     READ_BACK: "Reading the books back",
     ACCEPT: "Accepting",
     REISSUE: "Planning to bill again",
+    LOOK: "Asking the accounting systems",
 }
 _LOG = logging.getLogger("connector.web")
 

@@ -1,13 +1,12 @@
 """What the books have otherwise than approved, found and answered by the page alone."""
 
-import re
 from http import HTTPStatus
 from typing import Any
 
 import pytest
 import requests
 from django.test import Client
-from web_kit import followed, person, rows_of, signed_in
+from web_kit import followed, person, rows_of, signed_in, text_of
 from world import TIME_OUT_SECONDS, World, client
 
 from connector.runs import workspace
@@ -36,19 +35,14 @@ def drift(page: Any) -> list[list[str]]:
     return [row[-5:] for row in rows_of(page) if row[-4:-3] == ["us-books"]]
 
 
-def plain(page: Any) -> str:
-    """The texts of a page."""
-    return " ".join(re.sub(r"<[^>]+>", " ", page.content.decode()).split())
-
-
 @pytest.mark.usefixtures("on_each_database")
 def test_drift_is_read_back_accepted_and_issued_again(world: World, site: Site) -> None:
     oda = billed(world, site)
     world.limit(minute=600)
-    assert "The books were not read yet." in plain(oda.get("/books/"))
+    assert "The books were not read yet." in text_of(oda.get("/books/"))
     sound = read(oda)
     assert sound.request["PATH_INFO"] == "/books/"
-    assert "Nothing differs" in plain(sound)
+    assert "Nothing differs" in text_of(sound)
     assert drift(sound) == []
     world.reprice("US-000001", 5)
     world.void("US-000002")
@@ -58,19 +52,19 @@ def test_drift_is_read_back_accepted_and_issued_again(world: World, site: Site) 
         ["US-000002", "us-books", "P-1", "USD 1,948.50", "it is VOIDED in the books"],
     ]
     assert [row[0] for row in drift(oda.get("/books/", {"q": "voided"}))] == ["US-000002"]
-    assert "Nothing that differs has that in it." in plain(oda.get("/books/", {"q": "US-000003"}))
+    assert "Nothing that differs has that in it." in text_of(oda.get("/books/", {"q": "US-000003"}))
     looked = next(row for row in rows_of(page) if len(row) == 6 and row[0] == "us-books")
     assert (looked[2], looked[5]) == ("Oda", "2")
-    assert REPRICED in plain(oda.get("/documents/US-000001/"))
+    assert REPRICED in text_of(oda.get("/documents/US-000001/"))
     taken = followed(oda, oda.post("/books/accept/", {"number": "US-000001", **AGREED}))
-    assert f"US-000001 is accepted: {REPRICED}." in plain(taken)
+    assert f"US-000001 is accepted: {REPRICED}." in text_of(taken)
     assert [row[0] for row in drift(taken)] == ["US-000002"]
     run = followed(oda, oda.post("/books/issue-again/", {"number": "US-000002", **AGREED}))
     assert run.request["PATH_INFO"] == "/runs/R-0004/"
-    assert "Correction: agreed with the partner" in plain(run)
+    assert "Correction: agreed with the partner" in text_of(run)
     bob = signed_in(person("Bob", "approver"))
-    assert "R-0004 is approved: 1 document to send." in plain(bob.post("/runs/R-0004/approve/", follow=True))
-    assert "us-books : 1 booked" in plain(followed(oda, oda.post("/runs/R-0004/push/")))
+    assert "R-0004 is approved: 1 document to send." in text_of(bob.post("/runs/R-0004/approve/", follow=True))
+    assert "us-books : 1 booked" in text_of(followed(oda, oda.post("/runs/R-0004/push/")))
     assert sorted((one["InvoiceNumber"], one["Status"]) for one in world.invoices(US_BOOKS)) == [
         ("US-000001", "AUTHORISED"),
         ("US-000002", "VOIDED"),
@@ -95,7 +89,7 @@ def test_an_answer_without_a_document_or_a_reason_starts_nothing(world: World, s
             ({"number": "US-000001", "reason": " "}, "An answer needs a reason. Say why; it is kept."),
         ):
             refused = oda.post(address, given)
-            assert (refused.status_code, told in plain(refused)) == (HTTPStatus.CONFLICT, True)
+            assert (refused.status_code, told in text_of(refused)) == (HTTPStatus.CONFLICT, True)
     assert not Work.objects.exists()
     assert not Deed.objects.exists()
 
@@ -103,10 +97,10 @@ def test_an_answer_without_a_document_or_a_reason_starts_nothing(world: World, s
 def test_what_cannot_be_answered_so_says_why_and_nothing_is_noted(world: World, site: Site) -> None:
     oda = billed(world, site)
     idle = followed(oda, oda.post("/books/accept/", {"number": "US-000001", **AGREED}))
-    assert "Waiting for no answer: US-000001." in plain(idle)
+    assert "Waiting for no answer: US-000001." in text_of(idle)
     assert 'href="/books/"' in idle.content.decode()
     there = followed(oda, oda.post("/books/issue-again/", {"number": "US-000001", **AGREED}))
-    assert "Still in the books: US-000001. Void it there first" in plain(there)
+    assert "Still in the books: US-000001. Void it there first" in text_of(there)
     assert not Deed.objects.exists()
 
 
@@ -117,9 +111,9 @@ def test_whoever_may_not_operate_sees_it_without_the_answers(world: World, site:
     bob = signed_in(person("Bob", "viewer"))
     for address in ("/books/", "/documents/US-000001/"):
         told = bob.get(address)
-        assert REPRICED in plain(told)
-        assert "Accept as the books have it" not in plain(told)
-    assert "Read the books back" not in plain(bob.get("/books/"))
+        assert REPRICED in text_of(told)
+        assert "Accept as the books have it" not in text_of(told)
+    assert "Read the books back" not in text_of(bob.get("/books/"))
     listed = next(row for row in rows_of(bob.get("/needs-you/")) if row[0] == "US-000001")
     assert listed[3] == "document-drift"
     assert '<a href="/documents/US-000001/">' in bob.get("/needs-you/").content.decode()
@@ -145,12 +139,12 @@ def test_a_foreign_document_leads_to_the_books_and_is_left_there(world: World, s
 def test_books_that_cannot_be_read_are_told_with_the_next_step(world: World, site: Site) -> None:
     oda = billed(world, site)
     world.fault(kind="unavailable_503", times=9, path="Invoices")
-    assert "us-books: not read: Xero is not available." in plain(read(oda))
+    assert "us-books: not read: Xero is not available." in text_of(read(oda))
     settings = site.folder / "connector.yaml"
     text = settings.read_text(encoding="utf-8")
     nobody = text.replace("credentials: sandbox", "credentials: {client_id_from: NO_ID, client_secret_from: NO_ID}")
     settings.write_text(nobody, encoding="utf-8")
-    told = plain(read(oda))
+    told = text_of(read(oda))
     assert "us-books: " in told
     assert "missing" in told
 
@@ -160,5 +154,5 @@ def test_a_reading_that_goes_on_is_shown_and_not_begun_twice(world: World, site:
     now = site.now()
     going = Work.objects.create(kind="read-back", by="Ada", given={}, state="running", made_at=now, beat_at=now)
     assert oda.post("/books/read-back/")["Location"] == f"/works/{going.pk}/"
-    assert "The books are being read now" in plain(oda.get("/books/"))
+    assert "The books are being read now" in text_of(oda.get("/books/"))
     assert Work.objects.count() == 1

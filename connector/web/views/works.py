@@ -9,7 +9,12 @@ from connector.web import works
 from connector.web.asked import PageRequest
 from connector.web.models import Work
 
-_OF_BOOKS = (works.READ_BACK, works.ACCEPT, works.REISSUE)
+_OF_BOOKS = {
+    works.READ_BACK: "books",
+    works.ACCEPT: "books",
+    works.REISSUE: "books",
+    works.LOOK: "books-connections",
+}
 _STOP_POLLING = 286  # htmx's own word for: do not ask again
 
 
@@ -44,7 +49,7 @@ def _from(work: Work) -> str:
     if work.kind == works.SIMULATE:
         return reverse("rules-proposal", kwargs={"number": work.given["proposal"]})
     if work.kind in _OF_BOOKS:
-        return reverse("books")
+        return reverse(_OF_BOOKS[work.kind])
     if work.kind == works.PUSH:
         return reverse("run", kwargs={"run_id": work.given["run"]})
     return reverse("runs") if work.upload is None else reverse("upload", kwargs={"number": work.upload.pk})
