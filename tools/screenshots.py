@@ -30,6 +30,7 @@ SCREENS = {
     "document": "/documents/US-000001/",
     "books": "/books/",
     "connections": "/books/connections/",
+    "contacts": "/books/contacts/",
     "needs-you": "/needs-you/",
     "rules": "/rules/",
     "rule-file": "/rules/files/billing.yaml/",

@@ -10,12 +10,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from connector import ledger
-from connector.runs import crashpoints, proposal_files, proposal_money, proposals, reconcile, workspace
+from connector.runs import contacts, crashpoints, proposal_files, proposal_money, proposals, reconcile, workspace
 from connector.runs.asking import Asked, Clock
 from connector.runs.config import Config
 from connector.runs.health import look_at
@@ -203,11 +204,20 @@ def _reissue(work: Any) -> Mapping[str, Any]:  # noqa: ANN401 - as above
 def _look(work: Any) -> Mapping[str, Any]:  # noqa: ANN401 - as above
     from connector.web.site import site  # noqa: PLC0415 - as above
 
-    tell, tenants, found = _teller(work.pk), site().config().tenants, []
-    for done, name in enumerate(sorted(tenants)):
-        tell(f"Asking {name}", done, len(tenants))
-        found.append(look_at(tenants[name], site().clock).to_plain())
-    return {"connections": found}
+    tell, asked = _teller(work.pk), site().asked(work.by)
+    connections, known, unasked = [], {}, {}
+    with _opened(work.by) as (config, clock):
+        everybody, _ = contacts.matched(config, contacts.EVERYBODY, clock.now().date())
+        for done, name in enumerate(sorted(config.tenants)):
+            tell(f"Asking {name}", done, len(config.tenants))
+            one = look_at(config.tenants[name], clock)
+            connections.append(one.to_plain())
+            answer = contacts.look_for(config, name, everybody, asked) if one.catalogue is not None else one.fault
+            if isinstance(answer, str):
+                unasked[name] = answer
+            else:
+                known[name] = {partner: asdict(found) for partner, found in answer.items()}
+    return {"connections": connections, "contacts": known, "unasked": unasked}
 
 
 _KINDS: Mapping[str, Callable[[Any], Mapping[str, Any]]] = {

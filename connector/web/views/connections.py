@@ -15,6 +15,8 @@ from connector.web import seen, works
 from connector.web.asked import PageRequest
 from connector.web.site import site
 
+PAGES = ("books-connections", "books-contacts")  # that show what a look finds, and may be where it was started
+
 
 @dataclass(frozen=True)
 class Row:
@@ -47,11 +49,13 @@ def listing(request: PageRequest) -> HttpResponse:
         held = (until, why) if until > now else (None, "")
         again = settings.again if settings.consent is not None else ""
         rows.append(Row(name, settings.system, again, entities, looked.connections.get(name), *held))
-    told = {"rows": rows, "looked": looked, "going": works.going(works.LOOK)}
+    told = {"rows": rows, "looked": looked, "going": works.going(works.LOOK), "back": PAGES[0]}
     return render(request, "web/connections.html", told)
 
 
 def look(request: PageRequest) -> HttpResponse:
     """Ask every accounting system now, in a process of its own; a look that goes on already is shown."""
-    work = works.going(works.LOOK) or works.start(works.LOOK, request.user.name, {})
+    back = request.POST.get("back", "")
+    given = {"back": back if back in PAGES else PAGES[0]}
+    work = works.going(works.LOOK) or works.start(works.LOOK, request.user.name, given)
     return redirect("work", number=work.pk)

@@ -9,12 +9,7 @@ from connector.web import works
 from connector.web.asked import PageRequest
 from connector.web.models import Work
 
-_OF_BOOKS = {
-    works.READ_BACK: "books",
-    works.ACCEPT: "books",
-    works.REISSUE: "books",
-    works.LOOK: "books-connections",
-}
+_OF_BOOKS = (works.READ_BACK, works.ACCEPT, works.REISSUE)
 _STOP_POLLING = 286  # htmx's own word for: do not ask again
 
 
@@ -48,8 +43,10 @@ def _from(work: Work) -> str:
     """Where a work was started."""
     if work.kind == works.SIMULATE:
         return reverse("rules-proposal", kwargs={"number": work.given["proposal"]})
+    if work.kind == works.LOOK:
+        return reverse(work.given["back"])
     if work.kind in _OF_BOOKS:
-        return reverse(_OF_BOOKS[work.kind])
+        return reverse("books")
     if work.kind == works.PUSH:
         return reverse("run", kwargs={"run_id": work.given["run"]})
     return reverse("runs") if work.upload is None else reverse("upload", kwargs={"number": work.upload.pk})
