@@ -31,6 +31,8 @@ SCREENS = {
     "books": "/books/",
     "connections": "/books/connections/",
     "contacts": "/books/contacts/",
+    "mapping": "/books/mapping/",
+    "mapping-change": "/books/mapping/us/",
     "needs-you": "/needs-you/",
     "rules": "/rules/",
     "rule-file": "/rules/files/billing.yaml/",

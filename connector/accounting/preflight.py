@@ -35,7 +35,8 @@ def check(
     for document in documents:
         faults = [*_head(document, catalogue, number_max_length)]
         for line in document.lines:
-            faults += _codes(line, catalogue)
+            faults += booking_faults(line, catalogue)
+            faults += tax_faults(line, catalogue)
             faults += _amounts(line, document.currency)
             faults += _description(line, description_max_length)
         faults += _cells(document) if catalogue.in_cells else ()
@@ -68,11 +69,17 @@ def _head(document: Document, catalogue: Catalogue, number_max_length: int) -> I
             )
 
 
-def _codes(line: Line, catalogue: Catalogue) -> Iterator[str]:
+def booking_faults(line: Line, catalogue: Catalogue) -> Iterator[str]:
+    """What the organisation would refuse of a line's account and item."""
     where = catalogue.organisation
     yield from _account(line, catalogue) if catalogue.item_accounts is None else _item(line, catalogue)
     if line.item_code is not None and line.item_code not in catalogue.items:
         yield f"Item {line.item_code} is not sold in {where}. Create it there, or map {line.item} to another."
+
+
+def tax_faults(line: Line, catalogue: Catalogue) -> Iterator[str]:
+    """What the organisation would refuse of a line's tax code, or compute otherwise."""
+    where = catalogue.organisation
     tax = catalogue.tax_codes.get(line.tax_code)
     if tax is None or not tax.is_active:
         yield f"Tax code {line.tax_code} does not exist in {where}. Create it, or map {line.item} to another."

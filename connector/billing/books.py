@@ -11,7 +11,7 @@ from hashlib import sha256
 from itertools import combinations, product
 from pathlib import Path
 
-from connector.declared import MapNode, Node, Reader, read_yaml
+from connector.declared import MapNode, Node, Reader, parse_yaml, read_yaml
 from connector.domain.places import Line
 from connector.domain.problems import Kind, Problem, Severity
 from connector.domain.words import TaxStatus
@@ -104,6 +104,16 @@ def load_books(folder: Path, label: str = "mappings") -> tuple[BookSet | None, t
         message = f"{label} declares no books (accounts and tax codes) for any selling entity"
         problems.append(Problem(NONE.code, Severity.ERROR, Line(label), message, NONE.remedy))
     return (None if problems else BookSet(found, digest.hexdigest())), tuple(problems)
+
+
+def read_books(text: str, label: str) -> tuple[Books | None, tuple[Problem, ...]]:
+    """The books that one text declares; None where it has faults, or declares none."""
+    node, problems = parse_yaml(text, label)
+    if not isinstance(node, MapNode) or "books" not in node.entries:
+        return None, problems
+    reader = Reader(text)
+    books = _books(reader, node)
+    return (None if reader.problems else books), tuple(reader.problems)
 
 
 def _books(reader: Reader, node: Node) -> Books | None:

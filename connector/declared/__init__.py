@@ -7,7 +7,7 @@ Nothing is resolved implicitly: a scalar stays text until a reader asks for a nu
 from connector.declared.hints import nearest, split_number
 from connector.declared.nodes import ListNode, MapNode, Node, ScalarNode
 from connector.declared.reader import Reader
-from connector.declared.yamlfile import KINDS, parse_yaml, read_yaml
+from connector.declared.yamlfile import KINDS, parse_yaml, read_yaml, with_value
 
 __all__ = [
     "KINDS",
@@ -20,4 +20,5 @@ __all__ = [
     "parse_yaml",
     "read_yaml",
     "split_number",
+    "with_value",
 ]

@@ -11,11 +11,10 @@ from decimal import Decimal
 
 from connector.declared.hints import key_hint, nearest, spaced
 from connector.declared.nodes import ListNode, MapNode, Node, ScalarNode
-from connector.declared.yamlfile import MISSING_KEY, UNKNOWN_KEY, VALUE
+from connector.declared.yamlfile import MISSING_KEY, UNKNOWN_KEY, VALUE, WORDS_OF_YAML
 from connector.domain.places import Line
 from connector.domain.problems import Kind, Problem
 
-_WORDS_OF_YAML = {"yes", "no", "on", "off", "y", "n", "true", "false", "null", "~"}
 _LARGEST = 2**53
 _MOST_DIGITS = 20  # Python refuses to convert a text of thousands of digits; this many are out of every range
 
@@ -83,7 +82,7 @@ class Reader:
         if not isinstance(node, ScalarNode):
             self.fault(node, f"{what} must be one text", "Write one value.")
             return None
-        if not node.quoted and node.text.lower() in _WORDS_OF_YAML:
+        if not node.quoted and node.text.lower() in WORDS_OF_YAML:
             self.fault(
                 node,
                 f"{what} is {node.text!r}, which YAML programs read as a truth value or as nothing",

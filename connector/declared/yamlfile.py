@@ -3,6 +3,7 @@
 Only this file reads with PyYAML; `syntax` puts its complaints into plain words.
 """
 
+import json
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +21,8 @@ _LARGEST_BYTES = 2_000_000
 _DEEPEST = 40
 _TOO_DEEP, _TOO_DEEP_REMEDY = "nested too deeply", f"Nest at most {_DEEPEST} levels."
 _TAGGED = re.compile(r"(&\S+\s+)?!")
+_BARE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*|(0|[1-9][0-9]*)(\.[0-9]+)?")
+WORDS_OF_YAML = frozenset({"yes", "no", "on", "off", "y", "n", "true", "false", "null", "~"})
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 SYNTAX = Kind("yaml-syntax", "The file is not the YAML that is read here", "Mend the line named.", scope="rulebook")
@@ -106,6 +109,28 @@ def parse_yaml(text: str, label: str) -> tuple[Node | None, tuple[Problem, ...]]
     except RecursionError:
         return None, (_at(None, text, label, SYNTAX, _TOO_DEEP, _TOO_DEEP_REMEDY),)
     return (None, tuple(duplicates)) if duplicates else (node, ())
+
+
+def with_value(text: str, node: ScalarNode, value: str) -> str:
+    """The text of a file with another value in the place of one of its values; all around it stays as it is.
+
+    Args:
+        text: the file's text, which was read without a problem.
+        node: the value as it was read from just that text.
+        value: the new one. It is quoted where the old one was, or where it would mean something else without.
+    """
+    at = (node.place.line - 1, node.place.column - 1)
+    tokens = yaml.scan(text, Loader=yaml.SafeLoader)
+    token = next(one for one in tokens if isinstance(one, yaml.ScalarToken) and _begins(one) == at)
+    bare = not node.quoted and _BARE.fullmatch(value) is not None and value.lower() not in WORDS_OF_YAML
+    written = value if bare else json.dumps(value, ensure_ascii=False)
+    start, end = token.start_mark.index, token.end_mark.index
+    after = "\n" if text[start:end].endswith("\n") else ""  # a block of lines ends with its last line
+    return f"{text[:start]}{written}{after}{text[end:]}"
+
+
+def _begins(token: yaml.ScalarToken) -> tuple[int, int]:
+    return token.start_mark.line, token.start_mark.column
 
 
 def _composed(text: str) -> yaml.Node | None:

@@ -9,7 +9,7 @@ from billing_frames import QUICK
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.billing.books import Books, BookSet, Item, TaxRow, load_books
+from connector.billing.books import Books, BookSet, Item, TaxRow, load_books, read_books
 from connector.domain.words import TaxStatus
 
 HEAD = """books: us
@@ -152,6 +152,15 @@ def test_a_file_that_cannot_be_read_is_not_passed_over(tmp_path: Path) -> None:
 def test_a_fault_in_another_kind_of_mapping_is_left_to_its_reader(tmp_path: Path) -> None:
     books, problems = loaded(tmp_path, HEAD + "tax: []\n", "mapping: [\n", "mapping: a\nmapping: b\n")
     assert (books is None, problems) == (False, [])
+
+
+def test_one_text_alone_is_read_too() -> None:
+    whole = f"{HEAD}tax: [{{tax_status: taxable, code: T, percent: 0}}]\n"
+    books, problems = read_books(whole, "mappings/books-us.yaml")
+    assert (books and books.selling_entity, problems) == ("us", ())
+    assert read_books("records: x\n", "mappings/other.yaml") == (None, ())
+    broken, told = read_books(whole.replace("books:", "books: ["), "mappings/books-us.yaml")
+    assert (broken, [one.code for one in told]) == (None, ["yaml-syntax"])
 
 
 def test_a_folder_that_is_not_there_declares_no_books(tmp_path: Path) -> None:

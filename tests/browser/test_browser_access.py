@@ -23,6 +23,7 @@ PARTS = {
     "sheet": "0",
     "file": "0",
     "partner_id": "P-1",
+    "entity": "us",
 }
 # Where a part means something else on one page.
 OWN = {

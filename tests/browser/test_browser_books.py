@@ -54,6 +54,31 @@ def test_one_change_is_accepted_and_one_document_issued_again(world: World, wind
     ]
 
 
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_an_archived_account_is_found_and_another_one_chosen(world: World, window: Browser, *, script: bool) -> None:
+    file = world.folder / "mappings" / "books-us.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace('account: "200"', 'account: "310"  # of last year'), encoding="utf-8")
+    with served(world.folder) as (url, first):
+        ada = Person(window, url, script=script)
+        ada.join(first, "Ada")
+        ada.page.goto("/books/")
+        ada.page.get_by_role("link", name="Connections").click()
+        ada.page.get_by_role("button", name="Look now").click()
+        expect(ada.page.locator("main")).to_contain_text("Sample US Books (sandbox)", timeout=60_000)
+        ada.page.get_by_role("link", name="Accounts and tax").click()
+        expect(ada.page.locator("main")).to_contain_text("Account 310 is archived in Sample US Books (sandbox).")
+        ada.page.get_by_role("link", name="Choose others").nth(1).click()
+        ada.page.get_by_label("Account", exact=True).first.select_option("201")
+        ada.page.get_by_role("button", name="Show the change").click()
+        expect(ada.page.locator(".diff .added")).to_have_text('+    account: "201"  # of last year')
+        ada.page.get_by_role("button", name="Save").click()
+        expect(ada.page.locator(".messages")).to_contain_text("books-us.yaml is saved.")
+        expect(ada.page.locator("main")).not_to_contain_text("is archived")
+        assert ada.complaints == []
+    assert file.read_text(encoding="utf-8") == text.replace('account: "200"', 'account: "201"  # of last year')
+
+
 def _read_back(person: Person) -> None:
     person.page.goto("/books/")
     person.page.get_by_role("button", name="Read the books back").click()

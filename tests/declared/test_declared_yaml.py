@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.declared import KINDS, ListNode, MapNode, Node, ScalarNode, parse_yaml, read_yaml
+from connector.declared import KINDS, ListNode, MapNode, Node, ScalarNode, parse_yaml, read_yaml, with_value
 from connector.domain.places import Line
 from connector.domain.problems import Problem, Severity
 
@@ -178,3 +178,27 @@ def test_a_file_that_cannot_be_read_is_a_problem(tmp_path: Path, data: bytes | N
         "Check that it exists, is UTF-8 and is yours to read.",
     )
     assert read_yaml(path, "rules/a.yaml") == (None, "", (problem,))
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "value", "written"),
+    [
+        ('a: "200"   # sales\nb: 1\n', "a", "201", 'a: "201"   # sales\nb: 1\n'),
+        ("a: {b: OUTPUT, c: 8.25} # tax\n", "a.b", "NONE", "a: {b: NONE, c: 8.25} # tax\n"),
+        ("a: {b: OUTPUT, c: 8.25} # tax\n", "a.c", "0", "a: {b: OUTPUT, c: 0} # tax\n"),
+        ("a: 'it''s'\r\nb: x\r\n", "a", 'say "so"', 'a: "say \\"so\\""\r\nb: x\r\n'),
+        ("a: OUTPUT\n", "a", "no", 'a: "no"\n'),
+        ("a: OUTPUT\n", "a", "Umsatz (19 %): März", 'a: "Umsatz (19 %): März"\n'),
+        ("\ufeffa: x\nb: y # z\n", "b", "w", "\ufeffa: x\nb: w # z\n"),
+        ("a:\n  - x\nb: |\n  one\n  two\nc: x\n", "b", "y", 'a:\n  - x\nb: "y"\nc: x\n'),
+        ("a: one\n  two\nb: x\n", "a", "three", "a: three\nb: x\n"),
+    ],
+)
+def test_one_value_is_written_and_all_around_it_stays(text: str, key: str, value: str, written: str) -> None:
+    node, problems = parse_yaml(text, "a.yaml")
+    assert problems == ()
+    for part in key.split("."):
+        assert isinstance(node, MapNode)
+        node = node.entries[part]
+    assert isinstance(node, ScalarNode)
+    assert with_value(text, node, value) == written

@@ -21,6 +21,7 @@ PARTS = {
     "charge_id": "none",
     "client_id": "none",
     "partner_id": "P-1",
+    "entity": "us",
 }
 ASKED = [(page, verb) for page in PAGES for verb in page.verbs]
 

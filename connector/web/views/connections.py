@@ -15,7 +15,11 @@ from connector.web import seen, works
 from connector.web.asked import PageRequest
 from connector.web.site import site
 
-PAGES = ("books-connections", "books-contacts")  # that show what a look finds, and may be where it was started
+PAGES = (
+    "books-connections",
+    "books-contacts",
+    "books-mapping",
+)  # that show what a look finds, and may be where it was started
 
 
 @dataclass(frozen=True)
