@@ -100,12 +100,22 @@ class Person:
         self.page.get_by_role("button", name="Begin a proposal").click()
         self.page.wait_for_url("**/rules/proposals/*/")
 
-    def make_client(self, partner: str, plan: str, name: str, domain: str, employees: str) -> str:
-        """Make a client in three steps; its page's address. An advisor's partner is not asked for."""
+    def make_template(self, partner: str, name: str, plan: str) -> None:
+        """Make a template that carries a plan. An advisor's partner is not asked for."""
+        self.page.goto("/made-templates/new/")
+        if partner:
+            self.page.get_by_label("Partner id").fill(partner)
+        self.page.get_by_label("Name").fill(name)
+        self.page.get_by_role("radio", name=plan, exact=False).check()
+        self.page.get_by_role("button", name="Make the template").click()
+        self.page.wait_for_url("**/made-templates/*/")
+
+    def make_client(self, partner: str, choice: str, name: str, domain: str, employees: str) -> str:
+        """Make a client of a plan or template in three steps; its page's address. An advisor gives no partner."""
         self.page.goto("/clients/new/")
         if partner:
             self.page.get_by_label("Partner id").fill(partner)
-        self.page.get_by_role("radio", name=plan, exact=False).check()
+        self.page.get_by_role("radio", name=choice, exact=False).check()
         self.page.get_by_role("button", name="Go on").click()
         self.page.get_by_label("Name").fill(name)
         self.page.get_by_label("Website domain").fill(domain)

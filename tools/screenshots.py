@@ -39,6 +39,12 @@ SCREENS = {
     "proposals": "/rules/proposals/",
     "proposal": "/rules/proposals/1/",
     "rule-editor": "/rules/proposals/1/files/price-books/standard-2026-01-usd.yaml/",
+    "made-clients": "/made-clients/",
+    "made-client": "/made-clients/1/",
+    "made-templates": "/made-templates/",
+    "made-template": "/made-templates/1/",
+    "new-template": "/made-templates/new/",
+    "new-client": "/clients/new/",
     "people": "/people/",
     "changes": "/changes/",
 }
@@ -63,6 +69,8 @@ def main() -> None:
             ada.upload(*map(Path, world.later))
             ada.plan("2025-07-15")
             _dearer(ada)
+            ada.make_template("P-1001", "Starter", "Assessment Only")
+            ada.make_client("P-1001", "Starter", "Northwind", "northwind.example", "50")
             _pictures(window, url)
         sandbox.stop()
     sys.stdout.write(f"{OUT.relative_to(ROOT)}: {len(list(OUT.glob('*.png')))} pictures\n")

@@ -1,4 +1,4 @@
-"""Clients that are made here by hand: their file, a source like any other, and what each would be billed beforehand.
+"""Clients that are made here by hand: their files, sources like any other, and what each would be billed beforehand.
 
 A stranger's trap: a price is told by the steps of a plan itself. The rows are read by the mappings, the client is
 identified and its event rated; so what is told is what a run would bill, and no second reading of a row exists.
@@ -6,6 +6,7 @@ identified and its event rated; so what is told is what a run would bill, and no
 
 import csv
 import io
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -37,23 +38,31 @@ from connector.runs.known import Known, read_for, read_partners
 from connector.runs.standing import each_asked
 from connector.runs.workspace import Files
 
-FILE = "made-here.csv"
-FIELDS = (
-    "client_ref",
-    "partner_id",
-    "name",
-    "domain",
-    "plan",
-    "template",
-    "created_on",
-    "upgraded_on",
-    "employees",
-    "status",
-    "archived_on",
-    "advisors",
-    "users",
-)
+FILE, TEMPLATES_FILE = "made-here.csv", "made-here-templates.csv"
+FIELDS: Mapping[RecordKind, tuple[str, ...]] = {
+    RecordKind.CLIENTS: (
+        "client_ref",
+        "partner_id",
+        "name",
+        "domain",
+        "plan",
+        "template",
+        "created_on",
+        "upgraded_on",
+        "employees",
+        "status",
+        "archived_on",
+        "advisors",
+        "users",
+    ),
+    RecordKind.TEMPLATES: ("template", "partner_id", "plan", "valid_from"),
+}
 Row = Mapping[str, str]
+
+
+def reference(number: int) -> str:
+    """The id of the client of this number: `W-000001`."""
+    return f"W-{number:06d}"
 
 
 @dataclass(frozen=True)
@@ -85,31 +94,72 @@ class Quote:
 
 @dataclass(frozen=True)
 class Asking:
-    """Who asks for a price: by which files and limits, when, and for which one partner (empty: for any)."""
+    """Who asks for a price.
+
+    Attributes:
+        files: the rules and mappings.
+        limits: of what is read.
+        now: when, UTC.
+        only: the one partner that is told of; empty for any.
+        templates: the rows of the templates made here.
+    """
 
     files: Files
     limits: Limits
     now: datetime
     only: str = ""
+    templates: Sequence[Row] = ()
 
 
-def file_text(rows: Iterable[Row], mapping: Layout) -> str:
+def file_text(rows: Iterable[Row], mapping: Layout, kind: RecordKind = RecordKind.CLIENTS) -> str:
     """The file of these rows, under the headers that the mapping reads.
 
+    Args:
+        rows: clients or templates made here.
+        mapping: what reads them.
+        kind: which of the two.
+
     Raises:
-        StopError: the mapping reads no clients.
+        StopError: the mapping reads none of that kind.
     """
-    titles = {
-        field: title for one in mapping.records if one.kind is RecordKind.CLIENTS for field, title in one.titles.items()
-    }
+    titles = {field: title for one in mapping.records if one.kind is kind for field, title in one.titles.items()}
     if not titles:
-        raise StopError(f"the mapping {mapping.name} reads no clients", "Add a list of clients to the mappings.")
-    fields = [one for one in FIELDS if one in titles]
+        step = f"Add a list of {kind.value} to the mappings."
+        raise StopError(f"the mapping {mapping.name} reads no {kind.value}", step)
+    fields = [one for one in FIELDS[kind] if one in titles]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([titles[one] for one in fields])
     writer.writerows([row.get(one, "") for one in fields] for row in rows)
     return text.getvalue()
+
+
+def write_files(
+    folder: Path, mapping: Layout, clients: Sequence[Row], templates: Sequence[Row] = ()
+) -> tuple[Path, ...]:
+    """Write the files of what was made here, each whole or not at all: clients last, for they name templates.
+
+    Args:
+        folder: where.
+        mapping: what reads them.
+        clients: the rows of clients; of none there is no file.
+        templates: those of templates, likewise.
+
+    Returns:
+        the paths of those that were written.
+
+    Raises:
+        StopError: the mapping does not read them.
+        OSError: a file cannot be written.
+    """
+    written = []
+    parts = ((TEMPLATES_FILE, templates, RecordKind.TEMPLATES), (FILE, clients, RecordKind.CLIENTS))
+    for name, rows, kind in parts:
+        if rows:
+            path, partial = folder / name, folder / f".{name}.{os.getpid()}.partial"
+            partial.write_text(file_text(rows, mapping, kind), encoding="utf-8")
+            written.append(partial.replace(path))
+    return tuple(written)
 
 
 def today(rulebook: Rulebook, partner_id: str, now: datetime) -> date:
@@ -162,9 +212,8 @@ def quote(asking: Asking, rows: Sequence[Row]) -> Quote:
 
 def _read(asking: Asking, rows: Sequence[Row]) -> Intake:
     with TemporaryDirectory(prefix="connector-made-") as folder:
-        path = Path(folder) / FILE
-        path.write_text(file_text(rows, asking.files.mappings.general), encoding="utf-8")
-        return read_sources([path], asking.files.mappings, limits=asking.limits)
+        paths = write_files(Path(folder), asking.files.mappings.general, rows, asking.templates)
+        return read_sources(paths, asking.files.mappings, limits=asking.limits)
 
 
 def _refuse_faults(read: Intake, number: int) -> None:

@@ -1,10 +1,5 @@
-"""Clients made by the page: kept here with by whom and when, and written to a file that is a source like any other.
+"""Clients made by the page: kept here with by whom and when, and written to a file that is a source like any other."""
 
-A stranger's trap: the file follows from what is kept, and is written anew after each change and before each plan. What
-somebody writes into it by hand is lost; what was made is changed by the page alone.
-"""
-
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -13,8 +8,8 @@ from django.db.models import Max, QuerySet
 
 from connector.runs import workspace
 from connector.runs.errors import INPUT, StopError
-from connector.runs.made_here import FILE, Quote, Row, file_text
-from connector.web import deeds
+from connector.runs.made_here import Quote, Row
+from connector.web import deeds, made_files
 from connector.web.models import Made, MadeStep
 from connector.web.settings import PEOPLE
 from connector.web.site import site
@@ -97,22 +92,13 @@ def change(made: Made, what: str, changed: Mapping[str, str], by: str, told: str
     write()
 
 
-def write() -> Path:
-    """Write the file of what was made here, whole, and in the order of the ids; its path.
+def write() -> tuple[Path, ...]:
+    """Write the files of what was made here; their paths.
 
     Raises:
-        StopError: it cannot be written, or the mappings have faults.
+        StopError: one cannot be written, or the mappings have faults.
     """
-    mapping = workspace.open_mappings(site().config()).general
-    path = site().folder / FILE
-    partial = path.with_name(f".{FILE}.{os.getpid()}.partial")
-    try:
-        with transaction.atomic(using=PEOPLE):  # one at a time, so that an older state never replaces a newer one
-            partial.write_text(file_text((one.whole for one in latest().order_by("made_id")), mapping), "utf-8")
-            partial.replace(path)
-    except OSError as error:
-        raise StopError(f"{path} cannot be written: {error.strerror}", "Check the rights of the folder.") from error
-    return path
+    return made_files.write(site().folder, workspace.open_mappings(site().config()).general)
 
 
 def _note(made: Made, what: str, row: Mapping[str, str], by: str, told: str) -> None:

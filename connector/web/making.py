@@ -11,7 +11,7 @@ from connector.domain.words import ClientStatus, Plan
 from connector.runs import made_here, workspace
 from connector.runs.errors import INPUT, StopError
 from connector.runs.made_here import Asking, Quote, Row
-from connector.web import made
+from connector.web import made, made_files, made_templates
 from connector.web.asked import PageRequest
 from connector.web.models import Made
 from connector.web.site import site
@@ -48,8 +48,9 @@ def asking(request: PageRequest) -> Asking:
     Raises:
         StopError: the rules or mappings have faults.
     """
-    config = site().config()
-    return Asking(workspace.open_files(config), config.limits, site().now(), request.user.partner_id)
+    config, only = site().config(), request.user.partner_id
+    templates = made_files.templates(site().folder)
+    return Asking(workspace.open_files(config), config.limits, site().now(), only, templates)
 
 
 def go_on(request: PageRequest) -> State:
@@ -93,7 +94,7 @@ def _row(given: Mapping[str, str], asked: Asking) -> Row:
     day = made_here.today(asked.files.rulebook, owner, asked.now)
     plan = choice.removeprefix(_OWN) if choice.startswith(_OWN) else ""
     template = choice.removeprefix(_TEMPLATE) if choice.startswith(_TEMPLATE) else ""
-    if plan not in {*Plan} and template not in {name for name, _ in made_here.templates(owner)}:
+    if plan not in {*Plan} and template not in {name for name, _ in made_templates.offered(owner)}:
         step = "Choose full feature Spoke, Assessment Only, or a template of this partner."
         raise StopError("no plan and no template of this partner was chosen", step, INPUT)
     texts = {name: given[name] for name in ("name", "domain", "advisors", "employees", "users")}

@@ -9,6 +9,8 @@ from typing import ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
+from connector.runs.made_here import Row, reference
+from connector.web.made_files import client_row
 from connector.web.rights import RIGHTS, Right, Role
 
 _ROLES = [(one.value, one.value) for one in Role]
@@ -123,7 +125,7 @@ class Made(models.Model):
     @property
     def reference(self) -> str:
         """Its id, as its file and the page say it: `W-000001`."""
-        return f"W-{self.pk:06d}"
+        return reference(self.pk)
 
 
 class MadeStep(models.Model):
@@ -142,7 +144,34 @@ class MadeStep(models.Model):
         ordering: ClassVar = ["-id"]
 
     @property
-    def whole(self) -> dict[str, str]:
+    def whole(self) -> Row:
         """The client's row in the file of what was made here."""
-        named = {"client_ref": self.made.reference, "partner_id": self.made.partner_id}
-        return {**self.row, **named, "name": self.made.name, "domain": self.made.domain}
+        return client_row(self.made.pk, self.made.partner_id, self.made.name, self.made.domain, self.row)
+
+
+class MadeTemplate(models.Model):
+    """A template of clients that was made here: its plan stays. The database refuses to change or delete it."""
+
+    partner_id = models.CharField(max_length=100, db_index=True)
+    plan = models.CharField(max_length=20)
+
+    class Meta:
+        """The newest first."""
+
+        ordering: ClassVar = ["-id"]
+
+
+class TemplateStep(models.Model):
+    """What somebody made of a template, its name from then on and the day. The database refuses to change it."""
+
+    template = models.ForeignKey(MadeTemplate, on_delete=models.PROTECT, related_name="steps")
+    what = models.CharField(max_length=20)
+    name = models.CharField(max_length=100)
+    day = models.CharField(max_length=10)
+    by = models.CharField(max_length=100)
+    at = models.DateTimeField()
+
+    class Meta:
+        """The newest first."""
+
+        ordering: ClassVar = ["-id"]

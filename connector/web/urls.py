@@ -21,13 +21,14 @@ from connector.web.views import (
     rules,
     runs,
     signing,
+    templates,
     uploads,
     works,
 )
 
 _GET, _POST, _BOTH = ("GET",), ("POST",), ("GET", "POST")
 RUN, UPLOAD, WORK = "runs/<str:run_id>/", "uploads/<int:number>/", "works/<int:number>/"
-MADE = "made-clients/<int:number>/"
+MADE, TEMPLATE = "made-clients/<int:number>/", "made-templates/<int:number>/"
 PROPOSAL = "rules/proposals/<int:number>/"
 
 PAGES: tuple[Page, ...] = (
@@ -68,6 +69,11 @@ PAGES: tuple[Page, ...] = (
     Page(f"{MADE}upgrade/", "client-upgrade", making.upgrade, Right.MAKE_CLIENTS, _BOTH),
     Page(f"{MADE}users/", "client-users", making.users, Right.MAKE_CLIENTS, _POST),
     Page(f"{MADE}archive/", "client-archive", making.archive, Right.MAKE_CLIENTS, _POST),
+    Page("made-templates/", "clients-templates", templates.listing, Right.CLIENTS),
+    Page("made-templates/new/", "clients-templates-new", templates.new, Right.MAKE_CLIENTS, _BOTH),
+    Page(TEMPLATE, "client-template", templates.one, Right.CLIENTS),
+    Page(f"{TEMPLATE}rename/", "client-template-rename", templates.rename, Right.MAKE_CLIENTS, _POST),
+    Page(f"{TEMPLATE}archive/", "client-template-archive", templates.archive, Right.MAKE_CLIENTS, _POST),
     Page("clients/<str:client_id>/", "client", clients.one, Right.CLIENTS),
     Page("partners/", "partners", partners.listing, Right.CLIENTS),
     Page("partners/<path:partner_id>/", "partner", partners.one, Right.CLIENTS),

@@ -121,7 +121,7 @@ def _files(work: Any) -> list[Path]:  # noqa: ANN401 - a model, which is not imp
 
     if work.given.get("made_here"):
         os.chdir(site().folder)
-        return [Path(made.write().name)]
+        return [Path(one.name) for one in made.write()]
     if work.upload is None:
         return []
     os.chdir(site().uploads(work.upload.pk))

@@ -45,7 +45,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture(scope="module")
 def served_page(world: World, window: Browser) -> Iterator[tuple[str, dict[str, str]]]:
-    """A page with something on it: an approved run, an upload with faults, a plan, a client made here, a proposal.
+    """A page with something on it: an approved run, an upload with faults, a plan, what is made here, a proposal.
 
     Its address, and the parts of addresses that only it knows.
     """
@@ -64,6 +64,7 @@ def served_page(world: World, window: Browser) -> Iterator[tuple[str, dict[str, 
         ada.begin_proposal("Another price")
         ada.page.get_by_role("button", name="Only simulate it").click()
         ada.page.wait_for_url("**/rules/proposals/1/", timeout=60_000)
+        ada.make_template("P-1", "Starter", "full feature Spoke")
         ada.page.goto("/clients/")
         known = ada.page.locator("tbody th a").first.get_attribute("href") or ""
         yield url, {"charge_id": found[1], "client_id": known.strip("/").rpartition("/")[2]}

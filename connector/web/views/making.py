@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from connector.domain.words import ClientStatus, Plan
 from connector.runs import made_here
 from connector.runs.errors import INPUT, StopError
-from connector.web import deeds, made, making, works
+from connector.web import deeds, made, made_templates, making, works
 from connector.web.asked import PageRequest
 from connector.web.models import MadeStep
 from connector.web.paging import MOST, Pager, wanted
@@ -28,7 +28,7 @@ def new(request: PageRequest) -> HttpResponse:
         "given": state.given,
         "number": making.STEPS.index(state.step) + 1,
         "told": made.words(state.quote) if state.quote else "",
-        "templates": made_here.templates(own) if state.step == making.PLAN else (),
+        "templates": made_templates.offered(own) if state.step == making.PLAN else (),
     }
     return render(request, "web/new_client.html", told, status=400 if state.fault else 200)
 
