@@ -41,6 +41,7 @@ SCREENS = {
     "rule-editor": "/rules/proposals/1/files/price-books/standard-2026-01-usd.yaml/",
     "made-clients": "/made-clients/",
     "made-client": "/made-clients/1/",
+    "made-join": "/made-clients/1/join/",
     "made-templates": "/made-templates/",
     "made-template": "/made-templates/1/",
     "new-template": "/made-templates/new/",

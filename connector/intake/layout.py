@@ -4,7 +4,7 @@ A header of one row is preferred to a stacked one of two or three that says no m
 column changes nothing. A sheet whose fingerprint a mapping names is read by that mapping, whatever else fits.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -127,8 +127,13 @@ def _known(looked_at: Sequence[Candidate], mappings: Mappings) -> Header | None:
 
 
 def _fits(candidate: Candidate, mappings: Mappings) -> list[_Fit]:
-    tried = (_fit(candidate, mapping, rules) for mapping in mappings.items for rules in mapping.records)
+    tried = (_fit(candidate, mapping, rules) for mapping in _free(mappings) for rules in mapping.records)
     return [fit for fit in tried if fit is not None]
+
+
+def _free(mappings: Mappings) -> Iterator[MappingFile]:
+    """The mappings that may read a sheet of whatever headers."""
+    return (one for one in mappings.items if not one.built_in)
 
 
 def _fit(candidate: Candidate, mapping: MappingFile, rules: RecordRules) -> _Fit | None:
@@ -155,7 +160,7 @@ def _nearest(looked_at: Sequence[Candidate], mappings: Mappings) -> NoHeader:
     for candidate in looked_at:
         if candidate.first != candidate.last or not candidate.labels:
             continue
-        for mapping in mappings.items:
+        for mapping in _free(mappings):
             for rules in mapping.records:
                 columns, _ = _match(candidate, rules)
                 missing = _missing(columns, rules)

@@ -4,6 +4,7 @@ The stranger's trap: a file whose top key is not `mapping:` (the books) is none 
 """
 
 import hashlib
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from zoneinfo import available_timezones
@@ -21,10 +22,11 @@ from connector.intake.words import same
 TOP = "mapping"
 TOP_REQUIRED = (TOP, "namespace", "records")
 TOP_OPTIONAL = ("ignore_sheets", "date_order", "time_zone")
+_BUILT_IN = Path(__file__).with_name("made-here.yaml")
 
 
 def load_mappings(folder: Path, label: str = "mappings") -> tuple[Mappings | None, tuple[Problem, ...]]:
-    """Read every `*.yaml` of the folder whose top key is `mapping:`; other files are left alone.
+    """Read every `*.yaml` of the folder whose top key is `mapping:`, and the built-in one; other files are left alone.
 
     Args:
         folder: where they are.
@@ -37,6 +39,7 @@ def load_mappings(folder: Path, label: str = "mappings") -> tuple[Mappings | Non
     problems: list[Problem] = []
     digest = hashlib.sha256()
     claimed: dict[str, Line] = {}
+    built_in = _built_in(claimed)
     for path in sorted(folder.glob("*.yaml")):
         name = f"{label}/{path.name}"
         node, text, faults = read_yaml(path, name)
@@ -44,7 +47,7 @@ def load_mappings(folder: Path, label: str = "mappings") -> tuple[Mappings | Non
         if not isinstance(node, MapNode) or TOP not in node.entries:
             continue
         digest.update(f"{path.name}\0{text}\0".encode())
-        mapping, faults = _checked(node, text, name, claimed)
+        mapping, faults = _checked(node, text, name, claimed, built_in.namespace)
         problems.extend(faults)
         items.extend([mapping] if mapping is not None else [])
     if not items and not problems:
@@ -53,7 +56,8 @@ def load_mappings(folder: Path, label: str = "mappings") -> tuple[Mappings | Non
         problems.append(Problem(MAPPING_NONE.code, MAPPING_NONE.severity, place, message, MAPPING_NONE.remedy))
     if problems:
         return None, tuple(sorted(problems, key=_position))
-    return Mappings(tuple(items), digest.hexdigest()), ()
+    digest.update(_BUILT_IN.read_bytes())
+    return Mappings((*items, built_in), digest.hexdigest()), ()
 
 
 def check_mapping(text: str, label: str) -> tuple[Problem, ...]:
@@ -71,12 +75,30 @@ def check_mapping(text: str, label: str) -> tuple[Problem, ...]:
     return faults or (nothing,)
 
 
+def _built_in(claimed: dict[str, Line]) -> Mapping:
+    """The mapping of what was made here.
+
+    Raises:
+        RuntimeError: it has faults, a defect of the program.
+    """
+    name = f"built-in/{_BUILT_IN.name}"
+    node, text, faults = read_yaml(_BUILT_IN, name)
+    mapping, more = _checked(node, text, name, claimed) if isinstance(node, MapNode) else (None, ())
+    if mapping is None or faults or more:
+        message = f"the mapping {name} has faults: {[*faults, *more]}"
+        raise RuntimeError(message)
+    return replace(mapping, built_in=True)
+
+
 def _checked(
-    node: MapNode, text: str, name: str, claimed: dict[str, Line]
+    node: MapNode, text: str, name: str, claimed: dict[str, Line], taken: str = ""
 ) -> tuple[Mapping | None, tuple[Problem, ...]]:
-    """One mapping and its faults; `claimed` gathers the fingerprints of all files."""
+    """One mapping and its faults; `claimed` gathers all fingerprints, and the namespace `taken` is not for this one."""
     reader = Reader(text)
     mapping = _mapping(reader, node, name)
+    if mapping is not None and taken and mapping.namespace == taken:
+        message = f"the namespace {taken} is that of clients made by the page"
+        reader.fault(node.entries["namespace"], message, "Give these client ids another namespace.", MAPPING_TWICE)
     for rules in mapping.records if mapping is not None else ():
         for value, place in rules.fingerprints.items():
             first = claimed.setdefault(value, place)

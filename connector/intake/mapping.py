@@ -53,6 +53,7 @@ class Mapping:
         records: the kinds of record it knows.
         place: its file.
         time_zone: the IANA name of the zone in whose days moments such as `2025-03-01T23:30:00Z` are told; "" for none.
+        built_in: whether it is that of what was made here: it reads only the sheets that its fingerprints name.
     """
 
     name: str
@@ -62,11 +63,12 @@ class Mapping:
     records: tuple[RecordRules, ...]
     place: Line
     time_zone: str = ""
+    built_in: bool = False
 
 
 @dataclass(frozen=True)
 class Mappings:
-    """All mappings of a folder, and the digest (sha256, hex) of their texts."""
+    """All mappings of a folder and the built-in one, the last; and the digest (sha256, hex) of their texts."""
 
     items: tuple[Mapping, ...]
     digest: str
@@ -76,3 +78,8 @@ class Mappings:
         """The mapping that templates are made from: the first that is not tied to single sheets, else the first."""
         free = (item for item in self.items if not any(rules.fingerprints for rules in item.records))
         return next(free, self.items[0])
+
+    @property
+    def made_here(self) -> Mapping:
+        """The built-in mapping, of clients and templates made here."""
+        return self.items[-1]

@@ -39,24 +39,6 @@ from connector.runs.standing import each_asked
 from connector.runs.workspace import Files
 
 FILE, TEMPLATES_FILE = "made-here.csv", "made-here-templates.csv"
-FIELDS: Mapping[RecordKind, tuple[str, ...]] = {
-    RecordKind.CLIENTS: (
-        "client_ref",
-        "partner_id",
-        "name",
-        "domain",
-        "plan",
-        "template",
-        "created_on",
-        "upgraded_on",
-        "employees",
-        "status",
-        "archived_on",
-        "advisors",
-        "users",
-    ),
-    RecordKind.TEMPLATES: ("template", "partner_id", "plan", "valid_from"),
-}
 Row = Mapping[str, str]
 
 
@@ -112,25 +94,18 @@ class Asking:
 
 
 def file_text(rows: Iterable[Row], mapping: Layout, kind: RecordKind = RecordKind.CLIENTS) -> str:
-    """The file of these rows, under the headers that the mapping reads.
+    """The file of these rows, under the headers by which the mapping knows it.
 
     Args:
         rows: clients or templates made here.
-        mapping: what reads them.
+        mapping: `Mappings.made_here`.
         kind: which of the two.
-
-    Raises:
-        StopError: the mapping reads none of that kind.
     """
-    titles = {field: title for one in mapping.records if one.kind is kind for field, title in one.titles.items()}
-    if not titles:
-        step = f"Add a list of {kind.value} to the mappings."
-        raise StopError(f"the mapping {mapping.name} reads no {kind.value}", step)
-    fields = [one for one in FIELDS[kind] if one in titles]
+    titles = next(one.titles for one in mapping.records if one.kind is kind)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([titles[one] for one in fields])
-    writer.writerows([row.get(one, "") for one in fields] for row in rows)
+    writer.writerow(titles.values())
+    writer.writerows([row.get(one, "") for one in titles] for row in rows)
     return text.getvalue()
 
 
@@ -141,7 +116,7 @@ def write_files(
 
     Args:
         folder: where.
-        mapping: what reads them.
+        mapping: `Mappings.made_here`.
         clients: the rows of clients; of none there is no file.
         templates: those of templates, likewise.
 
@@ -149,16 +124,17 @@ def write_files(
         the paths of those that were written.
 
     Raises:
-        StopError: the mapping does not read them.
         OSError: a file cannot be written.
     """
     written = []
     parts = ((TEMPLATES_FILE, templates, RecordKind.TEMPLATES), (FILE, clients, RecordKind.CLIENTS))
     for name, rows, kind in parts:
+        path, partial = folder / name, folder / f".{name}.{os.getpid()}.partial"
         if rows:
-            path, partial = folder / name, folder / f".{name}.{os.getpid()}.partial"
             partial.write_text(file_text(rows, mapping, kind), encoding="utf-8")
             written.append(partial.replace(path))
+        else:
+            path.unlink(missing_ok=True)
     return tuple(written)
 
 
@@ -212,7 +188,7 @@ def quote(asking: Asking, rows: Sequence[Row]) -> Quote:
 
 def _read(asking: Asking, rows: Sequence[Row]) -> Intake:
     with TemporaryDirectory(prefix="connector-made-") as folder:
-        paths = write_files(Path(folder), asking.files.mappings.general, rows, asking.templates)
+        paths = write_files(Path(folder), asking.files.mappings.made_here, rows, asking.templates)
         return read_sources(paths, asking.files.mappings, limits=asking.limits)
 
 

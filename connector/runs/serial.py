@@ -62,6 +62,15 @@ def hold_runs(run_ids: Iterable[str]) -> None:
     ledger.hold(_run(one) for one in run_ids)
 
 
+def hold_clients(clients: Iterable[str], ref_digests: Iterable[str]) -> None:
+    """Hold clients, and ids that may lead to one, so that no plan that rests on them is approved meanwhile.
+
+    Raises:
+        StoreError: as `hold_plan`.
+    """
+    ledger.hold([*(f"client_id {one}" for one in clients), *(f"ref_digest {one}" for one in ref_digests)])
+
+
 def _lines_of(plan: RunPlan) -> list[str]:
     known = {*plan.frames["used_partners"]["partner_id"].to_list(), *plan.frames["partners"]["partner_id"].to_list()}
     return [_run(plan.run_id), *_partners(known)]

@@ -6,15 +6,17 @@ from pathlib import Path
 from django.db import transaction
 from django.db.models import Max, QuerySet
 
-from connector.runs import workspace
+from connector.intake import Mappings
+from connector.runs import one_client, workspace
 from connector.runs.errors import INPUT, StopError
 from connector.runs.made_here import Quote, Row
+from connector.runs.one_client import Match
 from connector.web import deeds, made_files
 from connector.web.models import Made, MadeStep
 from connector.web.settings import PEOPLE
 from connector.web.site import site
 
-MADE, UPGRADED, ARCHIVED, COUNTED = "made", "upgraded", "archived", "counted users of"
+MADE, UPGRADED, ARCHIVED, COUNTED, JOINED = "made", "upgraded", "archived", "counted users of", made_files.JOINED
 _ONCE = (UPGRADED, ARCHIVED)
 _NAMING = ("client_ref", "partner_id", "name", "domain")
 
@@ -26,9 +28,14 @@ def latest(partner_id: str = "") -> QuerySet[MadeStep]:
     return found.filter(made__partner_id=partner_id) if partner_id else found
 
 
+def billed(partner_id: str = "") -> QuerySet[MadeStep]:
+    """Those of `latest` that a run of what was made here bills: one that is joined is the export's."""
+    return latest(partner_id).exclude(what=JOINED)
+
+
 def rows(partner_id: str, without: int = 0) -> list[Row]:
     """The rows of a partner's clients as they are now, but for the one of this number, the earliest first."""
-    return [one.whole for one in latest(partner_id).exclude(made_id=without).order_by("made_id")]
+    return [one.whole for one in billed(partner_id).exclude(made_id=without).order_by("made_id")]
 
 
 def words(quote: Quote) -> str:
@@ -81,15 +88,32 @@ def change(made: Made, what: str, changed: Mapping[str, str], by: str, told: str
         told: what the person was told that it would be billed; empty where nothing was.
 
     Raises:
-        StopError: that was done before and happens once, or it is archived.
+        StopError: that was done before and happens once, it is archived, or joined with a client of an export.
     """
     with transaction.atomic(using=PEOPLE):
         done = set(made.steps.values_list("what", flat=True))
-        if ARCHIVED in done or (what in _ONCE and what in done):
-            there = ARCHIVED if ARCHIVED in done else what
+        ended = (JOINED,) if what == JOINED else (JOINED, ARCHIVED)
+        there = next((one for one in (*ended, *_ONCE) if one in done and (one in ended or one == what)), "")
+        if there:
             raise StopError(f"{made.reference} is {there} already", "Load its page again.", INPUT)
         _note(made, what, {**made.steps.latest("id").row, **changed}, by, told)
     write()
+
+
+def join(step: MadeStep, match: Match, mappings: Mappings, by: str) -> None:
+    """Make a client and one of an export one client, which is the export's from then on.
+
+    Said again of the same two, it enters what is missing: a plan of before may have brought the client meanwhile.
+
+    Raises:
+        StopError: the ledger knows both as clients of their own, or it is joined with another.
+    """
+    told = f"{match.client_ref} of {match.namespace}"
+    if step.what == JOINED and step.told != told:
+        raise StopError(f"{step.made.reference} is joined with {step.told} already", "There is no way back.", INPUT)
+    one_client.join(step.whole, match, mappings, now=site().now(), by=by)
+    if step.what != JOINED:
+        change(step.made, JOINED, {"status": JOINED}, by, told)
 
 
 def write() -> tuple[Path, ...]:
@@ -98,7 +122,7 @@ def write() -> tuple[Path, ...]:
     Raises:
         StopError: one cannot be written, or the mappings have faults.
     """
-    return made_files.write(site().folder, workspace.open_mappings(site().config()).general)
+    return made_files.write(site().folder, workspace.open_mappings(site().config()).made_here)
 
 
 def _note(made: Made, what: str, row: Mapping[str, str], by: str, told: str) -> None:

@@ -8,18 +8,23 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from connector.intake import Mapping as Layout
+from connector.intake import Mappings
+from connector.runs import one_client
 from connector.runs.errors import StopError
 from connector.runs.made_here import Row, reference, write_files
 from connector.web.peoplefile import FILE
 
+JOINED = "joined"  # what was made last of a client that is an export's from then on
 _WAIT_SECONDS = 30.0
 _CLIENTS = """
     SELECT made.id, made.partner_id, made.name, made.domain, step.row
       FROM web_made AS made JOIN web_madestep AS step
         ON step.id = (SELECT MAX(id) FROM web_madestep WHERE made_id = made.id)
+     WHERE step.what <> ?
      ORDER BY made.id
 """
 # Of each name that a template has had, the day from which: a client keeps the name by which it was made.
@@ -36,7 +41,7 @@ def write(folder: Path, mapping: Layout, to: Path | None = None) -> tuple[Path, 
 
     Args:
         folder: the working folder.
-        mapping: what reads them.
+        mapping: `Mappings.made_here`.
         to: where they are written; None: into the working folder.
 
     Returns:
@@ -66,13 +71,24 @@ def templates(folder: Path) -> list[Row]:
         return [] if page is None else _templates(page)
 
 
+def take_over(folder: Path, mappings: Mappings, *, now: datetime, by: str) -> int:
+    """Have clients of earlier versions known by ids of their own; see `one_client.take_over`. The ledger is open.
+
+    Raises:
+        StopError: what is kept cannot be read.
+    """
+    with _opened(folder) as page:
+        rows = [] if page is None else _clients(page)
+    return one_client.take_over([one["client_ref"] for one in rows], mappings, now=now, by=by)
+
+
 def client_row(number: int, partner_id: str, name: str, domain: str, kept: Row) -> Row:
     """The row of a client: what was made of it, and what names it."""
     return {**kept, "client_ref": reference(number), "partner_id": partner_id, "name": name, "domain": domain}
 
 
 def _clients(page: sqlite3.Connection) -> list[Row]:
-    found = page.execute(_CLIENTS) if _has(page, "web_madestep") else ()
+    found = page.execute(_CLIENTS, [JOINED]) if _has(page, "web_madestep") else ()
     return [client_row(one, owner, name, site, json.loads(kept)) for one, owner, name, site, kept in found]
 
 

@@ -1,15 +1,19 @@
 """Serving the page: everything is opened once, then waitress answers, on this machine alone unless told otherwise."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from connector.runs import workspace
-from connector.web import settings
+from connector.runs.errors import StopError
+from connector.web import made_files, settings
 from connector.web.peoplefile import FILE, open_people, secret_of
 from connector.web.site import Site, serve_site
 
 THREADS = 8
+_SERVING = "connector serve"  # who makes what the page itself enters
+_LOG = logging.getLogger("connector.web")
 _ROOM_FOR_FORMS = 2_000_000
 # Whom a proxy on this machine speaks for, and that it does so over TLS.
 _PROXY = {"trusted_proxy": "127.0.0.1", "trusted_proxy_headers": {"x-forwarded-proto", "x-forwarded-for"}}
@@ -57,6 +61,10 @@ def application(site: Site, names: Sequence[str] = (), *, secure: bool = False) 
     settings.configure(secret_of(site.folder), [*settings.HERE, *names], secure=secure)
     workspace.open_ledger(config)
     open_people(site.folder / FILE)
+    try:
+        made_files.take_over(site.folder, workspace.open_mappings(config), now=site.now(), by=_SERVING)
+    except StopError as stop:  # mappings with faults stop no page: it tells of them, and the nightly run takes over
+        _LOG.warning("%s. %s", stop.message, stop.next_step)
     serve_site(site)
     from django.core.wsgi import get_wsgi_application  # noqa: PLC0415 - Django is configured by now
 

@@ -32,7 +32,10 @@ def test_a_proposal_is_printed_saved_and_then_used(alone: World) -> None:
     assert [(one["mapping"], one["sheets_known"]) for one in listed.plain["mappings"]] == [
         ("spring", 1),
         ("workbook", 0),
+        ("made-here", 2),
     ]
+    (built_in,) = (one for one in listed.plain["mappings"] if one["mapping"] == "made-here")
+    assert (built_in["file"], built_in["namespace"]) == ("built-in/made-here.yaml", "made-here")
     again = alone.run("check", path, "--suggest-mapping", "--save", "spring")
     assert (again.code, again.plain["error"]) == (
         2,

@@ -162,3 +162,20 @@ def test_the_vendors_drifting_names(tmp_path: Path, titles: tuple[str, ...]) -> 
     got = read(write_csv(tmp_path / "clients.csv", [header, CLIENT]))
     assert got.problems == ()
     assert got.clients.select("client_ref", "partner_id", "name", "domain").rows() == [CLIENT[:4]]
+
+
+def test_no_mapping_takes_the_namespace_of_what_was_made_here(tmp_path: Path) -> None:
+    text = (ROOT / "mappings" / "workbook.yaml").read_text("utf-8")
+    (tmp_path / "workbook.yaml").write_text(text.replace("namespace: platform", "namespace: made-here"), "utf-8")
+    mappings, (problem,) = load_mappings(tmp_path)
+    assert mappings is None
+    assert (problem.code, problem.message) == (
+        "mapping-claimed-twice",
+        "the namespace made-here is that of clients made by the page",
+    )
+
+
+def test_the_built_in_mapping_reads_no_sheet_of_other_headers(tmp_path: Path) -> None:
+    headers = ("Client ID made here", "Partner ID", "Client name", "Plan", "Created on", "Status")
+    path = write_csv(tmp_path / "clients.csv", [headers, ("W-1", "P-1", "Elm", "Full", "2025-03-01", "Active")])
+    assert codes(read(path).problems) == [("1", "sheet-no-header")]

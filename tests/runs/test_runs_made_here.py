@@ -1,5 +1,6 @@
 """Clients made here: their file, and that what is told of a price is what a run bills."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -55,7 +56,7 @@ def test_a_run_from_the_file_bills_what_was_told(known: World) -> None:
     rows = [ONE, {**ONE, "client_ref": "W-000002", "domain": "oak.example", "employees": "2-10", "name": "Oak"}]
     told = [made_here.quote(asking(known), rows[: number + 1]).price for number in range(2)]
     path = known.folder / made_here.FILE
-    path.write_text(made_here.file_text(rows, asking(known).files.mappings.general), encoding="utf-8")
+    path.write_text(made_here.file_text(rows, asking(known).files.mappings.made_here), encoding="utf-8")
     planned = known.plan(str(path))
     assert [one["document"]["lines"] for one in planned.plain["documents"]] != []
     lines = [line for one in planned.plain["documents"] for line in one["document"]["lines"]]
@@ -104,31 +105,43 @@ def test_the_day_is_that_of_the_partners_selling_entity(known: World) -> None:
         made_here.today(rules, "P-1", datetime(2023, 6, 20, tzinfo=UTC))  # it begins later
 
 
-def test_the_file_has_the_columns_that_the_mapping_reads(known: World) -> None:
-    mapping = known.folder / "mappings" / "workbook.yaml"
-    text = mapping.read_text(encoding="utf-8")
-    mapping.write_text(_without(text, "      users: "), encoding="utf-8")
-    told = made_here.file_text([{**ONE, "users": "3"}], asking(known).files.mappings.general)
-    assert told.splitlines() == [
-        (
-            "Client ID,Partner ID,Client name,Website domain,Plan,Template,Created on,Upgraded on,Employees,Status,"
-            "Archived on,Advisors"
-        ),
-        'W-000001,P-1,"Elm, & Sons",https://www.Elm.example/x,full_spoke,,2025-06-20,,60,active,,',
-    ]
-
-
-def test_a_mapping_without_clients_is_refused(known: World) -> None:
+def test_the_file_is_read_under_ids_of_its_own_whatever_the_folder_declares(known: World) -> None:
     mapping = known.folder / "mappings" / "workbook.yaml"
     text = mapping.read_text(encoding="utf-8")
     start, end = text.index("  clients:\n"), text.index("  partners:\n")
     mapping.write_text(text[:start] + text[end:], encoding="utf-8")
-    with pytest.raises(StopError, match="the mapping workbook reads no clients"):
-        made_here.quote(asking(known), [ONE])
+    ask = asking(known)
+    assert made_here.quote(ask, [ONE]).price == Money(360_000, "USD")
+    assert made_here.file_text([{**ONE, "users": "3"}], ask.files.mappings.made_here).splitlines() == [
+        (
+            "Client ID made here,Partner ID,Client name,Website domain,Plan,Template,Created on,Upgraded on,Employees,"
+            "Status,Archived on,Advisors,Users"
+        ),
+        'W-000001,P-1,"Elm, & Sons",https://www.Elm.example/x,full_spoke,,2025-06-20,,60,active,,,3',
+    ]
 
 
-def _without(text: str, start: str) -> str:
-    """The text without the line that begins so."""
-    kept = [line for line in text.splitlines() if not line.startswith(start)]
-    assert len(kept) == len(text.splitlines()) - 1
-    return "\n".join(kept) + "\n"
+def test_an_id_of_the_platform_is_never_that_of_a_client_made_here(known: World) -> None:
+    rows = [ONE]
+    paths = made_here.write_files(known.folder, asking(known).files.mappings.made_here, rows)
+    platform = known.clients(client("W-000001", size="2-10"))
+    planned = known.plan(platform, *map(str, paths)).plain
+    lines = [line for one in planned["documents"] for line in one["document"]["lines"]]
+    assert sorted(line["net_minor"] for line in lines) == [90_000, 360_000]
+    assert known.run("approve", planned["run"]).code == 0
+    assert known.plan(platform, *map(str, paths)).plain["documents"] == []
+
+
+def test_templates_made_here_are_read_before_any_run_of_them(known: World) -> None:
+    mine = {"template": "Mine", "partner_id": "P-1", "plan": "full_spoke", "valid_from": "2025-06-20"}
+    row = {**ONE, "plan": "", "template": "Mine"}
+    with_it = replace(asking(known), templates=[mine])
+    assert made_here.quote(with_it, [row]).price == Money(360_000, "USD")
+    assert made_here.quote(asking(known), [row]).bucket == "blocked"
+    mapping = with_it.files.mappings.made_here
+    written = made_here.write_files(known.folder, mapping, [row], [mine])
+    assert [one.name for one in written] == ["made-here-templates.csv", "made-here.csv"]
+    planned = known.plan(*map(str, written)).plain
+    assert [line["net_minor"] for one in planned["documents"] for line in one["document"]["lines"]] == [360_000]
+    assert made_here.write_files(known.folder, mapping, [], []) == ()
+    assert [one.exists() for one in written] == [False, False]

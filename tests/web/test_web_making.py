@@ -20,8 +20,8 @@ from connector.web.site import Site, serve_site
 FULL, AO = "plan:full_spoke", "plan:assessment_only"
 NEW = {"name": "Elm & Sons", "domain": "https://www.elm.example/", "advisors": "2", "employees": "60"}
 HEADER = (
-    "Client ID,Partner ID,Client name,Website domain,Plan,Template,Created on,Upgraded on,Employees,Status,Archived on,"
-    "Advisors,Users"
+    "Client ID made here,Partner ID,Client name,Website domain,Plan,Template,Created on,Upgraded on,Employees,Status,"
+    "Archived on,Advisors,Users"
 )
 
 # What is given otherwise than `NEW`, and what is told of it.

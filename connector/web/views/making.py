@@ -49,7 +49,7 @@ def listing(request: PageRequest) -> HttpResponse:
 
 def one(request: PageRequest, number: int) -> HttpResponse:
     """One client made here: what it is, and what was made of it by whom."""
-    step = _step(request, number)
+    step = made_step(request, number)
     told = {"step": step, "made": step.made, "row": step.whole, "steps": step.made.steps.all()}
     return render(request, "web/made_client.html", told)
 
@@ -60,10 +60,9 @@ def upgrade(request: PageRequest, number: int) -> HttpResponse:
     Raises:
         StopError: it is no client on Assessment Only, or its price is another than that which was shown.
     """
-    step = _step(request, number)
+    step = made_step(request, number)
+    _refuse_inactive(step)
     asked = making.asking(request)
-    if step.row["status"] != ClientStatus.ACTIVE.value:
-        raise StopError(f"{step.made.reference} is archived", "An archived client is not upgraded.", INPUT)
     now = made_here.quote(asked, made.quoted_rows(step, {}))
     if now.plan != Plan.ASSESSMENT_ONLY.value:
         raise StopError(f"{step.made.reference} is not on Assessment Only", "There is nothing to upgrade.", INPUT)
@@ -99,7 +98,7 @@ def archive(request: PageRequest, number: int) -> HttpResponse:
     Raises:
         StopError: it is archived already.
     """
-    step = _step(request, number)
+    step = made_step(request, number)
     asked = making.asking(request)
     day = made_here.today(asked.files.rulebook, step.made.partner_id, asked.now)
     changed = {"status": ClientStatus.ARCHIVED.value, "archived_on": day.isoformat()}
@@ -112,9 +111,10 @@ def users(request: PageRequest, number: int) -> HttpResponse:
     """Say how many client users there are, where that was left for later or has changed.
 
     Raises:
-        StopError: it is no number, or the client is archived.
+        StopError: it is no number, or the client is archived or joined.
     """
-    step = _step(request, number)
+    step = made_step(request, number)
+    _refuse_inactive(step)
     count = request.POST.get("users", "").strip()[: making.LONGEST]
     if not count:
         raise StopError("no number of client users was given", "Write how many there are.", INPUT)
@@ -131,14 +131,24 @@ def plan(request: PageRequest) -> HttpResponse:
     Raises:
         StopError: nothing was made.
     """
-    if not made.latest().exists():
+    if not made.billed().exists():
         raise StopError("no client was made here yet", "Make one, then plan.", INPUT)
     work = works.start(works.PLAN, request.user.name, {"made_here": True})
     deeds.note(request.user.name, "planned", made_here.FILE)
     return redirect("work", number=work.pk)
 
 
-def _step(request: PageRequest, number: int) -> MadeStep:
+def _refuse_inactive(step: MadeStep) -> None:
+    """Refuse to change what is an active client no more.
+
+    Raises:
+        StopError: it is archived, or joined with the client of an export.
+    """
+    if step.row["status"] != ClientStatus.ACTIVE.value:
+        raise StopError(f"{step.made.reference} is {step.row['status']}", "Only an active client is changed.", INPUT)
+
+
+def made_step(request: PageRequest, number: int) -> MadeStep:
     """What a client is now; one of another partner is as if there was none."""
     found = made.latest(request.user.partner_id).filter(made_id=number).first()
     if found is None:
