@@ -42,6 +42,11 @@ def reference_digest(namespace: str, client_ref: str, key: bytes) -> str:
     return str(digest_columns(one, ["namespace", alike("client_ref")], "ref", key).item())
 
 
+def new_client_id(digest: str | None, key: bytes) -> str:
+    """The id that a client gets when it is new: it follows from the digest of its first alias."""
+    return "CL-" + keyed_digest(f"client\x1f{digest}", key)[:16]
+
+
 def identify(clients: pl.DataFrame, aliases: pl.DataFrame, key: bytes) -> pl.DataFrame:
     """Give every record its client id, and a verdict where that is in doubt.
 
@@ -62,7 +67,7 @@ def identify(clients: pl.DataFrame, aliases: pl.DataFrame, key: bytes) -> pl.Dat
     frame = _shared(frame)
     seed = pl.coalesce("ref_digest", "pair_digest")
     seeds = frame.select(seed).to_series().to_list()
-    fresh = ["CL-" + keyed_digest(f"client\x1f{one}", key)[:16] for one in seeds]
+    fresh = [new_client_id(one, key) for one in seeds]
     return frame.with_columns(
         is_new=pl.col("known_client").is_null(),
         new_ref=pl.col("ref_digest").is_not_null() & pl.col("by_ref").is_null(),

@@ -15,17 +15,21 @@ from connector.cli.output import finish
 from connector.runs import erase, proposal_money, workspace
 from connector.runs.config import Config
 from connector.runs.errors import USAGE, StopError
+from connector.web import made_files
 from connector.web.kept import forget
 
 
 def owner(folder: Path, who: str, *, yes: bool, as_json: bool) -> None:
     """Erase the names of a client or partner."""
     with opening.opened(folder) as config:
-        namespaces = {mapping.namespace for mapping in workspace.open_mappings(config).items}
-        owner_type, owner_id = erase.find_owner(who, sorted(namespaces))
+        mappings = workspace.open_mappings(config)
+        namespaces = sorted({mapping.namespace for mapping in mappings.items})
+        here = made_files.called(config.folder, mappings, who)
+        owner_type, owner_id = erase.find_owner(who, namespaces, here)
         _ask(f"every name of {owner_type} {owner_id}", owner_id, yes=yes)
         done = erase.erase_owner(owner_type, owner_id, now=opening.now(), by=opening.who())
-        _finish([done], _removed(config), as_json=as_json)
+        made = made_files.forget(config.folder, mappings, owner_id)
+        _finish([done], _removed(config, made=made), as_json=as_json)
 
 
 def uploads(folder: Path, days: int | None, *, yes: bool, as_json: bool) -> None:
@@ -60,15 +64,22 @@ def _ask(what: str, word: str, *, yes: bool) -> None:
 
 @dataclass(frozen=True)
 class _Removed:
-    """What was removed beside the ledger: the files of how many uploads, and how many simulations of proposals."""
+    """What was removed beside the ledger.
+
+    Attributes:
+        uploads: the files of how many uploads.
+        simulations: how many simulations of proposals.
+        made: how many clients that were made here.
+    """
 
     uploads: int
     simulations: int
+    made: int
 
 
-def _removed(config: Config, before: datetime | None = None) -> _Removed:
+def _removed(config: Config, before: datetime | None = None, made: int = 0) -> _Removed:
     """Remove what names clients beside the ledger; of uploads, those made before that time (None: all)."""
-    return _Removed(forget(config.folder, before), proposal_money.forget(config.folder))
+    return _Removed(forget(config.folder, before), proposal_money.forget(config.folder), made)
 
 
 def _finish(done: Sequence[erase.Erasure], removed: _Removed, *, as_json: bool) -> None:
@@ -76,6 +87,7 @@ def _finish(done: Sequence[erase.Erasure], removed: _Removed, *, as_json: bool) 
         "erased": [asdict(one) for one in done],
         "uploads_of_the_page": removed.uploads,
         "simulations_of_proposals": removed.simulations,
+        "made_here": removed.made,
     }
     finish(plain, 0, as_json=as_json, render=lambda to: _show(to, done, removed))
 
@@ -93,6 +105,9 @@ def _show(to: Console, done: Sequence[erase.Erasure], removed: _Removed) -> None
         to.print(Text(told))
     if removed.simulations:
         to.print(Text("What proposals of rules do to the money has names in it and is removed: simulate them again."))
+    if removed.made:
+        told = "what was made here of it: its row leaves made-here.csv, and its name and domain the page."
+        to.print(Text(f"Erased is {told}"))
     if not done and not removed.uploads:
         to.print(Text("No upload is older."))
     to.print(Text("Backups, and your own workbooks, keep what they held. A row uploaded again brings its name back."))

@@ -45,8 +45,13 @@ class Erasure:
     plans: tuple[str, ...] = ()
 
 
-def find_owner(subject: str, namespaces: Iterable[str]) -> tuple[str, str]:
+def find_owner(subject: str, namespaces: Iterable[str], also: Iterable[str] = ()) -> tuple[str, str]:
     """Who is meant: a partner by its id; a client by our id, its id in a workbook, or its name.
+
+    Args:
+        subject: the word that a person gave.
+        namespaces: whose ids the workbooks carry.
+        also: further clients of that name, which the ledger may not know yet.
 
     Raises:
         StopError: nobody, or several clients.
@@ -58,7 +63,7 @@ def find_owner(subject: str, namespaces: Iterable[str]) -> tuple[str, str]:
     names = ledger.read("personal", "owner_type = 'client' AND field = 'name'")
     named = names.filter(pl.col("value").str.to_lowercase() == subject.lower())["owner_id"]
     listed = ledger.read("client_alias").filter(pl.col("digest").is_in(digests))["client_id"]
-    found = sorted({*named, *listed, *ledger.read("client", "client_id = ?", [subject])["client_id"]})
+    found = sorted({*also, *named, *listed, *ledger.read("client", "client_id = ?", [subject])["client_id"]})
     if not found:
         raise StopError(
             f"neither a client nor a partner is {subject}", "Name a partner's id, or a client's id or name.", INPUT

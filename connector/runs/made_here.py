@@ -40,6 +40,7 @@ from connector.runs.workspace import Files
 
 FILE, TEMPLATES_FILE = "made-here.csv", "made-here-templates.csv"
 Row = Mapping[str, str]
+_DIGITS = 9  # of a number at most: more than there will be, and less than a database refuses
 
 
 def reference(number: int) -> str:
@@ -91,6 +92,12 @@ class Asking:
     now: datetime
     only: str = ""
     templates: Sequence[Row] = ()
+
+
+def number_of(text: str) -> int:
+    """The number of an id such as `W-000001`; 0 for what is none."""
+    digits = text.upper().removeprefix("W-")
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= _DIGITS else 0
 
 
 def file_text(rows: Iterable[Row], mapping: Layout, kind: RecordKind = RecordKind.CLIENTS) -> str:

@@ -13,7 +13,7 @@ import polars as pl
 
 from connector import ledger
 from connector.billing.digests import alike
-from connector.billing.identity import reference_digest
+from connector.billing.identity import new_client_id, reference_digest
 from connector.domain.words import RecordKind
 from connector.intake import Mappings
 from connector.runs import kept_uploads, serial
@@ -97,6 +97,19 @@ def join(made: Row, match: Match, mappings: Mappings, *, now: datetime, by: str)
         if client and here != there:
             _lead([(other if here else own, client)], now, by)
     return client
+
+
+def ids_of(references: Iterable[str], mappings: Mappings) -> Mapping[str, str]:
+    """The clients that those made here are in the ledger, or will be once a run has brought them; by their references.
+
+    Args:
+        references: the ids of clients made here.
+        mappings: they say whose ids a file carries.
+    """
+    key, space = ledger.alias_key(), mappings.made_here.namespace
+    digests = {one: reference_digest(space, one, key) for one in references}
+    known = _clients(digests.values())
+    return {one: known.get(digest) or new_client_id(digest, key) for one, digest in digests.items()}
 
 
 def take_over(references: Iterable[str], mappings: Mappings, *, now: datetime, by: str) -> int:

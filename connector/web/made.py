@@ -29,8 +29,8 @@ def latest(partner_id: str = "") -> QuerySet[MadeStep]:
 
 
 def billed(partner_id: str = "") -> QuerySet[MadeStep]:
-    """Those of `latest` that a run of what was made here bills: one that is joined is the export's."""
-    return latest(partner_id).exclude(what=JOINED)
+    """Those of `latest` that stand in the file: without one that is joined, which is the export's, or erased."""
+    return latest(partner_id).exclude(what=JOINED).exclude(made__name="")
 
 
 def rows(partner_id: str, without: int = 0) -> list[Row]:

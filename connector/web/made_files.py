@@ -15,7 +15,7 @@ from connector.intake import Mapping as Layout
 from connector.intake import Mappings
 from connector.runs import one_client
 from connector.runs.errors import StopError
-from connector.runs.made_here import Row, reference, write_files
+from connector.runs.made_here import Row, number_of, reference, write_files
 from connector.web.peoplefile import FILE
 
 JOINED = "joined"  # what was made last of a client that is an export's from then on
@@ -24,7 +24,7 @@ _CLIENTS = """
     SELECT made.id, made.partner_id, made.name, made.domain, step.row
       FROM web_made AS made JOIN web_madestep AS step
         ON step.id = (SELECT MAX(id) FROM web_madestep WHERE made_id = made.id)
-     WHERE step.what <> ?
+     WHERE step.what <> ? AND made.name <> ''
      ORDER BY made.id
 """
 # Of each name that a template has had, the day from which: a client keeps the name by which it was made.
@@ -53,12 +53,8 @@ def write(folder: Path, mapping: Layout, to: Path | None = None) -> tuple[Path, 
     with _opened(folder) as page:
         if page is None:
             return ()
-        try:
-            page.execute("BEGIN IMMEDIATE")  # one at a time, so that an older state never replaces a newer one
-            return write_files(to or folder, mapping, _clients(page), _templates(page))
-        except OSError as error:
-            message = f"{error.filename} cannot be written: {error.strerror}"
-            raise StopError(message, "Check the rights of the folder.") from error
+        page.execute("BEGIN IMMEDIATE")  # one at a time, so that an older state never replaces a newer one
+        return _write(page, to or folder, mapping)
 
 
 def templates(folder: Path) -> list[Row]:
@@ -77,14 +73,73 @@ def take_over(folder: Path, mappings: Mappings, *, now: datetime, by: str) -> in
     Raises:
         StopError: what is kept cannot be read.
     """
+    return one_client.take_over(_named(folder), mappings, now=now, by=by)
+
+
+def called(folder: Path, mappings: Mappings, who: str) -> set[str]:
+    """The clients that those made here are or will be (`one_client.ids_of`) and that are called this.
+
+    Args:
+        folder: the working folder.
+        mappings: they say whose ids a file carries.
+        who: a name, an id such as `W-000001`, or our own id. The ledger is open.
+
+    Raises:
+        StopError: what is kept cannot be read.
+    """
+    names, wanted = _named(folder), who.casefold()
+    ids = one_client.ids_of(names, mappings)
+    return {ids[one] for one, name in names.items() if wanted in (one.casefold(), name.casefold(), ids[one].casefold())}
+
+
+def forget(folder: Path, mappings: Mappings, client_id: str) -> int:
+    """Erase the names and domains of what a client is here; overwritten in the file when this returns.
+
+    It leaves the file of clients made here too, for a row without a name is none. What was billed stands.
+    While another process reads, the write-ahead log keeps what it held until the next time.
+
+    Args:
+        folder: the working folder.
+        mappings: they say whose ids a file carries.
+        client_id: the client, see `one_client.ids_of`. The ledger is open.
+
+    Returns:
+        how many clients made here were erased.
+
+    Raises:
+        StopError: what is kept cannot be read, or a file cannot be written.
+    """
+    own = [one for one, client in one_client.ids_of(_named(folder), mappings).items() if client == client_id]
     with _opened(folder) as page:
-        rows = [] if page is None else _clients(page)
-    return one_client.take_over([one["client_ref"] for one in rows], mappings, now=now, by=by)
+        if page is None or not own:
+            return 0
+        page.execute("PRAGMA secure_delete = ON")
+        page.execute("BEGIN IMMEDIATE")
+        page.executemany("UPDATE web_made SET name = '', domain = '' WHERE id = ?", [[number_of(one)] for one in own])
+        _write(page, folder, mappings.made_here)
+        page.execute("COMMIT")
+        page.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return len(own)
 
 
 def client_row(number: int, partner_id: str, name: str, domain: str, kept: Row) -> Row:
     """The row of a client: what was made of it, and what names it."""
     return {**kept, "client_ref": reference(number), "partner_id": partner_id, "name": name, "domain": domain}
+
+
+def _write(page: sqlite3.Connection, to: Path, mapping: Layout) -> tuple[Path, ...]:
+    try:
+        return write_files(to, mapping, _clients(page), _templates(page))
+    except OSError as error:
+        message = f"{error.filename} cannot be written: {error.strerror}"
+        raise StopError(message, "Check the rights of the folder.") from error
+
+
+def _named(folder: Path) -> dict[str, str]:
+    """The name of every client made here, by its id; empty where it is erased."""
+    with _opened(folder) as page:
+        found = page.execute("SELECT id, name FROM web_made") if page is not None and _has(page, "web_made") else ()
+        return {reference(one): name for one, name in found}
 
 
 def _clients(page: sqlite3.Connection) -> list[Row]:

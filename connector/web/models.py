@@ -10,6 +10,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
 from connector.runs.made_here import Row, reference
+from connector.runs.scrub import MARK
 from connector.web.made_files import client_row
 from connector.web.rights import RIGHTS, Right, Role
 
@@ -126,6 +127,11 @@ class Made(models.Model):
     def reference(self) -> str:
         """Its id, as its file and the page say it: `W-000001`."""
         return reference(self.pk)
+
+    @property
+    def called(self) -> str:
+        """Its name, or that it is erased."""
+        return self.name or MARK
 
 
 class MadeStep(models.Model):

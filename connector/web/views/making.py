@@ -38,7 +38,7 @@ def listing(request: PageRequest) -> HttpResponse:
     asked, found = wanted(request), made.latest(request.user.partner_id)
     if asked.search:
         texts = ("made__name", "made__domain", "made__partner_id", "by")
-        fits = Q(made_id=_number(asked.search))
+        fits = Q(made_id=made_here.number_of(asked.search))
         for one in texts:
             fits |= Q(**{f"{one}__icontains": asked.search})
         found = found.filter(fits)
@@ -154,9 +154,3 @@ def made_step(request: PageRequest, number: int) -> MadeStep:
     if found is None:
         raise Http404(number)
     return found
-
-
-def _number(text: str) -> int:
-    """The number of an id such as `W-000001`; 0 for what is none."""
-    digits = text.upper().removeprefix("W-")
-    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < len("W-0000000") else 0
