@@ -1,6 +1,6 @@
 # The whole of what a developer types. Each target works on a fresh clone by itself.
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo test check soak golden bench screenshots audit requirements clean
+.PHONY: help setup browser demo test check soak golden bench screenshots pictures audit requirements clean
 BIN := .venv/bin
 GATED := connector/domain/*,connector/rulebook/*,connector/billing/*,connector/runs/*
 
@@ -60,6 +60,9 @@ bench: setup .venv-bench/.ready ## measured comparisons with peers, against thei
 
 screenshots: setup browser ## every screen of the page, wide and narrow, light and dark, in build/screenshots
 	$(BIN)/python tools/screenshots.py
+
+pictures: setup browser ## those of them that the guides show, in docs/pictures; the diff is the review
+	$(BIN)/python tools/screenshots.py --guides
 
 .venv-bench/.ready: requirements/bench.txt
 	rm -rf .venv-bench && $(BIN)/python -m venv .venv-bench

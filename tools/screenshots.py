@@ -1,5 +1,9 @@
-"""Pictures of every screen, wide and narrow, light and dark: `make screenshots` leaves them in build/screenshots."""
+"""Pictures of every screen, wide and narrow, light and dark: `make screenshots` leaves them in build/screenshots.
 
+With `--guides` those that the guides show are taken instead, into docs/pictures: their names stand in the guides.
+"""
+
+import re
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +19,8 @@ from world import World  # noqa: E402 - as above
 from connector.sandbox import SandboxServer  # noqa: E402 - as above
 
 OUT = ROOT / "build" / "screenshots"
+DOCS = ROOT / "docs"
+SHOWN = re.compile(r"\]\(pictures/([a-z-]+)\.png\)")
 SIZES = {"wide": 1280, "narrow": 390}
 SCREENS = {
     "overview": "/overview/",
@@ -72,9 +78,13 @@ def main() -> None:
             _dearer(ada)
             ada.make_template("P-1001", "Starter", "Assessment Only")
             ada.make_client("P-1001", "Starter", "Northwind", "northwind.example", "50")
-            _pictures(window, url)
+            if "--guides" in sys.argv:
+                _of_guides(window, url)
+            else:
+                _pictures(window, url)
         sandbox.stop()
-    sys.stdout.write(f"{OUT.relative_to(ROOT)}: {len(list(OUT.glob('*.png')))} pictures\n")
+    for place in (OUT, DOCS / "pictures"):
+        sys.stdout.write(f"{place.relative_to(ROOT)}: {len(list(place.glob('*.png')))} pictures\n")
 
 
 def _dearer(person: Person) -> None:
@@ -92,6 +102,17 @@ def _dearer(person: Person) -> None:
         if "11-50" in old:
             person.page.get_by_role("button", name="Only simulate it").click()
             person.page.wait_for_url("**/rules/proposals/1/", timeout=60_000)
+
+
+def _of_guides(window: Browser, url: str) -> None:
+    """What a wide window shows of the screens that the guides name."""
+    named = {name for guide in DOCS.glob("*.md") for name in SHOWN.findall(guide.read_text(encoding="utf-8"))}
+    person = Person(window, url)
+    person.sign_in("Ada")
+    for name in sorted(named):
+        person.page.goto(SCREENS[name])
+        person.page.wait_for_load_state("networkidle")
+        person.page.screenshot(path=DOCS / "pictures" / f"{name}.png")
 
 
 def _pictures(window: Browser, url: str) -> None:

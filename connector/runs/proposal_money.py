@@ -102,7 +102,7 @@ def simulated(config: Config, proposal: Proposal, start: date, asked: Asked, pro
     place = proposal.place / FOLDER
     fresh = proposal.place / f".{FOLDER}"
     shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir()
+    fresh.mkdir(mode=0o700)  # it names clients
     for name, frame in (
         (_LINES, found.changed),
         (_TOTALS, found.totals),
