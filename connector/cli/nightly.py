@@ -11,11 +11,13 @@ from connector.cli import opening
 from connector.cli.output import finish, progress_bar
 from connector.cli.sending import reporter
 from connector.cli.show import show_attention, show_tie_out
-from connector.runs import night_report
+from connector.runs import night_report, workspace
+from connector.runs.config import Config
 from connector.runs.errors import INPUT, REMAINS, USAGE
 from connector.runs.nightly import Told, Wanted, end_night, rehearse, run_night
 from connector.runs.nights import Outcome
 from connector.runs.push_result import Progress
+from connector.web import made_files
 
 
 def sync(folder: Path, paths: Sequence[Path], *, dry_run: bool, as_json: bool) -> None:
@@ -23,13 +25,25 @@ def sync(folder: Path, paths: Sequence[Path], *, dry_run: bool, as_json: bool) -
     asked = opening.asked(None)
     if dry_run:
         with opening.rehearsed(folder) as config:
-            told = rehearse(config, Wanted(paths, os.environ, asked, _ignore))
+            told = rehearse(config, Wanted(paths, os.environ, asked, _ignore, made_here))
             _finish(told, (), as_json=as_json)
     with opening.opened(folder) as config, progress_bar("documents", shown=not as_json) as bar:
-        told = run_night(config, Wanted(paths, os.environ, asked, reporter(bar)))
+        told = run_night(config, Wanted(paths, os.environ, asked, reporter(bar), taken_over))
         written = night_report.write_report(folder, told)
         end_night(told, asked)
     _finish(told, written, as_json=as_json)
+
+
+def made_here(config: Config, to: Path) -> Sequence[Path]:
+    """Write the files of what was made here into a folder; their paths."""
+    return made_files.write(config.folder, workspace.open_mappings(config).made_here, to)
+
+
+def taken_over(config: Config, to: Path) -> Sequence[Path]:
+    """The same, once clients of earlier versions are known by ids of their own."""
+    mappings = workspace.open_mappings(config)
+    made_files.take_over(config.folder, mappings, now=opening.now(), by=opening.who())
+    return made_files.write(config.folder, mappings.made_here, to)
 
 
 def _ignore(_progress: Progress) -> None:

@@ -113,12 +113,14 @@ class Wanted:
         environment: holds the keys of exports.
         asked: who asks, for which day, by which clock, and how the books are reached.
         report: told what happens.
+        made: writes the files of what was made here afresh, of this working folder and into that one; their paths.
     """
 
     paths: Sequence[Path]
     environment: Mapping[str, str]
     asked: Asked
     report: Callable[[Progress], None]
+    made: Callable[[Config, Path], Sequence[Path]]
 
 
 def run_night(config: Config, wanted: Wanted) -> Told:
@@ -141,7 +143,7 @@ def run_night(config: Config, wanted: Wanted) -> Told:
 
         with_plan: list[Night] = []
         if not told.night.run_id:
-            files = _fetch(config, wanted, told)
+            files = _fetch(config, config.folder, wanted, told)
             told.night = come_to(Stage.FETCHED, files=files)
             reached("sync:fetched")
             made = _try(told, "plan", lambda: _planned(config, files, wanted, told, planned))
@@ -172,8 +174,7 @@ def rehearse(config: Config, wanted: Wanted) -> Told:
     now = wanted.asked.clock.now()
     told = Told(Night("", now, Stage.STARTED, now), rehearsed=True)
     with TemporaryDirectory(prefix="connector-rehearsal-") as place:
-        there = replace(config, folder=Path(place))
-        files = _fetch(there, wanted, told)
+        files = _fetch(config, Path(place), wanted, told)
         made = _try(told, "plan", lambda: _rehearsed(config, files, wanted))
     if made is not None:
         told.plan = made
@@ -193,14 +194,17 @@ def _try(told: Told, stage: str, step: Callable[[], Done]) -> Done | None:
         return None
 
 
-def _fetch(config: Config, wanted: Wanted, told: Told) -> tuple[str, ...]:
-    """Fetch what is declared; the files to plan with, by name."""
+def _fetch(config: Config, to: Path, wanted: Wanted, told: Told) -> tuple[str, ...]:
+    """Fetch what is declared and write what was made here, both into that folder; the files to plan with, by name."""
     if config.exports:
         names = config.sync.exports
-        got = _try(told, "fetch", lambda: _fetched(config, names, wanted))
+        got = _try(told, "fetch", lambda: _fetched(replace(config, folder=to), names, wanted))
         told.fetched = got or {}
     there = [str(one.path) for one in told.fetched.values() if isinstance(one, Fetched)]
-    return (*there, *map(str, wanted.paths))
+    made = _try(told, "made here", lambda: wanted.made(config, to)) or ()
+    own = {one.name for one in made}
+    given = [one for one in wanted.paths if one.name not in own or one.resolve().parent != config.folder.resolve()]
+    return (*there, *map(str, made), *map(str, given))
 
 
 def _fetched(config: Config, names: Sequence[str], wanted: Wanted) -> Mapping[str, Fetching]:
