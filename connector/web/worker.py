@@ -19,6 +19,7 @@ from connector import ledger
 from connector.runs import contacts, crashpoints, proposal_files, proposal_money, proposals, reconcile, workspace
 from connector.runs.asking import Asked, Clock
 from connector.runs.config import Config
+from connector.runs.errors import INPUT, StopError
 from connector.runs.health import look_at
 from connector.runs.push_result import Progress
 from connector.runs.reissue import reissue_run
@@ -121,7 +122,10 @@ def _files(work: Any) -> list[Path]:  # noqa: ANN401 - a model, which is not imp
 
     if work.given.get("made_here"):
         os.chdir(site().folder)
-        return [Path(one.name) for one in made.write()]
+        written = made.write()
+        if not written:
+            raise StopError("no client was made here yet", "Make one, then plan.", INPUT)
+        return [Path(one.name) for one in written]
     if work.upload is None:
         return []
     os.chdir(site().uploads(work.upload.pk))
