@@ -78,6 +78,7 @@ def main() -> None:
             _dearer(ada)
             ada.make_template("P-1001", "Starter", "Assessment Only")
             ada.make_client("P-1001", "Starter", "Northwind", "northwind.example", "50")
+            _drifted(ada, world)
             if "--guides" in sys.argv:
                 _of_guides(window, url)
             else:
@@ -85,6 +86,15 @@ def main() -> None:
         sandbox.stop()
     for place in (OUT, DOCS / "pictures"):
         sys.stdout.write(f"{place.relative_to(ROOT)}: {len(list(place.glob('*.png')))} pictures\n")
+
+
+def _drifted(person: Person, world: World) -> None:
+    """Somebody changes a document in the books; it is read back, and the accounting systems are asked how they are."""
+    world.reprice("US-000001", 5)
+    for page, button in (("/books/", "Read the books back"), ("/books/connections/", "Look now")):
+        person.page.goto(page)
+        person.page.get_by_role("button", name=button).click()
+        person.page.wait_for_url(f"**{page}", timeout=120_000)
 
 
 def _dearer(person: Person) -> None:

@@ -85,6 +85,11 @@ class Mapped:
         return sha256(self.text.encode()).hexdigest()
 
     @property
+    def is_known(self) -> bool:
+        """Whether it is known what the organisation has set up."""
+        return bool(self.tax_codes)
+
+    @property
     def faults(self) -> int:
         """How many faults there are."""
         return sum(len(one.faults) for one in self.items) + sum(len(one.faults) for one in self.tax)

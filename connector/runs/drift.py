@@ -30,6 +30,12 @@ class Said(StrEnum):
 TAX = "tax"  # the books computed the tax themselves, and rightly so
 NOTES = (*(one.value for one in Said), TAX, *allocations.NOTES)  # events that do not change how far a document is
 IN_FILES = (WRITTEN, IMPORTED)  # of receipts that say where a document was written, and not that it is in the books
+_WORDS = {
+    Said.DRIFT: "differs",
+    Said.ACCEPTED: "accepted",
+    Said.REISSUED: "issued again",
+    Said.AGREES: "agrees",
+}
 _OF_FILES = {
     CHANGED: "was changed after it was written, so that what was imported is not known",
     GONE: "is not in the outbox any more, and whether it was imported is not known",
@@ -61,6 +67,28 @@ class Note:
     said: Said
     told: str
     is_reissued: bool = False
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A note of a document in the books, for whoever looks back.
+
+    Attributes:
+        said: what kind of note it is.
+        at: when it was made, UTC.
+        told: what it is about.
+        answer: who accepted it, and why; empty for any other note.
+    """
+
+    said: Said
+    at: datetime
+    told: str
+    answer: str = ""
+
+    @property
+    def word(self) -> str:
+        """What kind of note it is, in words."""
+        return _WORDS[self.said]
 
 
 def difference(row: Mapping[str, Any], found: RemoteDocument | None, live: frozenset[str]) -> Difference | None:
@@ -133,6 +161,20 @@ def notes() -> dict[str, Note]:
         document: Note(document, Said(state), detail.partition("\n")[0], document in again)
         for document, state, detail in latest.select("document_id", "state", "detail").iter_rows()
     }
+
+
+def history(number: str) -> tuple[Entry, ...]:
+    """Everything that was ever noted of the documents of a number in the books, the newest first."""
+    own = ledger.read("document", "number = ?", [number], columns=["document_id"])
+    events = ledger.read_among("document_event", "document_id", own["document_id"]).sort("id", descending=True)
+    told = events.filter(pl.col("state").is_in([one.value for one in Said])).select("state", "at", "detail")
+    return tuple(Entry(Said(state), at, *_parted(detail)) for state, at, detail in told.iter_rows())
+
+
+def _parted(detail: str) -> tuple[str, str]:
+    """What a note is about, and what a person said of it."""
+    told, _, answer = detail.partition("\n")
+    return told, answer
 
 
 def noted(document_id: str, found: Difference | None, before: Note | None, now: datetime) -> Note | None:

@@ -59,6 +59,10 @@ def test_drift_is_read_back_accepted_and_issued_again(world: World, site: Site) 
     taken = followed(oda, oda.post("/books/accept/", {"number": "US-000001", **AGREED}))
     assert f"US-000001 is accepted: {REPRICED}." in text_of(taken)
     assert [row[0] for row in drift(taken)] == ["US-000002"]
+    history = text_of(oda.get("/documents/US-000001/")).partition("What reading the books back told of it")[2]
+    assert history.index(f"accepted : {REPRICED}; accepted by Oda: agreed with the partner") < history.index(
+        f"differs : {REPRICED}"
+    )
     run = followed(oda, oda.post("/books/issue-again/", {"number": "US-000002", **AGREED}))
     assert run.request["PATH_INFO"] == "/runs/R-0004/"
     assert "Correction: agreed with the partner" in text_of(run)

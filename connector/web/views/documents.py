@@ -3,7 +3,7 @@
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from connector.runs import views, workspace
+from connector.runs import drift, views, workspace
 from connector.runs.explain import explain
 from connector.runs.reconcile import standing
 from connector.web.asked import PageRequest
@@ -37,5 +37,11 @@ def one(request: PageRequest, number: str) -> HttpResponse:
     reasons = explain(number, namespaces)
     known = next((one for one in views.documents() if one.document.number == number), None)
     differs = [one for one in standing() if one.number == number]
-    told = {"known": known, "reasons": reasons, "number": number, "differs": differs}
+    told = {
+        "known": known,
+        "reasons": reasons,
+        "number": number,
+        "differs": differs,
+        "history": drift.history(number),
+    }
     return render(request, "web/document.html", told)

@@ -48,7 +48,7 @@ def one(request: PageRequest, entity: str) -> HttpResponse:
         raise Http404(entity)
     told = {"own": own, "looked": looked, "back": "books-mapping", "going": works.going(works.LOOK)}
     if request.method != "POST":
-        return render(request, "web/mapping.html", {**told, "known": own.tenant in catalogues})
+        return render(request, "web/mapping.html", told)
     if own.tenant not in catalogues:
         raise StopError(f"nobody has asked the books of {entity} yet", "Look at them first, then choose.", INPUT)
     chosen = {key: str(value)[:_LONGEST] for key, value in request.POST.items() if key.startswith(_KEYS) and value}
