@@ -19,7 +19,7 @@ from connector.runs.people_views import Asked as Listed
 from connector.runs.people_views import Partner, partners
 from connector.runs.tenants import system_of
 
-EVERYBODY = Listed(most=1_000_000)
+_AT_ONCE = 1_000
 DECLARED, NUMBER, CREATED, REFUSED, MAKING, NONE = "declared", "number", "created", "refused", "making", "none"
 NAMED, UNNAMED = "named", "unnamed"
 TOLD: Mapping[str, str] = {
@@ -105,6 +105,15 @@ def matched(config: Config, asked: Listed, day: date) -> tuple[tuple[Matched, ..
                 own = _linked(version["contact_id"] if tenant == home else None, *links.get(key, ("", "")))
             found.append(Matched(one.partner_id, one.name, tenant, *own, *billed.get(key, ("", ""))))
     return tuple(found), total
+
+
+def everybody(config: Config, day: date, at_once: int = _AT_ONCE) -> tuple[Matched, ...]:
+    """The contacts of all partners, so many of them read at a time."""
+    found, total = matched(config, Listed(most=at_once), day)
+    every = list(found)
+    for start in range(at_once, total, at_once):
+        every += matched(config, Listed(start=start, most=at_once), day)[0]
+    return tuple(every)
 
 
 def _in_force(one: Partner, day: date) -> Mapping[str, Any]:

@@ -211,7 +211,7 @@ def _look(work: Any) -> Mapping[str, Any]:  # noqa: ANN401 - as above
     tell, asked = _teller(work.pk), site().asked(work.by)
     connections, known, unasked = [], {}, {}
     with _opened(work.by) as (config, clock):
-        everybody, _ = contacts.matched(config, contacts.EVERYBODY, clock.now().date())
+        everybody = contacts.everybody(config, clock.now().date())
         for done, name in enumerate(sorted(config.tenants)):
             tell(f"Asking {name}", done, len(config.tenants))
             one = look_at(config.tenants[name], clock)

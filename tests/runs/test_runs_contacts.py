@@ -13,10 +13,11 @@ from connector import ledger
 from connector.runs import contacts, workspace
 from connector.runs.asking import Asked, Clock
 from connector.runs.config import Config, load_config
-from connector.runs.contacts import EVERYBODY, Found, Matched, look_for
+from connector.runs.contacts import Found, Matched, everybody, look_for
 from connector.runs.people_views import Asked as Listed
 
 DAY = date(2025, 6, 20)
+ALL = Listed(most=100)
 NEW = "99999999-9999-4999-8999-999999999999"
 US_BOOKS = "11111111-1111-4111-8111-111111111111"
 ASKED = Asked(None, Clock(lambda: datetime.now(UTC), lambda _seconds: None), "tester")
@@ -29,7 +30,7 @@ def opened(world: World) -> Config:
     return config
 
 
-def matched(config: Config, listed: Listed = EVERYBODY, day: date = DAY) -> list[Matched]:
+def matched(config: Config, listed: Listed = ALL, day: date = DAY) -> list[Matched]:
     return list(contacts.matched(config, listed, day)[0])
 
 
@@ -69,6 +70,8 @@ def test_each_way_of_matching_is_told_with_what_was_billed_last(world: World) ->
     assert told["P-1", "uk-books"] == ("", "refused")
     assert told["P-2", "uk-books"] == ("", "making")
     assert contacts.matched(config, Listed(start=1, most=1), DAY)[1] == 3
+    for at_once in (1, 2, 3, 1_000):
+        assert everybody(config, DAY, at_once) == tuple(matched(config))
 
 
 def test_the_version_of_the_day_counts_and_before_the_first_the_first(alone: World) -> None:

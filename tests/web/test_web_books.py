@@ -153,6 +153,15 @@ def test_books_that_cannot_be_read_are_told_with_the_next_step(world: World, sit
     assert "missing" in told
 
 
+def test_an_answer_that_goes_on_is_shown_and_not_given_twice(site: Site) -> None:
+    oda = signed_in(person("Oda", "operator"))
+    now, given = site.now(), {"numbers": ["US-000001", "US-000002"], "reason": "agreed"}
+    going = Work.objects.create(kind="reissue", by="Ada", given=given, state="running", made_at=now, beat_at=now)
+    answer = oda.post("/books/issue-again/", {"number": given["numbers"], "reason": "the same"})
+    assert answer["Location"] == f"/works/{going.pk}/"
+    assert Work.objects.count() == 1
+
+
 def test_a_reading_that_goes_on_is_shown_and_not_begun_twice(world: World, site: Site) -> None:
     oda = billed(world, site)
     now = site.now()

@@ -68,4 +68,5 @@ def _answer(request: PageRequest, kind: str) -> Work:
         raise StopError("no document was chosen", "Tick those that you answer.", INPUT)
     if not reason:
         raise StopError("an answer needs a reason", "Say why; it is kept.", INPUT)
-    return works.start(kind, request.user.name, {"numbers": numbers, "reason": reason})
+    going = works.going(kind, numbers=numbers)
+    return going or works.start(kind, request.user.name, {"numbers": numbers, "reason": reason})
