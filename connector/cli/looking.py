@@ -13,19 +13,20 @@ from connector.cli.output import finish, table
 from connector.cli.show import show_attention, show_balances, show_documents, show_tie_out
 from connector.runs import explain as explaining
 from connector.runs import nights, store, views, workspace
+from connector.runs.attention import attention
 from connector.runs.errors import INPUT, REMAINS, StopError
 from connector.runs.tieout import tie_out
 
 
 def status(folder: Path, run: str, *, as_json: bool) -> None:
     """The tie-out of a run and what is open."""
-    with opening.opened(folder):
+    with opening.opened(folder) as config:
         if not store.run_states():
             nothing = Text("No runs yet: 'connector plan FILE'.")
             finish({"runs": 0}, 0, as_json=as_json, render=lambda to: to.print(nothing))
         state = store.state_of(run)
         tied = tie_out(run)
-        found, heads = views.exceptions(), ledger.chain_heads()
+        found, heads = attention(config, opening.asked(None)), ledger.chain_heads()
 
         def render(to: Console) -> None:
             to.print(Text(f"{state.run_id} is {state.state} since {state.state_at:%Y-%m-%d %H:%M} UTC."))
@@ -86,8 +87,8 @@ def documents(folder: Path, run: str, *, as_json: bool) -> None:
 
 def exceptions(folder: Path, *, as_json: bool) -> None:
     """What needs a person."""
-    with opening.opened(folder):
-        found = views.exceptions()
+    with opening.opened(folder) as config:
+        found = attention(config, opening.asked(None))
         plain = {"exceptions": [asdict(one) for one in found]}
         finish(plain, REMAINS if found else 0, as_json=as_json, render=lambda to: show_attention(to, found))
 

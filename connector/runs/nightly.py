@@ -15,9 +15,10 @@ from connector import ledger
 from connector.export import Fetched
 from connector.ledger import StoreError
 from connector.net.errors import SetupError
-from connector.runs import holds, nights, policy, proposals, store, views, workspace
+from connector.runs import holds, nights, policy, proposals, store, workspace
 from connector.runs.approve import Approval
 from connector.runs.asking import Asked
+from connector.runs.attention import attention
 from connector.runs.config import Config
 from connector.runs.crashpoints import reached
 from connector.runs.errors import StopError
@@ -159,7 +160,7 @@ def run_night(config: Config, wanted: Wanted) -> Told:
         told.reconciled = _try(told, "reconcile", lambda: _reconciled(config, wanted))
         told.night = come_to(Stage.RECONCILED)
         reached("sync:reconciled")
-        told.attention, told.heads = views.exceptions(), ledger.chain_heads()
+        told.attention, told.heads = attention(config, wanted.asked), ledger.chain_heads()
         return told
 
 
@@ -179,7 +180,7 @@ def rehearse(config: Config, wanted: Wanted) -> Told:
     if made is not None:
         told.plan = made
         told.waits = _reasons(config, made) if _keeps_waiting(config, made) else ()
-    told.attention, told.heads = views.exceptions(), ledger.chain_heads()
+    told.attention, told.heads = attention(config, wanted.asked), ledger.chain_heads()
     return told
 
 

@@ -21,11 +21,13 @@ from connector.runs import (
     workspace,
 )
 from connector.runs.asking import Asked, Clock
+from connector.runs.attention import attention
 from connector.runs.config import Config, load_config
 from connector.runs.errors import StopError
 from connector.runs.proposal_files import Event, Proposal
 from connector.runs.rule_drafts import FileChange
 from connector.runs.simulate import open_rules
+from connector.runs.views import Attention
 
 NOW = datetime(2025, 6, 20, 12, tzinfo=UTC)
 TODAY, TOMORROW = NOW.date(), NOW.date() + timedelta(days=1)
@@ -110,6 +112,8 @@ def test_it_is_put_in_force_on_its_day_by_whoever_plans_first(config: Config) ->
     assert [one.state for one in put] == ["active"]
     assert rule_drafts.state_of(config.rules) == rule_drafts.state_of(made.rules)
     assert proposals.in_force(config, later) == ()
+    workspace.open_ledger(config)  # a simulation closes it
+    assert attention(config, later) == ()
     assert events(proposal_files.one(config, 1)) == [
         ("made", "Ada", ""),
         ("proposed", "Ada", "from 2025-06-21"),
@@ -198,6 +202,9 @@ def test_one_that_no_longer_proves_is_not_put_in_force(config: Config) -> None:
 
 def test_approval_is_of_the_text_that_was_seen_and_of_its_money(config: Config) -> None:
     made = proposals.propose(config, dearer(config).number, TODAY, at())
+    told = "dearer: proposed by Ada, in force from 2025-06-20"
+    step = "Look at what it does to the money; then approve it."
+    assert attention(config, at()) == (Attention("rules-to-review", "proposal 1", told, step),)
     with pytest.raises(StopError, match="it has changed since you looked at it"):
         proposals.approve(config, made.number, "another", at())
     with pytest.raises(StopError, match="nobody has looked at what it does to the money"):
@@ -336,6 +343,10 @@ def test_commands_list_and_put_in_force(alone: World) -> None:
     stopped = alone.run("plan")
     assert stopped.code == 1
     assert "proposal 1 is due from 2025-06-20 and not in force" in stopped.err + stopped.out
+    asks = alone.run("exceptions").plain["exceptions"]
+    assert [(one["kind"], one["where"], one["what"]) for one in asks] == [
+        ("rules-not-in-force", "proposal 1", "the rules in force were changed since it was begun: entities.yaml")
+    ]
     rehearsed = alone.run("sync", "--dry-run")
     assert "the rules in force are those of before: proposal 1 is due" in rehearsed.out
     path.write_text(own, encoding="utf-8")

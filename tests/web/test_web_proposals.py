@@ -63,6 +63,7 @@ def test_a_change_of_price_from_a_draft_to_the_next_plan(world: World, site: Sit
     today = str(site.now().date())
     proposed = followed(ada, post(ada, "/rules/proposals/1/propose/", day=today))
     assert "This proposal" not in proposed.content.decode()
+    assert '<a href="/rules/proposals/1/">' in ada.get("/needs-you/").content.decode()
     rows = list(rows_of(ada.get("/rules/proposals/1/money/")))
     assert [row[4:8] for row in rows if row[0] == "P-1" and len(row) == 9] == [
         ["USD 1,800.00", "USD 1,800.00", "USD 1,900.00", "USD 100.00"]

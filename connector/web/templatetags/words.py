@@ -63,6 +63,8 @@ def address(one: Attention) -> str:
     run = _RUN.match(one.where)
     if run is not None:
         return reverse("run", kwargs={"run_id": run[0]})
+    if one.kind.startswith("rules-"):
+        return reverse("rules-proposal", kwargs={"number": one.where.removeprefix("proposal ")})
     if one.kind == "document-foreign":  # it is none of ours, so it has no page
         return reverse("books")
     is_document = one.kind.startswith("document-") and " " not in one.where

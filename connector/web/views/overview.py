@@ -5,7 +5,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 
 from connector import __version__, ledger
-from connector.runs import nights, store, views
+from connector.runs import nights, store
+from connector.runs.attention import attention
 from connector.web.asked import PageRequest
 from connector.web.frame import ROOMS
 from connector.web.paging import MOST, Pager, wanted
@@ -23,8 +24,8 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def overview(request: PageRequest) -> HttpResponse:
     """The last night, what needs a person, the latest runs."""
-    found = views.exceptions()
     config = site().config()
+    found = attention(config, site().asked(request.user.name))
     told = {
         "attention": found[:_LATEST],
         "attention_count": len(found),
@@ -40,7 +41,8 @@ def exceptions(request: PageRequest) -> HttpResponse:
     """Everything that needs a person, each with its next step."""
     asked = wanted(request)
     text = asked.search.lower()
-    found = [one for one in views.exceptions() if text in f"{one.where} {one.what} {one.next_step} {one.kind}".lower()]
+    every = attention(site().config(), site().asked(request.user.name))
+    found = [one for one in every if text in f"{one.where} {one.what} {one.next_step} {one.kind}".lower()]
     told = {"found": found[asked.start : asked.start + MOST], "pager": Pager(asked, len(found), request.path)}
     return render(request, "web/exceptions.html", told)
 
