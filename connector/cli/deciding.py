@@ -8,9 +8,9 @@ from rich.text import Text
 
 from connector.cli import opening
 from connector.cli.output import finish, table
-from connector.cli.planning import parse_day
+from connector.cli.planning import parse_day, tell_in_force
 from connector.cli.show import show_plan
-from connector.runs import holds, workspace
+from connector.runs import holds, proposals, workspace
 from connector.runs.errors import USAGE, StopError
 from connector.runs.rebilling import Wanted
 from connector.runs.runplan import Hold, RunPlan
@@ -51,7 +51,8 @@ def correct(folder: Path, wanted: Wanted, as_of: str, *, as_json: bool) -> None:
         raise StopError("--credit-only and --difference exclude each other", "Leave one of them out.", USAGE)
     day = parse_day(as_of)
     with opening.opened(folder) as config:
-        made = workspace.correct_run(config, workspace.open_files(config), wanted, opening.asked(day))
+        asked = opening.asked(day)
+        made = workspace.correct_run(config, proposals.files_in_force(config, asked, tell_in_force), wanted, asked)
         finish(made.to_plain(), 0, as_json=as_json, render=lambda to: show_correction(to, made))
 
 

@@ -89,8 +89,7 @@ def _whole(plan: RunPlan) -> dict[str, Any]:
 def make(config: Config, paths: Sequence[Path], day: date | None, *, as_json: bool) -> RunPlan:
     """Read the sources and store the plan made from them. The ledger is open."""
     asked = opening.asked(day)
-    tell_in_force(proposals.in_force(config, asked))
-    files = workspace.open_files(config)
+    files = proposals.files_in_force(config, asked, tell_in_force)
     with progress_bar("rows", shown=not as_json) as progress:
         return workspace.plan_files(config, files, paths, asked, progress)
 

@@ -9,10 +9,10 @@ from rich.text import Text
 from connector.cli import opening
 from connector.cli.deciding import show_correction
 from connector.cli.output import finish, table
-from connector.cli.planning import parse_day
+from connector.cli.planning import parse_day, tell_in_force
 from connector.cli.sending import show_files
+from connector.runs import proposals, workspace
 from connector.runs import reconcile as reconciling
-from connector.runs import workspace
 from connector.runs.errors import REMAINS, USAGE
 from connector.runs.looks import Look
 from connector.runs.reconcile import Reconciled
@@ -43,7 +43,9 @@ def accept(folder: Path, numbers: Sequence[str], reason: str, *, as_json: bool) 
 def reissue(folder: Path, numbers: Sequence[str], reason: str, *, as_json: bool) -> None:
     """Plan to bill again what documents billed that the books have no more."""
     with opening.opened(folder) as config:
-        made = reissue_run(config, workspace.open_files(config), numbers, reason, opening.asked(None))
+        asked = opening.asked(None)
+        files = proposals.files_in_force(config, asked, tell_in_force)
+        made = reissue_run(config, files, numbers, reason, asked)
         finish(made.to_plain(), 0, as_json=as_json, render=lambda to: show_correction(to, made))
 
 

@@ -216,8 +216,10 @@ def _fetched(config: Config, names: Sequence[str], wanted: Wanted) -> Mapping[st
 
 
 def _planned(config: Config, files: Sequence[str], wanted: Wanted, told: Told, also: workspace.Also) -> RunPlan:
-    told.in_force = proposals.in_force(config, wanted.asked)
-    rules = workspace.open_files(config)
+    def in_force(put: tuple[Proposal, ...]) -> None:
+        told.in_force = put
+
+    rules = proposals.files_in_force(config, wanted.asked, in_force)
     return workspace.plan_files(config, rules, [Path(one) for one in files], wanted.asked, also=also)
 
 

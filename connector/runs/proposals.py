@@ -5,10 +5,11 @@ never overwritten: a proposal that was begun before that has to take it over fir
 """
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from connector.runs import proposal_checks, proposal_files, proposal_money, rule_drafts
+from connector.runs import proposal_checks, proposal_files, proposal_money, rule_drafts, workspace
 from connector.runs.asking import Asked
 from connector.runs.config import Config
 from connector.runs.crashpoints import reached
@@ -200,8 +201,27 @@ def waiting(config: Config, asked: Asked) -> tuple[Proposal, ...]:
     return tuple(found for _, _, found in sorted(due, key=lambda one: one[:2]))
 
 
+def files_in_force(
+    config: Config, asked: Asked, tell: Callable[[tuple[Proposal, ...]], None] | None = None
+) -> workspace.Files:
+    """The accountants' files for a plan of whatever kind: what is due is put in force before they are read.
+
+    Args:
+        config: the settings.
+        asked: who plans.
+        tell: told what was put in force.
+
+    Raises:
+        StopError: as `in_force`, or the files have faults.
+    """
+    put = in_force(config, asked)
+    if tell is not None:
+        tell(put)
+    return workspace.open_files(config)
+
+
 def in_force(config: Config, asked: Asked) -> tuple[Proposal, ...]:
-    """Before a plan: put in force what is due, and see that nothing is left. Returns what was put in force.
+    """Put in force what is due, and see that nothing is left. Returns what was put in force.
 
     Raises:
         StopError: one cannot be; billing by the rules of before would be wrong by then.

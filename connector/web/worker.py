@@ -146,8 +146,7 @@ def _plan(work: Any) -> Mapping[str, Any]:  # noqa: ANN401 - as above
     day = work.given.get("as_of")
     with _opened(work.by) as (config, clock):
         asked = Asked(date.fromisoformat(day) if day else None, clock, work.by)
-        proposals.in_force(config, asked)
-        files = workspace.open_files(config)
+        files = proposals.files_in_force(config, asked)
         plan = workspace.plan_files(config, files, _files(work), asked, _teller(work.pk))
         return {"run": plan.run_id}
 
@@ -200,7 +199,8 @@ def _reissue(work: Any) -> Mapping[str, Any]:  # noqa: ANN401 - as above
 
     numbers, reason = work.given["numbers"], work.given["reason"]
     with _opened(work.by) as (config, _clock):
-        made = reissue_run(config, workspace.open_files(config), numbers, reason, site().asked(work.by))
+        asked = site().asked(work.by)
+        made = reissue_run(config, proposals.files_in_force(config, asked), numbers, reason, asked)
         deeds.note(work.by, "issued again", ", ".join(numbers), f"{made.run_id}: {reason}")
         return {"run": made.run_id}
 

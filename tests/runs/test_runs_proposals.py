@@ -369,3 +369,14 @@ def test_a_command_tells_what_it_put_in_force(alone: World) -> None:
     workspace.open_ledger(config)
     approved(config)
     assert alone.run("rules", "activate", as_json=False).out == "Proposal 1 is in force from now on: dearer.\n"
+
+
+def test_a_correction_is_planned_by_what_is_due_too(world: World) -> None:
+    assert world.run("push", world.approved("C-1")).code == 0
+    config = load_config(world.folder, {})
+    workspace.open_ledger(config)
+    approved(config)
+    made = world.run("correct", "US-000001/1", "--reason", "the price was wrong")
+    assert "Proposal 1 is in force from now on: dearer." in made.err
+    lines = [line for one in made.plain["documents"] for line in one["document"]["lines"]]
+    assert [line["unit_minor"] for line in lines] == [180_000, 190_000]  # credited, and billed again
