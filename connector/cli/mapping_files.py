@@ -1,6 +1,5 @@
 """mapping check, mapping schema, check --suggest-mapping."""
 
-import re
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -13,8 +12,8 @@ from rich.text import Text
 from connector.cli import opening
 from connector.cli.output import finish, print_problems, say, table
 from connector.domain.places import column_letters
-from connector.intake import Mappings, Suggestion, load_mappings, schema_text, suggest_mapping
-from connector.runs import workspace
+from connector.intake import Suggestion, load_mappings, schema_text, suggest_mapping
+from connector.runs import suggested, workspace
 from connector.runs.errors import INPUT, REMAINS, USAGE, StopError
 from connector.runs.runplan import problem_to_plain
 
@@ -58,37 +57,12 @@ def suggest(folder: Path, files: Sequence[Path], *, save: str, sheet: str | None
         raise StopError("a mapping is proposed for one file at a time", "Name one file.", USAGE)
     settings = opening.config(folder)
     mappings = workspace.open_mappings(settings)
-    if save and (not re.fullmatch("[a-z0-9][a-z0-9_-]*", save) or save.startswith("books")):
-        step = "Use small letters, digits and dashes; a name that begins with books is for accounts."
-        raise StopError(f"--save {save!r} is no name for a mapping", step, USAGE)
+    if save:
+        suggested.check_name(save)
     made = suggest_mapping(files[0], mappings, name=save, sheet=sheet, limits=settings.limits)
-    saved = _save(settings.mappings, save, made, mappings) if save and made.text else None
+    saved = suggested.save(settings.mappings, made, mappings) if save and made.text else None
     code = INPUT if not made.text else REMAINS if made.open else 0
     finish(_plain(made, saved), code, as_json=as_json, render=lambda to: _show(to, made, saved))
-
-
-def _save(folder: Path, name: str, made: Suggestion, mappings: Mappings) -> Path:
-    """Write the proposal; one with open questions as a draft, which is not read yet and so stops nothing."""
-    taken = {
-        value: place
-        for mapping in mappings.items
-        for rules in mapping.records
-        for value, place in rules.fingerprints.items()
-    }
-    known = next((taken[guess.fingerprint] for guess in made.sheets if guess.fingerprint in taken), None)
-    if known is not None:
-        raise StopError(f"{known} already reads a sheet with these headers", "Edit that mapping instead.")
-    path = folder / (f"{name}.draft" if made.open else f"{name}.yaml")
-    for there in (folder / f"{name}.yaml", path):
-        if there.exists():
-            raise StopError(f"{there} exists already, and nothing is overwritten", "Choose another name.")
-    try:
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(made.text)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise StopError(f"{path} cannot be written: {reason}", "Check the folder's rights.") from error
-    return path
 
 
 def _plain(made: Suggestion, saved: Path | None) -> dict[str, Any]:

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from connector.intake.door import Intake, Source, SourceInfo, gathered, read_sources
+    from connector.intake.guess import SheetGuess
     from connector.intake.kinds import KINDS
     from connector.intake.limits import Limits
     from connector.intake.load import load_mappings
     from connector.intake.mapping import Mapping, Mappings
     from connector.intake.schema import schema_text
-    from connector.intake.suggest import Suggestion, suggest_mapping
+    from connector.intake.suggest import Suggestion, answered, guess_of, name_of, suggest_mapping
+    from connector.intake.suggestion_text import Answers
     from connector.intake.upload import sized_digest
 
 _HOMES = {
@@ -29,7 +31,12 @@ _HOMES = {
     "gathered": "door",
     "load_mappings": "load",
     "read_sources": "door",
+    "Answers": "suggestion_text",
+    "SheetGuess": "guess",
     "Suggestion": "suggest",
+    "answered": "suggest",
+    "guess_of": "suggest",
+    "name_of": "suggest",
     "schema_text": "schema",
     "sized_digest": "upload",
     "suggest_mapping": "suggest",
@@ -37,15 +44,20 @@ _HOMES = {
 
 __all__ = [
     "KINDS",
+    "Answers",
     "Intake",
     "Limits",
     "Mapping",
     "Mappings",
+    "SheetGuess",
     "Source",
     "SourceInfo",
     "Suggestion",
+    "answered",
     "gathered",
+    "guess_of",
     "load_mappings",
+    "name_of",
     "read_sources",
     "schema_text",
     "sized_digest",

@@ -17,7 +17,7 @@ from connector.intake.fields import Field, Sort
 from connector.intake.values import Wrong
 from connector.intake.words import same
 
-_LOOKED_AT = 2_000
+LOOKED_AT = 2_000
 _DISTINCT = 60
 _LONGEST_ID = 40
 _UNIQUE, _REPEATED = 98, 90
@@ -61,7 +61,7 @@ class Evidence:
 
 def evidence_of(column: pl.Series) -> Evidence:
     """The evidence of one column, its texts cleaned."""
-    filled = column.head(_LOOKED_AT).drop_nulls()
+    filled = column.head(LOOKED_AT).drop_nulls()
     distinct = filled.unique(maintain_order=True)
     return Evidence(tuple(distinct.head(_DISTINCT)), len(filled), len(distinct))
 

@@ -4,13 +4,14 @@ Nothing is decided here: a proposal is shown to a person, who edits and saves it
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from typing import Any
 
 import polars as pl
 
 from connector.domain.words import RecordKind
-from connector.intake.evidence import Evidence, evidence_of, readable, telling, weight
+from connector.intake.evidence import LOOKED_AT, Evidence, evidence_of, readable, telling, weight
 from connector.intake.fields import FIELDS, NEEDED, Field, Sort
 from connector.intake.fingerprints import fingerprint
 from connector.intake.headrows import Candidate, candidates
@@ -75,6 +76,33 @@ class SheetGuess:
     missing: tuple[tuple[str, ...], ...]
     fingerprint: str
 
+    def taken_for(self, fields: Mapping[int, str]) -> "SheetGuess":
+        """The same sheet with other fields for some columns ("" for none), by their numbers, as a person says."""
+        columns = tuple(
+            one if fields.get(one.column, one.field) == one.field else _said(one, fields[one.column])
+            for one in self.columns
+        )
+        return replace(self, columns=columns, missing=_missing(columns, self.kind))
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> "SheetGuess":
+        """The guess that `asdict` wrote, and JSON has kept."""
+        columns = tuple(
+            ColumnGuess(
+                **{**one, "evidence": Evidence(**{**one["evidence"], "texts": tuple(one["evidence"]["texts"])})}
+            )
+            for one in plain["columns"]
+        )
+        return cls(
+            sheet=plain["sheet"],
+            kind=RecordKind(plain["kind"]),
+            header=HeaderScore(**plain["header"]),
+            rejected=tuple(HeaderScore(**one) for one in plain["rejected"]),
+            columns=columns,
+            missing=tuple(map(tuple, plain["missing"])),
+            fingerprint=plain["fingerprint"],
+        )
+
 
 @dataclass(frozen=True)
 class _Known:
@@ -104,7 +132,7 @@ def guess_sheet(raw: RawSheet, mappings: Mappings) -> SheetGuess | None:
     if not scored:
         return None
     header, candidate = scored[0]
-    below = clean(raw.frame.slice(header.last))
+    below = clean(raw.frame.slice(header.last, LOOKED_AT))
     found = {number: evidence_of(below[f"c{number}"]) for number in candidate.labels}
     best: tuple[int, RecordKind, tuple[ColumnGuess, ...]] | None = None
     shares: _Shares = {}
@@ -223,6 +251,11 @@ def _coded(title: str, field: Field) -> int:
     if code == "DT":
         return 10 if field.sort is Sort.DATE else -40
     return 5 if code == "DD" and field.sort is Sort.WORD else 0
+
+
+def _said(column: ColumnGuess, field: str) -> ColumnGuess:
+    """A column with the field that a person gives it."""
+    return replace(column, field=field, score=100 if field else 0, reason="said by a person" if field else "")
 
 
 def _missing(columns: Iterable[ColumnGuess], kind: RecordKind) -> tuple[tuple[str, ...], ...]:

@@ -39,8 +39,7 @@ class Sheet:
         problems: its faults and warnings.
         name: its own name.
         columns: the column of each field that has one.
-        shown: its cells as text, for excerpts.
-        own: see `RawSheet.own`.
+        raw: itself, as it was handed over.
         namespace: whose client ids its records carry, as its mapping says; "" without a header.
     """
 
@@ -51,9 +50,18 @@ class Sheet:
     problems: tuple[Problem, ...]
     name: str
     columns: Mapping[str, int]
-    shown: pl.DataFrame
-    own: bool = False
+    raw: RawSheet
     namespace: str = ""
+
+    @property
+    def shown(self) -> pl.DataFrame:
+        """Its cells as text, for excerpts."""
+        return self.raw.frame
+
+    @property
+    def own(self) -> bool:
+        """See `RawSheet.own`."""
+        return self.raw.own
 
 
 def read_sheet(raw: RawSheet, source: str, mappings: Mappings, effort: Effort) -> Sheet:
@@ -104,7 +112,7 @@ def read_sheet(raw: RawSheet, source: str, mappings: Mappings, effort: Effort) -
         problems,
         raw.name,
         header.columns,
-        raw.frame,
+        raw,
         namespace=header.mapping.namespace,
     )
 
@@ -113,7 +121,7 @@ def _unread_sheet(raw: RawSheet, source: str, kind: RowKind, faults: tuple[Probl
     """A sheet of which no row is a record: notes, or one that is blocked whole."""
     found = _plain(raw.frame, kind)
     problems = faults if (found == RowKind.BLOCKED.value).any() else ()
-    return Sheet(_rows(raw, source, "", found), None, None, "", problems, raw.name, {}, raw.frame, raw.own)
+    return Sheet(_rows(raw, source, "", found), None, None, "", problems, raw.name, {}, raw)
 
 
 def _plain(frame: pl.DataFrame, kind: RowKind) -> pl.Series:

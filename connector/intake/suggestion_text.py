@@ -5,13 +5,13 @@ can write a line of the mapping.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from connector.intake.dates import order_of
-from connector.intake.fields import CLOSE, DATE_ORDERS, FIELDS, MAPPED, SIZES, Field, Sort
-from connector.intake.guess import ColumnGuess, HeaderScore, SheetGuess
-from connector.intake.values import Wrong, read_country, read_currency, read_size
-from connector.intake.words import closely, same
+from connector.intake.fields import DATE_ORDERS, FIELDS, Field, Sort
+from connector.intake.guess import HeaderScore, SheetGuess
+from connector.intake.questions import ambiguous, dates_of, proved_order, sorted_out, worded
+from connector.intake.words import same
 
 _SHOWN = 60
 _LONGEST_REASON = 160
@@ -24,7 +24,31 @@ _FIRST_LINE = "# yaml-language-server: $schema=mapping.schema.json"
 Words = Mapping[str, Mapping[str, str]]
 
 
-def yaml_text(source: str, name: str, namespace: str, sheets: Sequence[tuple[SheetGuess, Words]]) -> str:
+@dataclass(frozen=True)
+class Answers:
+    """What a person answers to what is asked of a proposed mapping; empty for nothing.
+
+    Attributes:
+        orders: date field → `day_first` or `month_first`.
+        words: field → a word of the file → the value that it means.
+        constants: field without a column → the value of every record.
+    """
+
+    orders: Mapping[str, str] = field(default_factory=dict)
+    words: Words = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+
+
+_NO_ANSWERS = Answers()
+
+
+def yaml_text(
+    source: str,
+    name: str,
+    namespace: str,
+    sheets: Sequence[tuple[SheetGuess, Words]],
+    answers: Answers = _NO_ANSWERS,
+) -> str:
     """The mapping.
 
     Args:
@@ -32,6 +56,7 @@ def yaml_text(source: str, name: str, namespace: str, sheets: Sequence[tuple[She
         name: the mapping's name.
         namespace: whose client ids these are, as other mappings say.
         sheets: the sheets, of one kind each, with the words the other mappings know: field → spelling → value.
+        answers: what a person has said of it.
     """
     lines = [
         _FIRST_LINE,
@@ -42,12 +67,18 @@ def yaml_text(source: str, name: str, namespace: str, sheets: Sequence[tuple[She
         "# Whose client ids are these? It is a part of a client's identity, the same for every upload of one platform.",
         f"namespace: {quoted(namespace)}",
         "",
-        *_date_orders(sheets),
+        *_date_orders(sheets, answers.orders),
         "records:",
     ]
     for guess, words in sheets:
-        lines += [*_sheet(guess, words), ""]
+        known = {**words, **{name: {**words.get(name, {}), **said} for name, said in _spelt(answers.words).items()}}
+        lines += [*_sheet(guess, known, answers.constants), ""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _spelt(words: Words) -> Words:
+    """Words by their matching spelling."""
+    return {name: {same(text): value for text, value in said.items()} for name, said in words.items()}
 
 
 def quoted(text: str) -> str:
@@ -70,40 +101,32 @@ def _escaped(letter: str) -> str:
     return f"\\x{number:02x}" if number <= 0xFF else f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"  # noqa: PLR2004  (the widths of YAML's escapes)
 
 
-def _date_orders(sheets: Sequence[tuple[SheetGuess, object]]) -> Iterator[str]:
-    """What the columns prove; and what has to be asked, since every day of a column is at most 12."""
-    proved: dict[str, str] = {}
+def _date_orders(sheets: Sequence[tuple[SheetGuess, object]], said: Mapping[str, str]) -> Iterator[str]:
+    """What the columns prove, or a person says; and what has to be asked, since every day of a column is at most 12."""
+    known: dict[str, str] = {}
+    proved = True
     asked: list[str] = []
     for guess, _ in sheets:
-        for column in _dates(guess):
-            order = order_of(column.evidence.texts, None)
-            if order.first is not None:
-                proved.setdefault(column.field, order.first)
-            elif _ambiguous(column):
+        for column in dates_of(guess):
+            order = proved_order(column)
+            if order is None and column.field in said:
+                order, proved = said[column.field], False
+            if order is not None:
+                known.setdefault(column.field, order)
+            elif ambiguous(column):
                 asked.append(f"{column.field} ({plain(column.title)}: {plain(', '.join(column.evidence.examples))})")
     for one in asked:
         yield f"# Question: what comes first in {one}? Write its order below."
-    if proved:
-        orders = ", ".join(f"{field}: {order}" for field, order in proved.items())
-        yield f"date_order: {{{orders}}}  # proved by the days above 12"
+    if known:
+        orders = ", ".join(f"{name}: {order}" for name, order in known.items())
+        yield f"date_order: {{{orders}}}{'  # proved by the days above 12' if proved else ''}"
     elif asked:
         yield f"# date_order: {DATE_ORDERS[0]}   # or {DATE_ORDERS[1]}"
-    if proved or asked:
+    if known or asked:
         yield ""
 
 
-def _dates(guess: SheetGuess) -> Iterator[ColumnGuess]:
-    return (one for one in guess.columns if one.field and FIELDS[guess.kind][one.field].sort is Sort.DATE)
-
-
-def _ambiguous(column: ColumnGuess) -> bool:
-    """Whether any date of the column can be read both ways."""
-    both = (order_of((text,), None).first is None for text in column.evidence.texts if text[:1].isdigit())
-    slashed = any(text[2:3] in set("/. -") or text[1:2] in set("/. -") for text in column.evidence.texts)
-    return slashed and any(both)
-
-
-def _sheet(guess: SheetGuess, words: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+def _sheet(guess: SheetGuess, words: Words, constants: Mapping[str, str]) -> Iterator[str]:
     where = f"the sheet {plain(guess.sheet)}" if guess.sheet else "the file"
     yield f"  # {where}: {_header(guess.header)}"
     for rejected in guess.rejected:
@@ -120,9 +143,12 @@ def _sheet(guess: SheetGuess, words: Mapping[str, Mapping[str, str]]) -> Iterato
             shown = plain(", ".join(column.evidence.texts[:_UNREAD_SHOWN]))
             yield f"      # not read: {plain(column.title)} ({shown or 'empty'})"
     yield from _values(guess, words)
+    own = {name: value for group in guess.missing for name, value in constants.items() if name in group}
     if guess.missing:
-        yield "    # constants:"
-        for group in guess.missing:
+        yield "    constants:" if own else "    # constants:"
+    yield from (f"      {name}: {quoted(value)}" for name, value in own.items())
+    for group in guess.missing:
+        if own.keys().isdisjoint(group):
             yield from _question(guess, group)
 
 
@@ -147,19 +173,16 @@ def _values(guess: SheetGuess, words: Words) -> Iterator[str]:
     """The words of the columns: those known, and as comments those that somebody must give a meaning."""
     live: list[str] = []
     asked: list[str] = []
-    for column in guess.columns:
-        field = FIELDS[guess.kind].get(column.field)
-        if field is None or field.sort not in MAPPED or field.sort is Sort.IDENTIFIER:
-            continue
-        meant, unknown = _sorted_out(column, field, words.get(field.name, {}))
-        questions = [_asked(text, field, words.get(field.name, {})) for text in unknown]
+    for column, own in worded(guess):
+        meant, unknown = sorted_out(column, own, words.get(own.name, {}))
+        questions = [_asked(text, own, words.get(own.name, {})) for text in unknown]
         if meant:
-            live.append(f"      {field.name}:")
+            live.append(f"      {own.name}:")
             live += [f"        {quoted(value)}: {_listed(said)}" for value, said in meant.items()]
             live += ["        # Not known yet; give each its meaning:"] if questions else []
             live += [f"        # {question}" for question in questions]
         elif questions:
-            asked.append(f"      # {field.name}:  # not known yet; give each its meaning:")
+            asked.append(f"      # {own.name}:  # not known yet; give each its meaning:")
             asked += [f"      #   {question}" for question in questions]
     if live or asked:
         yield "    values:" if live else "    # values:"
@@ -173,27 +196,6 @@ def _asked(text: str, field: Field, words: Mapping[str, str]) -> str:
     value = words[near[0]] if near else options[0]
     others = " | ".join(option for option in options if option != value) or "another"
     return f"{quoted(value)}: [{quoted(text)}]  # or {others}"
-
-
-def _sorted_out(column: ColumnGuess, field: Field, words: Mapping[str, str]) -> tuple[dict[str, list[str]], list[str]]:
-    """The words of a column by their meaning, and those without one. Values that need no mapping are neither."""
-    spelling = closely if field.sort in CLOSE else same
-    meant: dict[str, list[str]] = {}
-    unknown = []
-    for text in column.evidence.texts:
-        value = words.get(spelling(text))
-        if value is not None:
-            meant.setdefault(value, []).append(text)
-        elif not _needs_none(text, field):
-            unknown.append(text)
-    return meant, unknown
-
-
-def _needs_none(text: str, field: Field) -> bool:
-    if field.sort in SIZES:
-        return not isinstance(read_size(text, field.sort), Wrong)
-    read = {Sort.COUNTRY: read_country, Sort.CURRENCY: read_currency}.get(field.sort)
-    return read is not None and not isinstance(read(text), Wrong)
 
 
 def _listed(texts: Sequence[str]) -> str:

@@ -5,14 +5,14 @@ Everything here is written by the worker that stands in the upload's folder, and
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from connector.domain.places import Cell, column_letters
-from connector.intake import Intake, Limits
+from connector.intake import Intake, Limits, Mappings, SheetGuess, guess_of
 from connector.intake.repair.door import repair
 
 FOLDER = ".checked"  # no upload has such a name: names of uploads begin with a letter or a digit
@@ -42,7 +42,7 @@ class GridRow:
     faults: str
 
 
-def keep_check(intake: Intake, limits: Limits) -> Mapping[str, Any]:
+def keep_check(intake: Intake, mappings: Mappings, limits: Limits) -> Mapping[str, Any]:
     """Keep what was read in the folder that this process stands in; what came of it, in counts."""
     place = Path(FOLDER)
     place.mkdir(mode=0o700, exist_ok=True)
@@ -60,10 +60,12 @@ def keep_check(intake: Intake, limits: Limits) -> Mapping[str, Any]:
                 "file": source,
                 "sheet": name,
                 "records": sheet.kind.value if sheet.kind else "",
+                "mapping": sheet.mapping,
                 "rows": sheet.shown.height,
                 "kinds": dict(kinds.group_by("kind").len().sort("kind").iter_rows()),
                 "errors": own.filter(pl.col("severity") == "error").height,
                 "warnings": own.filter(pl.col("severity") == "warning").height,
+                "proposed": _keep_guess(place / _guess_file(number), guess_of(sheet, mappings)),
             }
         )
     counted = dict(faults.group_by("severity").len().iter_rows())
@@ -76,6 +78,26 @@ def keep_check(intake: Intake, limits: Limits) -> Mapping[str, Any]:
     }
     (place / "found.json").write_text(json.dumps(found), encoding="utf-8")
     return found
+
+
+def _guess_file(number: int) -> str:
+    return f"guess-{number}.json"
+
+
+def _keep_guess(path: Path, guess: SheetGuess | None) -> bool:
+    """Keep what a sheet seems to be, for whoever confirms a mapping; whether there is anything to confirm."""
+    path.unlink(missing_ok=True)
+    if guess is None:
+        return False
+    path.write_text(json.dumps(asdict(guess)), encoding="utf-8")
+    return True
+
+
+def guessed(place: Path, told: Mapping[str, Any]) -> SheetGuess | None:
+    """What a sheet of an upload seems to be; None where every column of it is read."""
+    if not told.get("proposed"):
+        return None
+    return SheetGuess.from_plain(json.loads((place / FOLDER / _guess_file(told["number"])).read_text("utf-8")))
 
 
 def _whole(kinds: pl.DataFrame, height: int) -> list[str]:

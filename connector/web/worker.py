@@ -139,7 +139,7 @@ def _check(work: Any) -> Mapping[str, Any]:  # noqa: ANN401 - as above
     config = site().config()
     mappings = workspace.open_mappings(config)
     intake = workspace.read_files(config, mappings, _files(work), _teller(work.pk))
-    return keep_check(intake, config.limits)
+    return keep_check(intake, mappings, config.limits)
 
 
 def _plan(work: Any) -> Mapping[str, Any]:  # noqa: ANN401 - as above

@@ -31,6 +31,7 @@ OWN = {
     ("rules-edit", "name"): "billing.yaml",
     ("document", "number"): "US-000001",
     ("partner-document", "number"): "US-000001",
+    ("upload-mapping", "sheet"): "2",
 }
 # What is no page: it answers with a file, or with a value for programs.
 NO_PAGE = {"health", "upload-template", "upload-marked", "run-xlsx", "rules-xlsx", "home", "join", "sign-in"}
@@ -45,7 +46,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture(scope="module")
 def served_page(world: World, window: Browser) -> Iterator[tuple[str, dict[str, str]]]:
-    """A page with something on it: an approved run, an upload with faults, a plan, what is made here, a proposal.
+    """A page with something on it: a run, an upload with faults and an unknown sheet, a plan, what is made here.
 
     Its address, and the parts of addresses that only it knows.
     """
@@ -53,7 +54,13 @@ def served_page(world: World, window: Browser) -> Iterator[tuple[str, dict[str, 
     with served(world.folder) as (url, first):
         ada = Person(window, url)
         ada.join(first, "Ada")
-        files = (world.partners(PARTNER), world.clients(client("C-3"), client("C-4", created="2025-13-01")))
+        files = (
+            world.partners(PARTNER),
+            world.clients(client("C-3"), client("C-4", created="2025-13-01")),
+            world.write(
+                "spring.csv", "Kunde,Haus,Webseite,Angelegt,Zustand", ["Nordwind,P-1,n.example,01/02/2025,Ruht"]
+            ),
+        )
         ada.upload(*(world.folder / file for file in files))
         ada.plan("2025-06-20")
         ada.page.get_by_role("link", name="Lines").click()

@@ -15,6 +15,7 @@ from connector.accounting.connect import TenantSettings
 from connector.domain.documents import CREDIT_NOTE
 from connector.domain.words import RecordKind, RowKind
 from connector.intake import Source, SourceInfo, gathered
+from connector.intake.rawsheet import RawSheet
 from connector.intake.sheets import Sheet
 from connector.runs import workspace
 from connector.runs.approve import Approval
@@ -64,7 +65,9 @@ def source(name: str, kind: RecordKind, rows: Sequence[Row]) -> Source:
         schema=dict(ROWS),
         orient="row",
     )
-    sheet = Sheet(every, kind, records, "frames", (), "", columns, shown, namespace="platform")
+    sheet = Sheet(
+        every, kind, records, "frames", (), "", columns, RawSheet("", hidden=False, frame=shown), namespace="platform"
+    )
     digest = sha256(repr(rows).encode()).hexdigest()
     return Source(SourceInfo(name, digest, shown.height, ("frames",), shown.height, failed=False), (sheet,))
 

@@ -55,7 +55,7 @@ def one(request: PageRequest, number: int) -> HttpResponse:
 
 def faults(request: PageRequest, number: int) -> HttpResponse:
     """The faults of an upload: a part of its page for htmx, else a page."""
-    upload, _ = _read(number)
+    upload, _ = read(number)
     told = {"upload": upload, **_faults(request, upload)}
     return render(request, "web/parts/faults.html" if request.htmx else "web/faults.html", told)
 
@@ -70,10 +70,7 @@ def _faults(request: PageRequest, upload: Upload) -> dict[str, object]:
 
 def grid(request: PageRequest, number: int, sheet: int) -> HttpResponse:
     """A sheet as it stands, the faults on their cells."""
-    upload, found = _read(number)
-    known = next((one for one in found["sheets"] if one["number"] == sheet), None)
-    if known is None:
-        raise Http404(sheet)
+    upload, known = read_sheet(number, sheet)
     asked = wanted(request)
     start = (asked.page - 1) * checked.MOST_OF_A_PAGE
     letters, rows, total = checked.grid(site().uploads(upload.pk), known, start, faulty=asked.choice == "faulty")
@@ -94,7 +91,7 @@ def grid(request: PageRequest, number: int, sheet: int) -> HttpResponse:
 
 def marked(_request: PageRequest, number: int, file: int) -> FileResponse:
     """A file back with its faults marked."""
-    upload, found = _read(number)
+    upload, found = read(number)
     known = next((one for one in found["marked"] if one["number"] == file and one["path"]), None)
     if known is None:
         raise Http404(file)
@@ -105,7 +102,7 @@ def marked(_request: PageRequest, number: int, file: int) -> FileResponse:
 
 def plan(request: PageRequest, number: int) -> HttpResponse:
     """Plan what an upload says."""
-    upload, _ = _read(number)
+    upload, _ = read(number)
     day = uploading.day_of(request.POST.get("as_of", ""))
     work = works.start(works.PLAN, request.user.name, {"as_of": day}, upload)
     deeds.note(request.user.name, "planned", ", ".join(one["name"] for one in upload.files))
@@ -129,9 +126,26 @@ def _checked(number: int) -> tuple[Upload, Work | None]:
     return upload, upload.works.filter(kind=works.CHECK).first()
 
 
-def _read(number: int) -> tuple[Upload, dict[str, Any]]:
-    """An upload that has been read, and what was found."""
+def read(number: int) -> tuple[Upload, dict[str, Any]]:
+    """An upload that has been read, and what was found.
+
+    Raises:
+        Http404: there is none, or its files are gone.
+    """
     upload, check = _checked(number)
     if check is None or check.state != works.DONE or check.found is None or not site().uploads(upload.pk).is_dir():
         raise Http404(number)
     return upload, check.found
+
+
+def read_sheet(number: int, sheet: int) -> tuple[Upload, dict[str, Any]]:
+    """A sheet of an upload that has been read: what `checked.keep_check` tells of it.
+
+    Raises:
+        Http404: there is none, or the upload's files are gone.
+    """
+    upload, found = read(number)
+    known = next((one for one in found["sheets"] if one["number"] == sheet), None)
+    if known is None:
+        raise Http404(sheet)
+    return upload, known
