@@ -6,6 +6,7 @@ A run may have hundreds of thousands of rows, and a page shows some dozens of th
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -15,12 +16,14 @@ from connector.domain.money import Money
 from connector.domain.places import Cell
 from connector.ledger import outbox
 from connector.printed import Value
-from connector.runs.changes import cells_to_plain
+from connector.runs.changes import cells_to_plain, rows_to_plain, signed
 from connector.runs.drift import in_files
 from connector.runs.looked import Looked
 from connector.runs.views import BOOKED, IN_FILE
 from connector.runs.words import BUCKETS, READY
 
+# The tables of what has changed since the last upload, and the frame of each.
+CHANGES: Mapping[str, str] = {"changed-rows": "changed_rows", "changes": "changed_cells"}
 _PLACE = ("source", "sheet", "row")
 
 
@@ -108,7 +111,25 @@ def page(run: Looked, name: str, asked: Asked) -> Page:
         KeyError: there is no table of this name.
     """
     kind = _KINDS[name]
-    frame = kind.frame(run)
+    return _cut(kind, kind.frame(run), asked, partial(kind.rows, run))
+
+
+def changes_page(frames: Mapping[str, pl.DataFrame], name: str, asked: Asked) -> Page:
+    """A page of a table of what has changed, of whatever was compared.
+
+    Args:
+        frames: `changed_cells` and `changed_rows`, as a plan has them.
+        name: `changes` or `changed-rows`.
+        asked: which rows.
+
+    Raises:
+        KeyError: there is no table of this name.
+    """
+    rows = {"changes": _cells, "changed-rows": _changed_rows}[name]
+    return _cut(_KINDS[name], frames[CHANGES[name]], asked, rows)
+
+
+def _cut(kind: _Kind, frame: pl.DataFrame, asked: Asked, rows: Callable[[pl.DataFrame], Iterator[Row]]) -> Page:
     choices: Mapping[str, int] = {}
     if asked.search:
         own = [one for one in kind.searched if one in frame.columns]
@@ -122,7 +143,7 @@ def page(run: Looked, name: str, asked: Asked) -> Page:
         if asked.choice:
             frame = frame.filter(pl.col(kind.chosen) == asked.choice)
     cut = frame.slice(max(asked.start, 0), asked.most)
-    return Page(kind.columns, tuple(kind.rows(run, cut)), frame.height, choices, kind.numbers)
+    return Page(kind.columns, tuple(rows(cut)), frame.height, choices, kind.numbers)
 
 
 def _document_frame(run: Looked) -> pl.DataFrame:
@@ -288,10 +309,17 @@ def _day(day: date | None) -> str:
     return day.isoformat() if day else ""
 
 
-def _cells(_run: Looked, frame: pl.DataFrame) -> Iterator[Row]:
+def _cells(frame: pl.DataFrame) -> Iterator[Row]:
     for one in cells_to_plain(frame):
         money = "yes" if one["changes_money"] else ""
         yield Row("", (one["where"], one["title"], one["before"] or "", one["after"] or "", money))
+
+
+def _changed_rows(frame: pl.DataFrame) -> Iterator[Row]:
+    for one in rows_to_plain(frame):
+        buckets = (BUCKETS.get(word, word.replace("_", " ")) for word in (one["bucket_before"] or "", one["bucket"]))
+        money = ", ".join(signed(minor, code) for code, minor in one["money"].items())
+        yield Row("", (one["where"], one["record_kind"], one["change"], one["cells"] or "", *buckets, money))
 
 
 def _hold_frame(run: Looked) -> pl.DataFrame:
@@ -369,7 +397,16 @@ _KINDS: Mapping[str, _Kind] = {
         lambda run: run.frame("changed_cells"),
         ("source", "before", "after", "field"),
         "",
-        _cells,
+        lambda _run, frame: _cells(frame),
+    ),
+    "changed-rows": _Kind(
+        "Changed rows",
+        ("row", "records", "change", "changed cells", "bucket before", "bucket now", "money"),
+        lambda run: run.frame("changed_rows"),
+        ("source", "record_kind", "change", "bucket_before", "bucket"),
+        "change",
+        lambda _run, frame: _changed_rows(frame),
+        frozenset({3, 6}),
     ),
     "holds": _Kind(
         "On hold",

@@ -14,6 +14,9 @@ import polars as pl
 from connector.domain.places import Cell, column_letters
 from connector.intake import Intake, Limits, Mappings, SheetGuess, guess_of
 from connector.intake.repair.door import repair
+from connector.runs.compared import FRAMES, Compared
+from connector.runs.errors import StopError
+from connector.runs.run_tables import CHANGES
 
 FOLDER = ".checked"  # no upload has such a name: names of uploads begin with a letter or a digit
 FAULTS = "faults.arrow"
@@ -78,6 +81,31 @@ def keep_check(intake: Intake, mappings: Mappings, limits: Limits) -> Mapping[st
     }
     (place / "found.json").write_text(json.dumps(found), encoding="utf-8")
     return found
+
+
+def keep_compared(compared: Compared | StopError) -> Mapping[str, Any]:
+    """Keep what differs from the last upload in the folder that this process stands in; what it comes to."""
+    place = Path(FOLDER)
+    for name in FRAMES:
+        (place / f"{name}.arrow").unlink(missing_ok=True)
+    if isinstance(compared, StopError):
+        return {"not_compared": f"{compared.message}. {compared.next_step}"}
+    for name, frame in compared.frames.items():
+        frame.write_ipc(place / f"{name}.arrow", compression="zstd")
+    return {
+        "compared": {
+            "sentences": list(compared.changes.sentences.values()),
+            "documents": compared.documents,
+            "totals": {code: total.minor for code, total in compared.totals.items()},
+            "tables": {name: compared.frames[frame].height for name, frame in CHANGES.items()},
+        }
+    }
+
+
+def differences(place: Path) -> dict[str, pl.DataFrame]:
+    """What differs from the last upload, as `Compared.frames`; nothing where it was not compared."""
+    found = {name: place / FOLDER / f"{name}.arrow" for name in FRAMES}
+    return {name: pl.read_ipc(path) for name, path in found.items() if path.is_file()}
 
 
 def _guess_file(number: int) -> str:

@@ -46,6 +46,7 @@ PAGES: tuple[Page, ...] = (
     Page(f"{UPLOAD}faults/", "upload-faults", uploads.faults, Right.UPLOAD),
     Page(f"{UPLOAD}grid/<int:sheet>/", "upload-grid", uploads.grid, Right.UPLOAD),
     Page(f"{UPLOAD}marked/<int:file>/", "upload-marked", uploads.marked, Right.UPLOAD),
+    Page(f"{UPLOAD}changes/<slug:name>/", "upload-changes", uploads.changes, Right.UPLOAD),
     Page(f"{UPLOAD}mapping/<int:sheet>/", "upload-mapping", suggestions.one, Right.UPLOAD, _BOTH),
     Page(f"{UPLOAD}mapping/<int:sheet>/save/", "upload-mapping-save", suggestions.save, Right.RULES, _POST),
     Page(f"{UPLOAD}plan/", "upload-plan", uploads.plan, Right.UPLOAD, _POST),

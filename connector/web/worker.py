@@ -18,6 +18,7 @@ from typing import Any
 from connector import ledger
 from connector.runs import contacts, crashpoints, proposal_files, proposal_money, proposals, reconcile, workspace
 from connector.runs.asking import Asked, Clock
+from connector.runs.compared import compare_upload
 from connector.runs.config import Config
 from connector.runs.errors import INPUT, StopError
 from connector.runs.health import look_at
@@ -133,13 +134,15 @@ def _files(work: Any) -> list[Path]:  # noqa: ANN401 - a model, which is not imp
 
 
 def _check(work: Any) -> Mapping[str, Any]:  # noqa: ANN401 - as above
-    from connector.web.checked import keep_check  # noqa: PLC0415 - as above
-    from connector.web.site import site  # noqa: PLC0415 - as above
+    from connector.web.checked import keep_check, keep_compared  # noqa: PLC0415 - as above
 
-    config = site().config()
-    mappings = workspace.open_mappings(config)
-    intake = workspace.read_files(config, mappings, _files(work), _teller(work.pk))
-    return keep_check(intake, mappings, config.limits)
+    files, tell = _files(work), _teller(work.pk)
+    with _opened(work.by) as (config, clock):
+        mappings = workspace.open_mappings(config)
+        intake = workspace.read_files(config, mappings, files, tell)
+        found = keep_check(intake, mappings, config.limits)
+        tell("Comparing with the last upload", 1, 1)
+        return {**found, **keep_compared(compare_upload(config, intake, clock, work.by))}
 
 
 def _plan(work: Any) -> Mapping[str, Any]:  # noqa: ANN401 - as above

@@ -31,6 +31,7 @@ OWN = {
     ("rules-edit", "name"): "billing.yaml",
     ("document", "number"): "US-000001",
     ("partner-document", "number"): "US-000001",
+    ("upload-changes", "name"): "changed-rows",
     ("upload-mapping", "sheet"): "2",
 }
 # What is no page: it answers with a file, or with a value for programs.

@@ -7,7 +7,7 @@ from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from connector.runs import workspace
+from connector.runs import run_tables, workspace
 from connector.runs.templatebook import write_template
 from connector.web import checked, deeds, uploading, works
 from connector.web.asked import PageRequest
@@ -66,6 +66,20 @@ def _faults(request: PageRequest, upload: Upload) -> dict[str, object]:
     address = reverse("upload-faults", kwargs={"number": upload.pk})
     rows = found.slice(asked.start, MOST).to_dicts()
     return {"faults": rows, "pager": Pager(asked, found.height, address), "asked": asked, "address": address}
+
+
+def changes(request: PageRequest, number: int, name: str) -> HttpResponse:
+    """What differs from the last upload, row by row or cell by cell."""
+    upload, found = read(number)
+    asked = wanted(request)
+    try:
+        cut = run_tables.Asked(asked.search, asked.choice, asked.start, MOST)
+        page = run_tables.changes_page(checked.differences(site().uploads(upload.pk)), name, cut)
+    except KeyError:
+        raise Http404(name) from None
+    pager = Pager(asked, page.total, request.path)
+    told = {"upload": upload, "compared": found["compared"], "name": name, "page": page, "asked": asked, "pager": pager}
+    return render(request, "web/changes.html", told)
 
 
 def grid(request: PageRequest, number: int, sheet: int) -> HttpResponse:
