@@ -57,6 +57,7 @@ bench: setup .venv-bench/.ready ## measured comparisons with peers, against thei
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/push.py
 	$(BIN)/python bench/page.py
+	$(BIN)/python bench/page_upload.py
 
 screenshots: setup browser ## every screen of the page, wide and narrow, light and dark, in build/screenshots
 	$(BIN)/python tools/screenshots.py

@@ -7,6 +7,7 @@ asked once to warm what is kept of the run, then measured. Exit code 1 when a th
 import os
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from datetime import date
 from http import HTTPStatus
 from pathlib import Path
@@ -23,6 +24,7 @@ from connector.web import settings as page  # noqa: E402 - as above
 page.configure("a secret of a bench, which protects nothing", [*page.HERE, "testserver"])
 
 from django.db import connections  # noqa: E402 - Django is configured by now
+from django.test import Client  # noqa: E402 - as above
 from django.test.utils import CaptureQueriesContext  # noqa: E402 - as above
 from ledger_runs import Folder  # noqa: E402 - as above
 from web_kit import person, serve_here, signed_in  # noqa: E402 - as above
@@ -40,11 +42,14 @@ PAGES = (
     "/clients/",
     "/rules/",
 )
+APPROVED = ("/overview/", "/runs/{run}/", "/runs/{run}/tie-out/", "/documents/", "/needs-you/")
 
 
 def measured(clients: int) -> dict[str, tuple[float, int, float]]:
-    """Per page: milliseconds of processor time, questions, and kilobytes without the rows of its tables."""
-    found = {}
+    """Per page: milliseconds of processor time, questions, and kilobytes without the rows of its tables.
+
+    The same run planned, and then approved.
+    """
     with TemporaryDirectory() as place:
         work = Folder(Path(place) / "work")
         work.open()
@@ -52,20 +57,27 @@ def measured(clients: int) -> dict[str, tuple[float, int, float]]:
         plan, _, _ = work.plan(day, work.partners(100), work.clients(0, clients, 100))
         serve_here(work.folder)
         browser = signed_in(person("Ada", "admin"))
-        for address in (one.format(run=plan.run_id) for one in PAGES):
-            browser.get(address)
-            with CaptureQueriesContext(connections["default"]) as asked:
-                answer = browser.get(address)
-            count = len(asked)  # the next request forgets them
-            times = []
-            for _ in range(ROUNDS):
-                begun = time.process_time()
-                browser.get(address)
-                times.append((time.process_time() - begun) * 1000)
-            assert answer.status_code == HTTPStatus.OK, (address, answer.status_code)
-            bare = answer.content.partition(b"<tbody>")[0] + answer.content.rpartition(b"</tbody>")[2]
-            found[address] = (median(times), count, len(bare) / 1000)
+        found = dict(_asked(browser, [one.format(run=plan.run_id) for one in PAGES]))
+        work.approve(plan, day)
+        for address, cost in _asked(browser, [one.format(run=plan.run_id) for one in APPROVED]):
+            found[f"{address} (approved)"] = cost
     return found
+
+
+def _asked(browser: Client, addresses: Sequence[str]) -> Iterator[tuple[str, tuple[float, int, float]]]:
+    for address in addresses:
+        browser.get(address)
+        with CaptureQueriesContext(connections["default"]) as asked:
+            answer = browser.get(address)
+        count = len(asked)  # the next request forgets them
+        times = []
+        for _ in range(ROUNDS):
+            begun = time.process_time()
+            browser.get(address)
+            times.append((time.process_time() - begun) * 1000)
+        assert answer.status_code == HTTPStatus.OK, (address, answer.status_code)
+        bare = answer.content.partition(b"<tbody>")[0] + answer.content.rpartition(b"</tbody>")[2]
+        yield address, (median(times), count, len(bare) / 1000)
 
 
 def main() -> int:

@@ -27,6 +27,8 @@ SCREENS = {
     "uploads": "/uploads/",
     "upload": "/uploads/1/",
     "grid": "/uploads/1/grid/2/?choice=faulty",
+    "upload-changes": "/uploads/2/changes/changed-rows/",
+    "upload-mapping": "/uploads/3/mapping/0/",
     "runs": "/runs/",
     "run-planned": "/runs/R-0002/",
     "run-closed": "/runs/R-0001/",
@@ -75,6 +77,7 @@ def main() -> None:
             ada.page.wait_for_url("**/runs/R-*/", timeout=120_000)
             ada.upload(*map(Path, world.later))
             ada.plan("2025-07-15")
+            ada.upload(_unknown(world))
             _dearer(ada)
             ada.make_template("P-1001", "Starter", "Assessment Only")
             ada.make_client("P-1001", "Starter", "Northwind", "northwind.example", "50")
@@ -123,6 +126,16 @@ def _of_guides(window: Browser, url: str) -> None:
         person.page.goto(SCREENS[name])
         person.page.wait_for_load_state("networkidle")
         person.page.screenshot(path=DOCS / "pictures" / f"{name}.png")
+
+
+def _unknown(world: World) -> Path:
+    """A list that no mapping reads."""
+    header = "Client Nr,Partner Nr,Name of client,Web-site URL,Tarif,Created (date),Zustand,Farbe"
+    rows = (
+        "K-1,P-1,Nordwind,nordwind.example,Voll,01/03/2025,Ruht,rot",
+        "K-2,P-1,Ost,ost.example,Full,02/03/2025,Active,blau",
+    )
+    return Path(world.write("spring.csv", header, rows))
 
 
 def _pictures(window: Browser, url: str) -> None:

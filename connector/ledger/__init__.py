@@ -20,10 +20,12 @@ from connector.ledger.registers import alias_key, coming_numbers, erase, next_nu
 from connector.ledger.restore import restore_dump
 from connector.ledger.schemas import TABLES, insert_schema
 from connector.ledger.store import checked, close_store, described, open_store
+from connector.ledger.sums import BILLED, RunTally, Tally, billed_since, tally_run
 from connector.ledger.verify import Chain, Fault, Verified, verify
 
 __all__ = [
     "AMOUNTS",
+    "BILLED",
     "STRETCHES",
     "TABLES",
     "Chain",
@@ -31,8 +33,10 @@ __all__ = [
     "Looked",
     "Place",
     "RefusedError",
+    "RunTally",
     "Server",
     "StoreError",
+    "Tally",
     "Verified",
     "acting",
     "alias_key",
@@ -40,6 +44,7 @@ __all__ = [
     "amounts_of",
     "append",
     "backup",
+    "billed_since",
     "chain_faults",
     "chain_head",
     "chain_heads",
@@ -64,6 +69,7 @@ __all__ = [
     "server_of",
     "standing_as",
     "still",
+    "tally_run",
     "telling_charges",
     "transaction",
     "verify",

@@ -8,10 +8,12 @@ import polars as pl
 from connector import ledger
 from connector.billing.charges import latest
 from connector.billing.master import CONTACT_DETAILS
-from connector.domain.words import ClientStatus
+from connector.domain.words import ClientStatus, Plan
 from connector.rulebook import Rulebook
 from connector.runs.adjusted import with_adjustments
 from connector.runs.standing import Uploaded, begins_by_time
+
+_MAY_HOLD = "plan = ? OR upgraded_on IS NOT NULL"  # of one version of a client; see `billing.places.holders`
 
 
 @dataclass(frozen=True)
@@ -99,16 +101,23 @@ def read_for(uploaded: Uploaded, rulebook: Rulebook) -> Known:
     return _known(people, charges, _no_stretches(), waiting)
 
 
-def read_places(partner_id: str) -> Known:
-    """Read what the Assessment Only places of one partner rest on: its versions, its clients, its bundles."""
-    own = ledger.read("client_version", "partner_id = ?", [partner_id], columns=["client_id"])["client_id"].unique()
+def read_places(partner_id: str = "") -> Known:
+    """Read what the Assessment Only places of one partner, or of all, rest on: versions, clients, bundles.
+
+    Of all partners only the clients are read that ever were Assessment Only or upgraded: nobody else holds a place.
+    """
+    wanted, given = ("partner_id = ?", [partner_id]) if partner_id else (_MAY_HOLD, [Plan.ASSESSMENT_ONLY.value])
+    own = ledger.read("client_version", wanted, given, columns=["client_id"])["client_id"].unique()
     people = _People(
         aliases=ledger.read_among("client_alias", "client_id", ()),
         history=ledger.read_among("client_version", "client_id", own),
         names=ledger.read_among("personal", "owner_id", ()),
     )
-    bundles = ledger.read("charge", "subject_type = ? AND partner_id = ?", ["bundle", partner_id])
+    of_partner = (" AND partner_id = ?", [partner_id]) if partner_id else ("", [])
+    bundles = ledger.read("charge", f"subject_type = ?{of_partner[0]}", ["bundle", *of_partner[1]])
     known = _known(people, bundles, _no_stretches(), bundles.clear())
+    if not partner_id:
+        return known
     return replace(known, partners=known.partners.filter(pl.col("partner_id") == partner_id))
 
 

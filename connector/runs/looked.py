@@ -56,10 +56,12 @@ def look(run_id: str) -> Looked:
     state = store.state_of(run_id)
     held = store.holds(store.approved_at(state.run_id))
     erased = ledger.read("erasure", columns=["recorded_at"])["recorded_at"].max()
-    return _looked(state, tuple(sorted((one.charge_id, str(one.at)) for one in held.values())), str(erased), _ledger())
+    return _looked(
+        state, tuple(sorted((one.charge_id, str(one.at)) for one in held.values())), str(erased), which_ledger()
+    )
 
 
-def _ledger() -> bytes:
+def which_ledger() -> bytes:
     """Which ledger is open: each has a key of its own."""
     return sha256(ledger.alias_key()).digest()
 

@@ -248,6 +248,14 @@ def last_approval() -> int:
     return found or 0
 
 
+def approval_mark() -> str:
+    """What tells the last approval from any other, of this ledger or of a copy of it that went on otherwise."""
+    from connector.runs.models import RunEvent
+
+    found = RunEvent.objects.filter(state=APPROVED).order_by("-id").values_list("id", "run_id", "at").first()
+    return " ".join(map(str, found or ()))
+
+
 def approved_since(run_id: str) -> list[str] | None:
     """The other runs approved after this one was planned; None for plans that do not tell what they had seen."""
     from connector.runs.models import RunEvent

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
@@ -11,7 +12,10 @@ from connector.accounting.port import RemoteDocument
 from connector.billing.counts import Check
 from connector.domain.documents import CREDIT_NOTE
 from connector.domain.words import Bucket
-from connector.runs.looked import look
+from connector.runs.looked import look, which_ledger
+from connector.runs.store import RunState
+
+_TALLIES_KEPT = 64
 
 
 @dataclass(frozen=True)
@@ -80,32 +84,25 @@ def tie_out(
     run = look(run_id)
     documents = ledger.read("document", "run_id = ?", [run.run_id])
     heads = documents.select("document_id", "currency")
-    lines = _own("document_line", documents, ["document_id", "charge_id", "net_minor"]).join(heads, on="document_id")
+    tally = _tally(run.state, which_ledger())
     back = _own("credit_line", documents, ["document_id", "charge_id", "net_minor"]).join(heads, on="document_id")
     credits_made = ledger.read("credit", "run_id = ?", [run.run_id])
     adjusted = ledger.read("adjustment", "run_id = ?", [run.run_id])
     differences = _signed(documents)
-    entries = ledger.read(
-        "charge", "run_id = ?", [run.run_id], columns=["charge_id", "kind", "currency", "amount_minor"]
-    )
-    charges = entries.filter(pl.col("kind") == "charge")
-    openings = entries.filter(pl.col("kind") == "opening")
     receipts = _own("receipt", documents).join(documents.select("document_id", "number"), on="document_id")
     added = _own_taxes(documents, receipts)
-    waiting = charges.join(lines.select("charge_id"), on="charge_id", how="anti")
-    earlier = lines.join(charges.select("charge_id"), on="charge_id", how="anti")
-    made, put_off = _sum(charges, "amount_minor"), _sum(waiting, "amount_minor")
-    joined, net = _sum(earlier, "net_minor"), _sum(lines, "net_minor")
+    made, put_off, joined, net = map(_money_of, (tally.charges, tally.waiting, tally.earlier, tally.lines))
+    charges, waiting, earlier, lines = map(_count_of, (tally.charges, tally.waiting, tally.earlier, tally.lines))
     total, booked = _sum(documents, "total_minor"), _sum(receipts, "total_minor")
     unbilled = credits_made.join(back.select("charge_id"), on="charge_id", how="anti")
     taken, never, returned = _sum(credits_made, "amount_minor"), _sum(unbilled, "amount_minor"), _sum(back, "net_minor")
     stages = [
         *_row_stages(run.plain),
-        Stage("opening entries", openings.height, {}, "before go-live, amount 0"),
-        Stage("charges of this run", charges.height, made, "net"),
-        Stage("charges put off to their month's end", waiting.height, put_off, "net"),
-        Stage("charges of earlier runs, billed now", earlier.height, joined, "net"),
-        Stage("lines", lines.height, net, "net"),
+        Stage("opening entries", tally.openings, {}, "before go-live, amount 0"),
+        Stage("charges of this run", charges, made, "net"),
+        Stage("charges put off to their month's end", waiting, put_off, "net"),
+        Stage("charges of earlier runs, billed now", earlier, joined, "net"),
+        Stage("lines", lines, net, "net"),
         *_credit_stages(credits_made, taken, unbilled),
         *_difference_stages(adjusted),
         Stage("documents", documents.height, total, "total with tax"),
@@ -113,7 +110,7 @@ def tie_out(
         Stage("receipts", receipts.height, booked, "total with tax"),
     ]
     checks = [
-        Check("charges and lines", charges.height + earlier.height, waiting.height + lines.height),
+        Check("charges and lines", charges + earlier, waiting + lines),
         *_money("net of charges and lines", _plus(made, joined), _plus(put_off, net)),
         Check("credits and lines of credit notes", credits_made.height, unbilled.height + back.height),
         *_money("net of credits and lines of credit notes", taken, _plus(never, returned)),
@@ -228,6 +225,20 @@ def _listed(counted: Mapping[str, int]) -> str:
     order = [bucket.value for bucket in Bucket]
     names = sorted(counted, key=lambda name: (order.index(name) if name in order else len(order), name))
     return ", ".join(f"{counted[name]} {name.replace('_', ' ')}" for name in names)
+
+
+@lru_cache(maxsize=_TALLIES_KEPT)
+def _tally(state: RunState, _of: bytes) -> ledger.RunTally:
+    """The charges and lines of a run in this state: all come with its approval, and none is changed afterwards."""
+    return ledger.tally_run(state.run_id)
+
+
+def _count_of(tallies: Sequence[ledger.Tally]) -> int:
+    return sum(one.count for one in tallies)
+
+
+def _money_of(tallies: Sequence[ledger.Tally]) -> dict[str, int]:
+    return {one.currency: one.minor for one in tallies}
 
 
 def _sum(frame: pl.DataFrame, column: str) -> dict[str, int]:

@@ -22,7 +22,7 @@ from connector.runs import store
 from connector.runs.changes import Changes
 from connector.runs.drift import in_files
 from connector.runs.gone import GONE
-from connector.runs.known import Known, read_known, read_places
+from connector.runs.known import Known, read_places
 from connector.runs.reconcile import standing
 from connector.runs.runplan import problem_from_plain
 
@@ -99,10 +99,9 @@ def exceptions() -> tuple[Attention, ...]:
 
 def _unsent() -> Iterator[Attention]:
     """The documents that are neither in the books nor in a file for a person to import."""
-    for one in documents():
-        if one.state not in (BOOKED, IN_FILE):
-            told = _TOLD[outbox.State(one.state)] + (f": {one.detail}" if one.detail else "")
-            yield Attention(f"document-{one.state}", one.document.number, told, _next_step(one))
+    for one in outbox.whereabouts(states=list(_TOLD)):
+        told = _TOLD[one.state] + (f": {one.detail}" if one.detail else "")
+        yield Attention(f"document-{one.state.value}", one.number, told, _next_step(one))
 
 
 def _unapplied() -> Iterator[Attention]:
@@ -198,13 +197,11 @@ def _held_terms(run_id: str) -> Iterator[Attention]:
         yield Attention("held-by-rule", where, what, f"Decide, then change the rule {row['rule_id']}.")
 
 
-def _next_step(one: DocumentState) -> str:
+def _next_step(one: outbox.Whereabouts) -> str:
     if one.state == outbox.State.REJECTED:
         return f"Mend the cause, then 'connector push {one.run_id} --retry-rejected'."
     if one.state == outbox.State.QUARANTINED:
-        return (
-            f"Look {one.document.number} up in the books and compare it with 'connector explain {one.document.number}'."
-        )
+        return f"Look {one.number} up in the books and compare it with 'connector explain {one.number}'."
     return f"'connector push {one.run_id}'."
 
 
@@ -216,7 +213,7 @@ def bundle_balances(rulebook: Rulebook, day: date, partner_id: str = "") -> tupl
         day: the day asked about.
         partner_id: that of this partner alone; empty for all.
     """
-    known = read_places(partner_id) if partner_id else read_known()
+    known = read_places(partner_id)
     return balances(
         known.standing.filter(pl.col("subject_type") == "bundle"),
         known.versions,

@@ -189,27 +189,36 @@ def _item(row: tuple[Any, ...]) -> OutboxItem:
 
 @dataclass(frozen=True)
 class Whereabouts:
-    """Where a document is: its number, its tenant, how far it is, what was last said, and its id there, if any."""
+    """Where a document is: its number, run and tenant, how far it is, what was last said, and its id there, if any."""
 
     document_id: str
     number: str
+    run_id: str
     tenant: str
     state: State
     detail: str
     remote_id: str
 
 
-def whereabouts(run_id: str) -> list[Whereabouts]:
-    """Where each document of a run is, without what is sent of it; by number."""
+def whereabouts(run_id: str = "", states: Collection[State] = ()) -> list[Whereabouts]:
+    """Where each document is, without what is sent of it; by number.
+
+    Args:
+        run_id: those of this run alone; empty for all.
+        states: those in one of these states; empty for all.
+    """
+    conditions = ["d.run_id = ?"] * bool(run_id) + [f"o.state IN ({', '.join('?' * len(states))})"] * bool(states)
     by_number = f"length(number), {database.bytewise('number')}"
     rows = database.fetch(
-        "SELECT document_id, number, tenant, state, detail, remote_id FROM (SELECT o.document_id AS document_id,"  # noqa: S608 - our own names
-        " o.number AS number, o.tenant AS tenant, o.state AS state, o.detail AS detail, r.remote_id AS remote_id"
+        "SELECT document_id, number, run_id, tenant, state, detail, remote_id"  # noqa: S608 - our own names
+        " FROM (SELECT o.document_id AS document_id, o.number AS number, d.run_id AS run_id, o.tenant AS tenant,"
+        " o.state AS state, o.detail AS detail, r.remote_id AS remote_id"
         " FROM outbox o JOIN document d ON d.document_id = o.document_id"
-        " LEFT JOIN receipt r ON r.document_id = o.document_id WHERE d.run_id = ?) AS told"
+        f" LEFT JOIN receipt r ON r.document_id = o.document_id WHERE {' AND '.join(conditions) or '1 = 1'}) AS told"
         f" ORDER BY {by_number}",
-        [run_id],
+        [*([run_id] if run_id else []), *sorted(states)],
     )
     return [
-        Whereabouts(one, number, at, State(state), told, there or "") for one, number, at, state, told, there in rows
+        Whereabouts(one, number, run, at, State(state), told, there or "")
+        for one, number, run, at, state, told, there in rows
     ]

@@ -1,12 +1,18 @@
 """Where everybody starts: what happened last, what needs a person, and whether the page is alive."""
 
+from datetime import date
+
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 
 from connector import __version__, ledger
+from connector.rulebook import load as load_rulebook
 from connector.runs import nights, store
+from connector.runs import overview as runs_overview
 from connector.runs.attention import attention
+from connector.runs.config import Config
+from connector.web import charts
 from connector.web.asked import PageRequest
 from connector.web.frame import ROOMS
 from connector.web.paging import MOST, Pager, wanted
@@ -23,18 +29,29 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def overview(request: PageRequest) -> HttpResponse:
-    """The last night, what needs a person, the latest runs."""
+    """The last night, what needs a person, the money of the last months, bundles that run out, the latest runs."""
     config = site().config()
     found = attention(config, site().asked(request.user.name))
+    today = site().now().date()
     told = {
         "attention": found[:_LATEST],
         "attention_count": len(found),
         "runs": store.run_states()[::-1][:_LATEST],
-        "night": nights.last(),
+        "last": runs_overview.last_night(),
+        "billed": [charts.months(one) for one in runs_overview.billed_by_month(today)],
+        "months": runs_overview.MONTHS,
+        "places": _places(config, today),
+        "low": {"percent": runs_overview.LOW_PERCENT, "places": runs_overview.LOW_PLACES},
         "alarm": nights.alarm(site().now(), config.sync.alarm_after) if config.exports else "",
         "heads": ledger.chain_heads(),
     }
     return render(request, "web/overview.html", told)
+
+
+def _places(config: Config, today: date) -> charts.Places | None:
+    """The bundle places that run out; None while the rules have faults, which say what a place is."""
+    rulebook, _ = load_rulebook(config.rules, cache=config.cache)
+    return None if rulebook is None else charts.places(runs_overview.low_balances(rulebook, today))
 
 
 def exceptions(request: PageRequest) -> HttpResponse:

@@ -1,0 +1,109 @@
+"""Charges, lines and documents counted and summed by the database, which hands over a few rows however many there are.
+
+A stranger's trap: of a charge there is at most one line, so that a charge and its line can stand in one row.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from connector.ledger import database
+from connector.ledger.frames import column_sql, framed
+from connector.tables.schemas import Schema
+
+_SUM = "CAST(sum({}) AS BIGINT)"
+# What is billed, taken back and differed by: tables of lines, each belonging to a charge.
+_LINES = ("document_line", "credit_line", "adjustment_line")
+BILLED: Schema = {
+    "dated": pl.Date,
+    "currency": pl.String,
+    "subject_type": pl.String,  # client | bundle
+    "tier": pl.String,  # null: without one
+    "net_minor": pl.Int64,  # credit notes count against it
+}
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Some entries of one currency: how many, and what they come to in minor units."""
+
+    currency: str
+    count: int
+    minor: int
+
+
+@dataclass(frozen=True)
+class RunTally:
+    """The charges and lines of a run.
+
+    Attributes:
+        openings: how many entries from before go-live it has.
+        charges: its charges.
+        waiting: those of them that are on none of its documents.
+        lines: the lines of its documents.
+        earlier: those of them that bill charges of earlier runs.
+    """
+
+    openings: int
+    charges: tuple[Tally, ...]
+    waiting: tuple[Tally, ...]
+    lines: tuple[Tally, ...]
+    earlier: tuple[Tally, ...]
+
+
+def tally_run(run_id: str) -> RunTally:
+    """Count and sum the charges and lines of a run."""
+    # Of each own charge whether it stands on one of the run's documents, and what its line there comes to.
+    on_own = "CASE WHEN d.document_id IS NULL THEN 0 ELSE {} END"
+    own = database.fetch(
+        f"SELECT c.kind, c.currency, {on_own.format(1)}, count(*),"  # noqa: S608 - our own names
+        f" {_SUM.format('c.amount_minor')}, {_SUM.format(on_own.format('l.net_minor'))}"
+        " FROM charge c LEFT JOIN document_line l ON l.charge_id = c.charge_id"
+        " LEFT JOIN document d ON d.document_id = l.document_id AND d.run_id = ?"
+        " WHERE c.run_id = ? GROUP BY 1, 2, 3 ORDER BY 2",
+        [run_id, run_id],
+    )
+    every = database.fetch(
+        f"SELECT d.currency, count(*), {_SUM.format('l.net_minor')} FROM document d"  # noqa: S608 - as above
+        " JOIN document_line l ON l.document_id = d.document_id WHERE d.run_id = ? GROUP BY 1 ORDER BY 1",
+        [run_id],
+    )
+    charged = [row for row in own if row[0] == "charge"]
+    lines = tuple(Tally(*row) for row in every)
+    billed = {currency: (count, net) for _, currency, on_document, count, _, net in charged if on_document}
+    return RunTally(
+        openings=sum(row[3] for row in own if row[0] != "charge"),
+        charges=_added([Tally(currency, count, minor) for _, currency, _, count, minor, _ in charged]),
+        waiting=tuple(Tally(currency, count, minor) for _, currency, there, count, minor, _ in charged if not there),
+        lines=lines,
+        earlier=tuple(left for one in lines if (left := _less(one, *billed.get(one.currency, (0, 0)))).count),
+    )
+
+
+def _added(tallies: list[Tally]) -> tuple[Tally, ...]:
+    """One for each currency."""
+    sums: dict[str, Tally] = {}
+    for one in tallies:
+        so_far = sums.get(one.currency, Tally(one.currency, 0, 0))
+        sums[one.currency] = Tally(one.currency, so_far.count + one.count, so_far.minor + one.minor)
+    return tuple(sums.values())
+
+
+def _less(one: Tally, count: int, minor: int) -> Tally:
+    return Tally(one.currency, one.count - count, one.minor - minor)
+
+
+def billed_since(day: date) -> pl.DataFrame:
+    """What documents dated on that day or later bill before tax, under `BILLED`: summed by day, currency and tier."""
+    signed = _SUM.format("CASE WHEN d.kind = 'credit_note' THEN -l.net_minor ELSE l.net_minor END")
+    parts = [
+        f"SELECT d.dated, d.currency, c.subject_type, c.tier, {signed} AS net_minor FROM document d"  # noqa: S608 - as above
+        f" JOIN {table} l ON l.document_id = d.document_id JOIN charge c ON c.charge_id = l.charge_id"
+        " WHERE d.dated >= ? GROUP BY 1, 2, 3, 4"
+        for table in _LINES
+    ]
+    columns = ", ".join(column_sql(name, kind) for name, kind in BILLED.items())
+    sql = f"SELECT {columns} FROM ({' UNION ALL '.join(parts)}) AS told"  # noqa: S608 - as above
+    frame = framed(database.fetch(sql, [day] * len(_LINES)), BILLED)
+    return frame.group_by(list(BILLED)[:-1]).agg(pl.col("net_minor").sum()).sort(list(BILLED)[:-1])
