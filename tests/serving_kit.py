@@ -13,8 +13,23 @@ _STOP_SECONDS = 20
 @contextmanager
 def served(folder: Path, *more: str) -> Iterator[tuple[str, str]]:
     """The page of a working folder, in a process of its own: its address, and the link of the first admin."""
+    with process_of(folder, *more) as (_, url, first):
+        yield url, first
+
+
+@contextmanager
+def process_of(
+    folder: Path, *more: str, complaints: int | None = None
+) -> Iterator[tuple["subprocess.Popen[str]", str, str]]:
+    """The process that serves a working folder, its address, and the link of the first admin.
+
+    Args:
+        folder: the working folder.
+        more: further words of the command.
+        complaints: where its standard error goes, as `subprocess` says it.
+    """
     command = [sys.executable, "-m", "connector", "serve", "--port", "0", "--folder", str(folder), "--json", *more]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True) as process:
         assert process.stdout is not None
         text = ""
         while "}" not in text:
@@ -23,7 +38,7 @@ def served(folder: Path, *more: str) -> Iterator[tuple[str, str]]:
             text += line
         told = json.loads(text)
         try:
-            yield told["url"].rstrip("/"), told["first_admin"]
+            yield process, told["url"].rstrip("/"), told["first_admin"]
         finally:
             process.terminate()
             process.wait(_STOP_SECONDS)

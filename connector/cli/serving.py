@@ -31,7 +31,9 @@ def serve(folder: Path, wish: Wish, *, as_json: bool) -> None:
 
     opening.arm_crash_point()
     try:
-        serve_page(Site(folder.resolve(), opening.clock()), wish, announce)
+        going = serve_page(Site(folder.resolve(), opening.clock()), wish, announce)
     except OSError as error:
         reason = error.strerror or str(error)
         raise StopError(f"the page cannot listen on port {wish.port}: {reason}", "Name another with --port.") from error
+    for one in going:
+        say(f"{one} goes on by itself to its end. The page shows what came of it when it is started again.")

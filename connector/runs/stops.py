@@ -9,6 +9,17 @@ import traceback
 
 from connector.runs.errors import INPUT, USAGE, StopError
 
+
+class DefectError(StopError):
+    """What nobody expected; `written` is the private file with its details."""
+
+    def __init__(self, error: Exception, written: str) -> None:
+        message = f"this is a defect of the program: {type(error).__name__}"
+        step = f"Its details are in {written}; send them with your report. What was committed before is kept."
+        super().__init__(message, step, INPUT)
+        self.written = written
+
+
 _DISK = "Check the rights of the folder and the room on the disk."
 
 
@@ -28,11 +39,7 @@ def as_stop(error: Exception) -> StopError:
     if isinstance(error, OSError):
         told = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
         return StopError(told, _DISK, USAGE)
-    return StopError(
-        f"this is a defect of the program: {type(error).__name__}",
-        f"Its details are in {_written(error)}; send them with your report. What was committed before is kept.",
-        INPUT,
-    )
+    return DefectError(error, _written(error))
 
 
 def _written(error: Exception) -> str:

@@ -71,13 +71,16 @@ def application(site: Site, names: Sequence[str] = (), *, secure: bool = False) 
     return get_wsgi_application()
 
 
-def serve(site: Site, wish: Wish, announce: Callable[[Served], None]) -> None:
+def serve(site: Site, wish: Wish, announce: Callable[[Served], None]) -> tuple[str, ...]:
     """Serve until the process is told to stop.
 
     Args:
         site: what is served.
         wish: where.
         announce: told once it listens.
+
+    Returns:
+        what goes on by itself when the page has stopped, each in some words.
 
     Raises:
         StopError: as `application`.
@@ -107,3 +110,6 @@ def serve(site: Site, wish: Wish, announce: Callable[[Served], None]) -> None:
         server.run()
     finally:
         server.close()
+    from connector.web import works  # noqa: PLC0415 - as above
+
+    return tuple(f"{works.TITLES[one.kind]} (started by {one.by})" for one in works.still_going())

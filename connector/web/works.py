@@ -1,5 +1,7 @@
 """Works: reading, planning and sending, each in a process of its own, so that the page goes on whatever they take.
 
+They go on when the page is stopped, too, whether by Ctrl-C or by its service: a plan or a sending is not half a thing.
+
 A stranger's trap: a process can die. It beats while it lives; a work whose beat has stopped is told as interrupted, and
 the same thing is started anew by the person. What a work had committed stands, as on the command line.
 """
@@ -75,6 +77,12 @@ def going(kind: str, **given: object) -> Work | None:
     """The work of this kind, with these words given, that goes on; None where there is none."""
     found = Work.objects.filter(kind=kind, state=RUNNING, **{f"given__{name}": value for name, value in given.items()})
     return next((work for work in found if standing(work).state == RUNNING), None)
+
+
+def still_going() -> list[Work]:
+    """The works that go on now, the first started first."""
+    found = Work.objects.filter(state=RUNNING).order_by("id")
+    return [one for one in found if standing(one).state == RUNNING]
 
 
 def standing(work: Work) -> Standing:

@@ -5,6 +5,7 @@ The pages are those of the table of addresses; one that is added is looked at fr
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -17,7 +18,7 @@ from connector.web.pages import Page
 from connector.web.urls import PAGES
 
 PARTS = {
-    "run_id": "R-0002",
+    "run_id": "R-0003",
     "number": "1",
     "name": "lines",
     "sheet": "0",
@@ -52,6 +53,9 @@ def served_page(world: World, window: Browser) -> Iterator[tuple[str, dict[str, 
     Its address, and the parts of addresses that only it knows.
     """
     world.approved("C-1", "C-2")
+    lately = world.clients(client("C-7"), client("C-8", plan="Assessment Only", size="1"), name="lately.csv")
+    run = world.plan(world.partners(), lately, as_of=datetime.now(UTC).date().isoformat()).plain["run"]
+    assert world.run("approve", run).code == 0
     with served(world.folder) as (url, first):
         ada = Person(window, url)
         ada.join(first, "Ada")

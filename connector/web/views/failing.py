@@ -2,13 +2,14 @@
 
 import logging
 import sys
+from pathlib import Path
 
 from django.http import HttpResponse
 from django.shortcuts import render
 
 from connector import ledger
 from connector.runs.errors import StopError
-from connector.runs.stops import as_stop
+from connector.runs.stops import DefectError, as_stop
 from connector.web.asked import PageRequest
 from connector.web.rights import Right
 
@@ -27,8 +28,7 @@ def _page(
 
 def stopped(request: PageRequest, stop: StopError) -> HttpResponse:
     """What a flow refuses, in the words of the command line."""
-    message = f"{stop.message[0].upper()}{stop.message[1:]}."
-    return _page(request, 409, "That cannot be done", message, stop.next_step, stop.problems)
+    return _page(request, 409, "That cannot be done", _sentence(stop), stop.next_step, stop.problems)
 
 
 def forbidden(request: PageRequest, right: Right) -> HttpResponse:
@@ -57,11 +57,17 @@ def missing(request: PageRequest, exception: Exception) -> HttpResponse:  # noqa
 
 
 def defect(request: PageRequest) -> HttpResponse:
-    """What nobody expected: told as on the command line, its details in a file."""
+    """What nobody expected: the log tells where its details are; a person is told a reference by which to find them."""
     error = sys.exc_info()[1]
     stop = as_stop(error if isinstance(error, Exception) else RuntimeError("unknown"))
-    expected = isinstance(error, ledger.StoreError | ledger.RefusedError)
-    if not expected:
-        _LOG.error("%s. %s", stop.message, stop.next_step)
-    message = f"{stop.message[0].upper()}{stop.message[1:]}."
-    return _page(request, 503 if expected else 500, "That did not work", message, stop.next_step)
+    if isinstance(error, ledger.StoreError | ledger.RefusedError):
+        return _page(request, 503, "That did not work", _sentence(stop), stop.next_step)
+    _LOG.error("%s %s: %s. %s", request.method, request.path, stop.message, stop.next_step)
+    if not isinstance(stop, DefectError):
+        return _page(request, 500, "That did not work", _sentence(stop), stop.next_step)
+    step = f"Tell whoever runs the page this reference: {Path(stop.written).stem}. What was done before is kept."
+    return _page(request, 500, "That did not work", _sentence(stop), step)
+
+
+def _sentence(stop: StopError) -> str:
+    return f"{stop.message[0].upper()}{stop.message[1:]}."
