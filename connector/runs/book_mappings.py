@@ -16,6 +16,7 @@ from typing import cast
 from connector import ledger
 from connector.accounting.port import Catalogue
 from connector.accounting.preflight import booking_faults, tax_faults
+from connector.accounting.settings import TenantSettings
 from connector.billing.books import Books, Item, TaxRow, load_books, read_books
 from connector.declared import ListNode, MapNode, Node, ScalarNode, parse_yaml, with_value
 from connector.domain.documents import Line
@@ -65,7 +66,8 @@ class Mapped:
         text: what it holds.
         items, tax: what it says, in its order.
         accounts, tax_codes, sold: what can be chosen, code → name or rate in words; empty without a catalogue.
-        tracking: category → option that every line carries, by the settings of the tenant.
+        tracking: category → option that lines are sorted under, by the settings of the tenant; of QuickBooks its class
+            and department.
     """
 
     entity: str
@@ -134,7 +136,6 @@ def one(config: Config, entity: str, catalogues: Mapping[str, Catalogue]) -> Map
 def _mapped(config: Config, books: Books, catalogue: Catalogue | None) -> Mapped:
     tenant = config.books.get(books.selling_entity, "")
     file = books.place.partition("/")[2].partition(":")[0]
-    settings = config.tenants.get(tenant)
     return Mapped(
         entity=books.selling_entity,
         tenant=tenant,
@@ -145,8 +146,17 @@ def _mapped(config: Config, books: Books, catalogue: Catalogue | None) -> Mapped
         accounts=_accounts(catalogue) if catalogue else {},
         tax_codes=_codes(catalogue) if catalogue else {},
         sold=dict(catalogue.items) if catalogue else {},
-        tracking=settings.tracking if settings is not None else {},
+        tracking=_tracking(config.tenants.get(tenant)),
     )
+
+
+def _tracking(settings: TenantSettings | None) -> Mapping[str, str]:
+    if settings is None:
+        return {}
+    own = settings.quickbooks
+    labels = {"class": own.line_class, "department": own.department} if own is not None else {}
+    by_file = dict(settings.files.tracking) if settings.files is not None else {}
+    return {**settings.tracking, **by_file, **{name: word for name, word in labels.items() if word}}
 
 
 def _text(path: Path) -> str:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from files_kit import bind as by_files
 from world import World
 
 from connector.accounting.port import Account, Catalogue, TaxCode
@@ -162,6 +163,26 @@ def test_where_items_decide_their_accounts_are_chosen_and_a_file_with_faults_is_
         us(alone)
     assert refused.value.message == "the books of the mappings have faults"
     assert [one.code for one in refused.value.problems] == ["yaml-unknown-key", "yaml-missing-key"]
+
+
+def test_what_lines_are_sorted_under_is_told_of_each_system(alone: World) -> None:
+    assert us(alone, None).tracking == {}
+    settings = alone.folder / "connector.yaml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(
+        text.replace("system: xero\n", "system: xero\n    tracking: {Region: North}\n", 1), encoding="utf-8"
+    )
+    assert us(alone, None).tracking == {"Region": "North"}
+    quickbooks = text.replace("system: xero\n", "system: quickbooks\n    class: Spokes\n    taxation: global\n", 1)
+    quickbooks = quickbooks.replace("    invoice_status: AUTHORISED   # or DRAFT\n", "", 1)
+    authorize = "    authorize_url: https://example.com\n    api_url"
+    settings.write_text(quickbooks.replace("    api_url", authorize, 1), encoding="utf-8")
+    assert us(alone, None).tracking == {"class": "Spokes"}
+    settings.write_text(text.replace("  us: us-books\n", ""), encoding="utf-8")
+    assert (us(alone, None).tenant, us(alone, None).tracking) == ("", {})
+    settings.write_text(text, encoding="utf-8")
+    by_files(alone)
+    assert us(alone, None).tracking == {"Region": "North"}
 
 
 def test_a_choice_that_would_make_a_fault_is_not_written(alone: World) -> None:
