@@ -33,12 +33,18 @@ LOOKED_AT = (
     "/partners/",
     "/partners/P-1/",
     "/partner-documents/P-1/",
+    "/books/",
+    "/books/connections/",
+    "/books/contacts/",
+    "/books/mapping/",
     "/needs-you/",
     "/rules/",
+    "/rules/proposals/",
+    "/password/",
     "/people/",
     "/changes/",
 )
-PARTS = {"run_id": "R-0002", "number": "1", "partner_id": "P-1", "name": "lines", "sheet": "0", "file": "0"}
+PARTS = {"run_id": "R-0002", "number": "1", "partner_id": "P-1", "name": "billing.yaml", "entity": "us"}
 # What leads somewhere on a page, as address and verb.
 LEADS = """
 () => [
