@@ -115,7 +115,7 @@ class Person:
         self.page.goto("/clients/new/")
         if partner:
             self.page.get_by_label("Partner id").fill(partner)
-        self.page.get_by_role("radio", name=choice, exact=False).check()
+        self.page.get_by_role("radio", name=choice, exact=False).first.check()  # plans stand before templates
         self.page.get_by_role("button", name="Go on").click()
         self.page.get_by_label("Name").fill(name)
         self.page.get_by_label("Website domain").fill(domain)

@@ -160,14 +160,20 @@ def today(rulebook: Rulebook, partner_id: str, now: datetime) -> date:
     return days[begun[-1]["selling_entity"]]
 
 
-def templates(partner_id: str = "") -> tuple[tuple[str, str], ...]:
-    """The templates that this partner may use, or all of them: the name of each, and whose it is (empty: anybody's)."""
-    known = ledger.read("template_version", columns=["template", "partner_id"]).with_columns(
+def templates(partner_id: str = "") -> tuple[tuple[str, str, str], ...]:
+    """The templates that this partner may use, or all of them.
+
+    Returns:
+        the name of each, whose it is (empty: anybody's), and its plan (empty where it has had several).
+    """
+    known = ledger.read("template_version", columns=["template", "partner_id", "plan"]).with_columns(
         pl.col("partner_id").fill_null("")
     )
     if partner_id:
         known = known.filter(pl.col("partner_id").is_in(["", partner_id]))
-    return tuple(known.unique().sort("template", "partner_id").iter_rows())
+    several = pl.col("plan").n_unique() > 1
+    plans = pl.when(several).then(pl.lit("")).otherwise(pl.col("plan").first())
+    return tuple(known.group_by("template", "partner_id").agg(plan=plans).sort("template", "partner_id").iter_rows())
 
 
 def quote(asking: Asking, rows: Sequence[Row]) -> Quote:

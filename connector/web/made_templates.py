@@ -26,18 +26,22 @@ def latest(partner_id: str = "") -> QuerySet[TemplateStep]:
     return found.filter(template__partner_id=partner_id) if partner_id else found
 
 
-def offered(partner_id: str = "") -> tuple[tuple[str, str], ...]:
-    """The templates that a new client may be made from, made here or known to the ledger: name, and whose it is.
+def offered(partner_id: str = "") -> tuple[tuple[str, str, str], ...]:
+    """The templates that a new client may be made from, made here or known to the ledger.
 
     Args:
         partner_id: the partner of the client; empty for those of every partner.
+
+    Returns:
+        the name of each, whose it is (empty: anybody's), and its plan (empty where a workbook gave it several).
     """
     steps = TemplateStep.objects.all()
     if partner_id:
         steps = steps.filter(template__partner_id=partner_id)
     own = set(steps.values_list("name", "template__partner_id"))
-    current = latest(partner_id).exclude(what=ARCHIVED).values_list("name", "template__partner_id")
-    return tuple(sorted({*current, *(one for one in made_here.templates(partner_id) if one not in own)}))
+    active = latest(partner_id).exclude(what=ARCHIVED)
+    current = active.values_list("name", "template__partner_id", "template__plan")
+    return tuple(sorted({*current, *(one for one in made_here.templates(partner_id) if one[:2] not in own)}))
 
 
 def make(partner_id: str, name: str, plan: str, by: str) -> MadeTemplate:
@@ -116,7 +120,7 @@ def _free(name: str, partner_id: str, own: int = 0) -> str:
     steps = TemplateStep.objects.filter(template__partner_id=partner_id)
     mine = {one.casefold() for one in steps.filter(template=own).values_list("name", flat=True)}
     others = {one.casefold() for one in steps.exclude(template=own).values_list("name", flat=True)}
-    known = {one.casefold() for one, _ in made_here.templates(partner_id)} - mine
+    known = {name.casefold() for name, *_ in made_here.templates(partner_id)} - mine
     if told.casefold() in others | known:
         step = "Give another name: clients that were made from that template name it."
         raise StopError(f"partner {partner_id} has or had a template {told}", step, INPUT)

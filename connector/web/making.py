@@ -94,7 +94,7 @@ def _row(given: Mapping[str, str], asked: Asking) -> Row:
     day = made_here.today(asked.files.rulebook, owner, asked.now)
     plan = choice.removeprefix(_OWN) if choice.startswith(_OWN) else ""
     template = choice.removeprefix(_TEMPLATE) if choice.startswith(_TEMPLATE) else ""
-    if plan not in {*Plan} and template not in {name for name, _ in made_templates.offered(owner)}:
+    if plan not in {*Plan} and template not in {name for name, *_ in made_templates.offered(owner)}:
         step = "Choose full feature Spoke, Assessment Only, or a template of this partner."
         raise StopError("no plan and no template of this partner was chosen", step, INPUT)
     texts = {name: given[name] for name in ("name", "domain", "advisors", "employees", "users")}

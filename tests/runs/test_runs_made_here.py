@@ -90,8 +90,13 @@ def test_a_row_that_cannot_be_read_is_refused_with_every_fault(known: World) -> 
 
 def test_templates_are_those_of_a_partner_and_of_everybody(known: World) -> None:
     assert known.folder.exists()
-    assert made_here.templates() == (("Both", ""), ("Start", "P-1"), ("Theirs", "P-2"))
-    assert made_here.templates("P-1") == (("Both", ""), ("Start", "P-1"))
+    both, start = ("Both", "", "full_spoke"), ("Start", "P-1", "assessment_only")
+    assert made_here.templates() == (both, start, ("Theirs", "P-2", "full_spoke"))
+    assert made_here.templates("P-1") == (both, start)
+    later = known.write("templates.csv", "Template,Partner ID,Plan,Valid from", ["Start,P-1,Full,2025-06-01"])
+    assert known.run("approve", known.plan(later).plain["run"]).code == 0
+    workspace.open_ledger(load_config(known.folder, {}))
+    assert made_here.templates("P-1") == (both, ("Start", "P-1", ""))
 
 
 def test_the_day_is_that_of_the_partners_selling_entity(known: World) -> None:

@@ -62,6 +62,10 @@ def test_a_client_made_from_a_template_has_its_plan_and_is_billed_by_a_run_of_bo
     assert page.redirect_chain == [("/made-templates/1/", 302)]
     assert "It carries <b>full feature Spoke</b>" in page.content.decode()
     assert offered(una) == ["Both", "Starter", "Theirs"]
+    assert (
+        '<b>Starter</b> <span class="soft">full feature Spoke, of P-1</span>'
+        in una.get("/clients/new/").content.decode()
+    )
     look = una.post("/clients/new/", {**ELM, "partner": "P-1", "choice": "template:Starter", "step": "users"})
     assert '<p class="big">USD 3,600.00</p>' in look.content.decode()
     assert made_from(una, "Starter")["Location"] == "/made-clients/1/"
