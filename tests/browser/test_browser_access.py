@@ -61,7 +61,7 @@ def served_page(world: World, window: Browser) -> Iterator[tuple[str, dict[str, 
         ada.join(first, "Ada")
         files = (
             world.partners(PARTNER),
-            world.clients(client("C-3"), client("C-4", created="2025-13-01")),
+            world.clients(client("C-3", site="northwind.example"), client("C-4", created="2025-13-01")),
             world.write(
                 "spring.csv", "Kunde,Haus,Webseite,Angelegt,Zustand", ["Nordwind,P-1,n.example,01/02/2025,Ruht"]
             ),
