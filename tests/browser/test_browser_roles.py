@@ -37,6 +37,7 @@ LOOKED_AT = (
     "/books/connections/",
     "/books/contacts/",
     "/books/mapping/",
+    "/books/mapping/us/",
     "/needs-you/",
     "/rules/",
     "/rules/proposals/",
