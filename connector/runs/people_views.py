@@ -17,7 +17,7 @@ from connector.billing.identity import reference_digest
 from connector.domain.employees import band_label
 from connector.runs.explain import Reason, of_client, of_document, told_outside
 from connector.runs.known import read_partners
-from connector.runs.views import DocumentState, documents
+from connector.runs.views import DocumentState, Listed, documents, listed
 
 _LATEST = (
     "NOT EXISTS (SELECT 1 FROM client_version AS later"
@@ -92,7 +92,7 @@ class ClientFile:
     client: Client
     said: tuple[Said, ...]
     reasons: tuple[Reason, ...]
-    documents: tuple[DocumentState, ...]
+    documents: tuple[Listed, ...]
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def client(client_id: str, only: str = "") -> ClientFile | None:
     lines = [ledger.read_among(table, "charge_id", charges["charge_id"], columns=["document_id"]) for table in _LINES]
     on = ledger.read_among("document", "document_id", pl.concat(lines)["document_id"].unique(), columns=["number"])
     numbers = set(on["number"])
-    stood = tuple(one for one in _documents(only) if one.document.number in numbers)
+    stood = tuple(one for one in listed(only) if one.number in numbers)
     return ClientFile(Client(client_id, name, own[0]), own, _reasons(of_client(client_id, only), only), stood)
 
 
@@ -167,25 +167,22 @@ def partner(partner_id: str, only: str = "") -> Partner | None:
     return next(iter(_partners(read_partners(), [partner_id])), None)
 
 
-def partner_documents(asked: Asked) -> tuple[tuple[DocumentState, ...], int]:
+def partner_documents(asked: Asked) -> tuple[tuple[Listed, ...], int]:
     """A page of the documents, the newest number first, and how many there are; the search looks into the number."""
-    found = [one for one in _documents(asked.only) if asked.search.lower() in one.document.number.lower()]
+    found = [one for one in listed(asked.only) if asked.search.lower() in one.number.lower()]
     return tuple(found[asked.start : asked.start + asked.most]), len(found)
 
 
 def partner_document(number: str, only: str = "") -> tuple[DocumentState, tuple[Reason, ...]] | None:
     """A document and the reasons of its lines; None where there is no such one, or it is another partner's."""
-    found = next((one for one in _documents(only) if one.document.number == number), None)
+    own = (one for one in documents(number=number) if only in ("", one.document.party.partner_id))
+    found = next(own, None)
     return None if found is None else (found, _reasons(of_document(found), only))
 
 
 def _reasons(reasons: tuple[Reason, ...], only: str) -> tuple[Reason, ...]:
     """The reasons as who asks is told them: a partner is not told of folders."""
     return told_outside(reasons) if only else reasons
-
-
-def _documents(only: str) -> list[DocumentState]:
-    return [one for one in documents()[::-1] if only in ("", one.document.party.partner_id)]
 
 
 def _partners(master: pl.DataFrame, shown: Sequence[str]) -> tuple[Partner, ...]:

@@ -19,7 +19,7 @@ from connector.printed import Value
 from connector.runs.changes import cells_to_plain, rows_to_plain, signed
 from connector.runs.drift import in_files
 from connector.runs.looked import Looked
-from connector.runs.views import BOOKED, IN_FILE
+from connector.runs.views import state_of
 from connector.runs.words import BUCKETS, READY
 
 # The tables of what has changed since the last upload, and the frame of each.
@@ -170,7 +170,7 @@ def _document_frame(run: Looked) -> pl.DataFrame:
     frame = pl.DataFrame(told, schema=_DOCUMENTS)
     filed = in_files()
     where = [
-        (one.document_id, one.number, _state(one, is_filed=one.document_id in filed), one.detail, one.remote_id)
+        (one.document_id, one.number, state_of(one, is_filed=one.document_id in filed), one.detail, one.remote_id)
         for one in outbox.whereabouts(run.run_id)
     ]
     sent = pl.DataFrame(where, schema=_SENT, orient="row")
@@ -196,12 +196,6 @@ _DOCUMENTS = {
     "planned": pl.String,
 }
 _SENT = dict.fromkeys(("document_id", "number", "state", "detail", "remote_id"), pl.String)
-
-
-def _state(one: outbox.Whereabouts, *, is_filed: bool) -> str:
-    if one.state is outbox.State.DONE:
-        return IN_FILE if is_filed else BOOKED
-    return one.state.value
 
 
 def _documents(_run: Looked, frame: pl.DataFrame) -> Iterator[Row]:

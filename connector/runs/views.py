@@ -12,7 +12,7 @@ from connector import ledger
 from connector.billing.balance import Balance, balances
 from connector.billing.context import Context
 from connector.billing.kinds import TERMS
-from connector.domain.documents import Document
+from connector.domain.documents import CREDIT_NOTE, Document
 from connector.domain.money import Money
 from connector.domain.places import Cell, Line
 from connector.domain.words import Bucket
@@ -65,8 +65,53 @@ class Attention:
     next_step: str
 
 
-def documents(run_id: str | None = None) -> tuple[DocumentState, ...]:
-    """Every document, or those of one run, in the order of their numbers."""
+@dataclass(frozen=True)
+class Listed:
+    """A document as lists show it, without its lines: its partner under its name of now, and where it is.
+
+    `owed` is what the partner owes by it, with tax: below zero on a credit note.
+    """
+
+    number: str
+    run_id: str
+    partner_id: str
+    partner: str
+    dated: date
+    due: date
+    owed: Money
+    state: str
+    detail: str
+
+
+def listed(partner_id: str = "") -> list[Listed]:
+    """Every document, or those of one partner, the newest number first."""
+    where, given = ("partner_id = ?", [partner_id]) if partner_id else ("", [])
+    columns = ["document_id", "kind", "partner_id", "currency", "dated", "due", "total_minor"]
+    heads = {row[0]: row[1:] for row in ledger.read("document", where, given, columns=columns).iter_rows()}
+    named = ledger.read("personal", "owner_type = ? AND field = ?", ["partner", "name"], columns=["owner_id", "value"])
+    names, filed = dict(named.iter_rows()), in_files()
+    found = []
+    for one in reversed(outbox.whereabouts()):
+        if one.document_id in heads:
+            kind, partner, currency, dated, due, minor = heads[one.document_id]
+            owed = Money(-minor if kind == CREDIT_NOTE else minor, currency)
+            state = state_of(one, is_filed=one.document_id in filed)
+            partner_name = names.get(partner, "")
+            found.append(Listed(one.number, one.run_id, partner, partner_name, dated, due, owed, state, one.detail))
+    return found
+
+
+def state_of(one: outbox.Whereabouts, *, is_filed: bool) -> str:
+    """Where a document is, in the word that people read."""
+    if one.state is outbox.State.DONE:
+        return IN_FILE if is_filed else BOOKED
+    return one.state.value
+
+
+def documents(run_id: str | None = None, number: str | None = None) -> tuple[DocumentState, ...]:
+    """Every document with its lines, those of one run, or that of one number, in the order of their numbers."""
+    if number is not None and not number.isprintable():
+        return ()
     heads = ledger.read("document").select("document_id", "run_id")
     if run_id is not None:
         heads = heads.filter(pl.col("run_id") == store.resolve(run_id))
@@ -82,14 +127,14 @@ def documents(run_id: str | None = None) -> tuple[DocumentState, ...]:
             detail=item.detail,
             remote_id=receipts.get(item.document_id, ""),
         )
-        for item in sorted(outbox.items(), key=lambda item: item.number)
+        for item in sorted(outbox.items(number=number), key=lambda item: item.number)
         if item.document_id in runs
     )
 
 
 def document(number: str) -> DocumentState:
     """The document of this number, which is known to exist."""
-    return next(one for one in documents() if one.document.number == number)
+    return documents(number=number)[0]
 
 
 def exceptions() -> tuple[Attention, ...]:

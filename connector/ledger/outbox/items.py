@@ -143,12 +143,17 @@ def rewrite_sent(item: OutboxItem, request: str) -> None:
     database.execute("UPDATE allocation SET detail = '' WHERE document_id = ?", (item.document_id,))
 
 
-def items(tenant: str | None = None, states: Collection[State] | None = None) -> list[OutboxItem]:
-    """Rows of the outbox by number; of one tenant, or in some states only, where given."""
+def items(
+    tenant: str | None = None, states: Collection[State] | None = None, number: str | None = None
+) -> list[OutboxItem]:
+    """Rows of the outbox by number; of one tenant, in some states, or of one number only, where given."""
     conditions, parameters = ["1 = 1"], []
     if tenant is not None:
         conditions.append("tenant = ?")
         parameters.append(tenant)
+    if number is not None:
+        conditions.append("number = ?")
+        parameters.append(number)
     if states is not None and not states:
         return []
     if states:

@@ -15,12 +15,12 @@ def listing(request: PageRequest) -> HttpResponse:
     """Every document, the newest number first."""
     asked = wanted(request)
     text = asked.search.lower()
-    every = views.documents()[::-1]
+    every = views.listed()
     found = [
         one
         for one in every
         if (not asked.choice or one.state == asked.choice)
-        and text in f"{one.document.number} {one.document.party.partner_id} {one.document.party.name}".lower()
+        and text in f"{one.number} {one.partner_id} {one.partner}".lower()
     ]
     told = {
         "found": found[asked.start : asked.start + MOST],
@@ -35,7 +35,7 @@ def one(request: PageRequest, number: str) -> HttpResponse:
     """One document with its lines, each with its reasons."""
     namespaces = sorted({mapping.namespace for mapping in workspace.open_mappings(site().config()).items})
     reasons = explain(number, namespaces)
-    known = next((one for one in views.documents() if one.document.number == number), None)
+    known = next(iter(views.documents(number=number)), None)
     differs = [one for one in standing() if one.number == number]
     told = {
         "known": known,
