@@ -1,7 +1,7 @@
 """Why a line, a document or a client is billed as it is: rule, tier, price, source cell, and what the books said."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -72,20 +72,32 @@ def _outside(label: str, text: str) -> tuple[str, str]:
     return label, PurePath(text).name if label == "source" else text
 
 
-def of_document(found: DocumentState) -> tuple[Reason, ...]:
-    """Explain every line of a document."""
-    return _document_reasons(found, "")
+def of_document(found: DocumentState, start: int = 0, most: int | None = None) -> tuple[Reason, ...]:
+    """Explain the lines of a document.
+
+    Args:
+        found: the document.
+        start: the first line explained, from 0.
+        most: how many at most; None: all that follow.
+    """
+    count = len(found.document.lines)
+    return _of_lines(found, range(start + 1, count + 1 if most is None else min(start + most, count) + 1))
 
 
 def _document_reasons(found: DocumentState, line: str) -> tuple[Reason, ...]:
     lines = found.document.lines
     if line and not (line.isdecimal() and 1 <= int(line) <= len(lines)):
         raise StopError(f"{found.document.number} has lines 1 to {len(lines)}, not {line}", "Mend the line.", INPUT)
-    wanted = [int(line)] if line else range(1, len(lines) + 1)
-    charges = {row["charge_id"]: row for row in ledger.read("charge").iter_rows(named=True)}
+    return _of_lines(found, [int(line)] if line else range(1, len(lines) + 1))
+
+
+def _of_lines(found: DocumentState, positions: Sequence[int]) -> tuple[Reason, ...]:
+    """Explain the lines at these positions, counted from 1."""
+    items = {position: found.document.lines[position - 1] for position in positions}
+    own = ledger.read_among("charge", "charge_id", {item.charge_id for item in items.values()})
+    charges = {row["charge_id"]: row for row in own.iter_rows(named=True)}
     reasons = []
-    for position in wanted:
-        item = lines[position - 1]
+    for position, item in items.items():
         row = charges[item.charge_id] if item.adjustment_id is None else _with(charges[item.charge_id], item)
         tax = f"{item.tax_percent} % as {item.tax_code}: {Money(item.tax_minor, found.document.currency)}"
         title = f"{found.document.number}/{position} ({found.state}): {item.description}"

@@ -173,11 +173,16 @@ def partner_documents(asked: Asked) -> tuple[tuple[Listed, ...], int]:
     return tuple(found[asked.start : asked.start + asked.most]), len(found)
 
 
-def partner_document(number: str, only: str = "") -> tuple[DocumentState, tuple[Reason, ...]] | None:
-    """A document and the reasons of its lines; None where there is no such one, or it is another partner's."""
+def partner_document(
+    number: str, only: str = "", start: int = 0, most: int | None = None
+) -> tuple[DocumentState, tuple[Reason, ...]] | None:
+    """A document and the reasons of its lines, or of some of them as `explain.of_document` takes them.
+
+    None where there is no such one, or it is another partner's.
+    """
     own = (one for one in documents(number=number) if only in ("", one.document.party.partner_id))
     found = next(own, None)
-    return None if found is None else (found, _reasons(of_document(found), only))
+    return None if found is None else (found, _reasons(of_document(found, start, most), only))
 
 
 def _reasons(reasons: tuple[Reason, ...], only: str) -> tuple[Reason, ...]:

@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from connector.runs import drift, views, workspace
-from connector.runs.explain import explain
+from connector.runs.explain import explain, of_document
 from connector.runs.reconcile import standing
 from connector.web.asked import PageRequest
 from connector.web.paging import MOST, Pager, wanted
@@ -32,14 +32,19 @@ def listing(request: PageRequest) -> HttpResponse:
 
 
 def one(request: PageRequest, number: str) -> HttpResponse:
-    """One document with its lines, each with its reasons."""
-    namespaces = sorted({mapping.namespace for mapping in workspace.open_mappings(site().config()).items})
-    reasons = explain(number, namespaces)
+    """One document with its lines, each with its reasons; what is none but can be explained, with these."""
+    asked = wanted(request)
     known = next(iter(views.documents(number=number)), None)
+    if known is None:
+        namespaces = sorted({mapping.namespace for mapping in workspace.open_mappings(site().config()).items})
+        reasons = explain(number, namespaces)
+    else:
+        reasons = of_document(known, asked.start, MOST)
     differs = [one for one in standing() if one.number == number]
     told = {
         "known": known,
         "reasons": reasons,
+        "pager": Pager(asked, len(known.document.lines) if known else 0, request.path),
         "number": number,
         "differs": differs,
         "history": drift.history(number),

@@ -56,10 +56,12 @@ def documents(request: PageRequest, partner_id: str) -> HttpResponse:
 
 def document(request: PageRequest, number: str) -> HttpResponse:
     """One document as its partner may see it: its lines, each with its reasons."""
-    found = people_views.partner_document(number, request.user.partner_id)
+    asked = wanted(request)
+    found = people_views.partner_document(number, request.user.partner_id, asked.start, MOST)
     if found is None:
         raise Http404(number)
-    return render(request, "web/partner_document.html", {"known": found[0], "reasons": found[1]})
+    pager = Pager(asked, len(found[0].document.lines), request.path)
+    return render(request, "web/partner_document.html", {"known": found[0], "reasons": found[1], "pager": pager})
 
 
 def _narrowed(asked: Wanted, only: str) -> people_views.Asked:
