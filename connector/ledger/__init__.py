@@ -20,7 +20,7 @@ from connector.ledger.registers import alias_key, coming_numbers, erase, next_nu
 from connector.ledger.restore import restore_dump
 from connector.ledger.schemas import TABLES, insert_schema
 from connector.ledger.store import checked, close_store, described, open_store
-from connector.ledger.sums import BILLED, RunTally, Tally, billed_since, tally_run
+from connector.ledger.sums import BILLED, RunTally, Tally, billed_since, last_billed_on, tally_run
 from connector.ledger.verify import Chain, Fault, Verified, verify
 
 __all__ = [
@@ -57,6 +57,7 @@ __all__ = [
     "hold",
     "insert_schema",
     "is_url",
+    "last_billed_on",
     "next_numbers",
     "open_store",
     "overwrite_erased",

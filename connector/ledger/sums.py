@@ -107,3 +107,12 @@ def billed_since(day: date) -> pl.DataFrame:
     sql = f"SELECT {columns} FROM ({' UNION ALL '.join(parts)}) AS told"  # noqa: S608 - as above
     frame = framed(database.fetch(sql, [day] * len(_LINES)), BILLED)
     return frame.group_by(list(BILLED)[:-1]).agg(pl.col("net_minor").sum()).sort(list(BILLED)[:-1])
+
+
+def last_billed_on(day: date) -> date | None:
+    """The day of the latest document that is not dated after a day; None where there is none."""
+    last = {"dated": BILLED["dated"]}
+    told = "(SELECT max(dated) AS dated FROM document WHERE dated <= ?) AS told"
+    sql = f"SELECT {column_sql('dated', last['dated'])} FROM {told}"  # noqa: S608 - our own names
+    found: date | None = framed(database.fetch(sql, [day]), last)["dated"][0]
+    return found

@@ -48,7 +48,7 @@ def explain(subject: str, namespaces: Iterable[str] = ()) -> tuple[Reason, ...]:
             "Name a document (US-000001), a line (US-000001/2), or a billed client by its id or name.",
             INPUT,
         )
-    return tuple(_reason(row, "") for row in charges.iter_rows(named=True))
+    return _of_charges(charges)
 
 
 def of_client(client_id: str, partner_id: str = "") -> tuple[Reason, ...]:
@@ -60,7 +60,7 @@ def of_client(client_id: str, partner_id: str = "") -> tuple[Reason, ...]:
     """
     charges = ledger.read("charge", "subject_type = ? AND subject_id = ?", ["client", client_id]).sort("event_on")
     rows = charges.filter((pl.col("partner_id") == partner_id) | (partner_id == ""))
-    return tuple(_reason(row, "") for row in rows.iter_rows(named=True))
+    return _of_charges(rows)
 
 
 def told_outside(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
@@ -96,15 +96,70 @@ def _of_lines(found: DocumentState, positions: Sequence[int]) -> tuple[Reason, .
     items = {position: found.document.lines[position - 1] for position in positions}
     own = ledger.read_among("charge", "charge_id", {item.charge_id for item in items.values()})
     charges = {row["charge_id"]: row for row in own.iter_rows(named=True)}
+    around = _Around.of(own)
     reasons = []
     for position, item in items.items():
-        row = charges[item.charge_id] if item.adjustment_id is None else _with(charges[item.charge_id], item)
+        row = charges[item.charge_id] if item.adjustment_id is None else _with(charges[item.charge_id], item, around)
         tax = f"{item.tax_percent} % as {item.tax_code}: {Money(item.tax_minor, found.document.currency)}"
         title = f"{found.document.number}/{position} ({found.state}): {item.description}"
-        reason = _reason(row, title)
+        reason = _reason(row, title, around)
         facts = (*reason.facts, ("tax", tax), ("account", item.account), ("document dated", dated_on(found.document)))
         reasons.append(Reason(title, facts))
     return tuple(reasons)
+
+
+def _of_charges(charges: pl.DataFrame) -> tuple[Reason, ...]:
+    around = _Around.of(charges)
+    return tuple(_reason(row, "", around) for row in charges.iter_rows(named=True))
+
+
+@dataclass(frozen=True)
+class _Around:
+    """What the ledger has of some charges besides themselves, read once for all of them.
+
+    Attributes:
+        sources: the names of their sources.
+        erased: the kinds and ids of their subjects that are erased.
+        credited: the run that credited a charge.
+        adjustments: the differences of a charge, the first one first.
+        lines, credit_lines, adjustment_lines: number and position of the line of a charge, of its credit, and of a
+            difference.
+    """
+
+    sources: Mapping[str, str]
+    erased: frozenset[tuple[str, str]]
+    credited: Mapping[str, str]
+    adjustments: Mapping[str, pl.DataFrame]
+    lines: Mapping[str, str]
+    credit_lines: Mapping[str, str]
+    adjustment_lines: Mapping[str, str]
+
+    @classmethod
+    def of(cls, charges: pl.DataFrame) -> "_Around":
+        """Read it; as many questions however many charges there are."""
+        ids = charges["charge_id"].unique().to_list()
+        adjustments = ledger.read_among("adjustment", "charge_id", ids).sort("sequence")
+        erased = ledger.read_among("erasure", "owner_id", charges["subject_id"].unique().to_list())
+        origins = pl.concat([charges["source_id"], adjustments["source_id"]]).drop_nulls().unique()
+        sources = ledger.read_among("source", "source_id", origins.to_list())
+        return cls(
+            dict(sources.select("source_id", "name").iter_rows()),
+            frozenset(erased.select("owner_type", "owner_id").iter_rows()),
+            dict(ledger.read_among("credit", "charge_id", ids).select("charge_id", "run_id").iter_rows()),
+            {str(charge): own for (charge,), own in adjustments.group_by("charge_id", maintain_order=True)},
+            _places("document_line", "charge_id", ids),
+            _places("credit_line", "charge_id", ids),
+            _places("adjustment_line", "adjustment_id", adjustments["adjustment_id"].to_list()),
+        )
+
+
+def _places(table: str, key: str, ids: Sequence[str]) -> dict[str, str]:
+    """Where lines stand, such as `US-000001/2`, by what they are of; the first line of each counts."""
+    lines = ledger.read_among(table, key, ids)
+    heads = ledger.read_among("document", "document_id", lines["document_id"].unique().to_list())
+    placed = lines.join(heads.select("document_id", "number"), on="document_id", maintain_order="left")
+    placed = placed.unique(key, keep="first", maintain_order=True)
+    return dict(placed.select(key, pl.format("{}/{}", "number", "position")).iter_rows())
 
 
 def _client_charges(subject: str, namespaces: Iterable[str]) -> pl.DataFrame:
@@ -118,19 +173,18 @@ def _client_charges(subject: str, namespaces: Iterable[str]) -> pl.DataFrame:
     return charges.filter(pl.col("subject_id").is_in([subject, *named, *listed])).sort("event_on")
 
 
-def _reason(row: Mapping[str, Any], title: str) -> Reason:
-    sources = dict(ledger.read("source").select("source_id", "name").iter_rows())
+def _reason(row: Mapping[str, Any], title: str, around: _Around) -> Reason:
     sheet = f"{row['sheet']}!" if row["sheet"] else ""
     amount = Money(row["amount_minor"], row["currency"])
     unit = Money(row["unit_minor"], row["currency"])
     facts = [
         ("charge", f"{row['charge_id']}, revision {row['revision']}"),
-        ("bills", f"{_subject(row)}: {row['metric']}, term {row['ordinal']}"),
+        ("bills", f"{_subject(row, around)}: {row['metric']}, term {row['ordinal']}"),
         ("event", f"{row['event']} on {row['event_on']}"),
-        ("source", f"{sources[row['source_id']]}:{sheet}{row['row']} ({row['run_id']})"),
+        ("source", f"{around.sources[row['source_id']]}:{sheet}{row['row']} ({row['run_id']})"),
         ("rule", f"{row['rule_id']} at {row['rule_place']}"),
     ]
-    facts += [*row.get("differs", ()), *_credit(row["charge_id"]), *_differences(row)]
+    facts += [*row.get("differs", ()), *_credit(row["charge_id"], around), *_differences(row, around)]
     if row["kind"] == "opening":
         facts.append(("amount", f"{amount}: an opening entry, before go-live"))
     else:
@@ -142,47 +196,41 @@ def _reason(row: Mapping[str, Any], title: str) -> Reason:
             ("amount", f"{row['quantity']} × {unit} = {amount}" if _plain(row) else f"{amount} altogether"),
         ]
     facts.append(("rulebook", row["rulebook_digest"]))
-    return Reason(title or f"{_document_of(row)}: {row['metric']}, {row['event']} on {row['event_on']}", tuple(facts))
+    where = _document_of(row, around)
+    return Reason(title or f"{where}: {row['metric']}, {row['event']} on {row['event_on']}", tuple(facts))
 
 
-def _subject(row: Mapping[str, Any]) -> str:
-    erased = ledger.read("erasure", "owner_type = ? AND owner_id = ?", [row["subject_type"], row["subject_id"]])
-    return f"{row['subject_type']} {row['subject_id']}" + ("" if erased.is_empty() else " (erased)")
+def _subject(row: Mapping[str, Any], around: _Around) -> str:
+    own = (row["subject_type"], row["subject_id"])
+    return " ".join(own) + (" (erased)" if own in around.erased else "")
 
 
-def _credit(charge_id: str) -> list[tuple[str, str]]:
+def _credit(charge_id: str, around: _Around) -> list[tuple[str, str]]:
     """That the charge is credited, by which run and where; nothing where it stands."""
-    found = ledger.read("credit", "charge_id = ?", [charge_id])
-    if found.is_empty():
+    if charge_id not in around.credited:
         return []
-    lines = ledger.read("credit_line", "charge_id = ?", [charge_id])
-    numbers = dict(ledger.read("document").select("document_id", "number").iter_rows())
-    where = f" on {numbers[lines['document_id'][0]]}/{lines['position'][0]}" if lines.height else ""
-    return [("credited", f"whole, by {found['run_id'][0]}{where}")]
+    where = f" on {around.credit_lines[charge_id]}" if charge_id in around.credit_lines else ""
+    return [("credited", f"whole, by {around.credited[charge_id]}{where}")]
 
 
-def _with(charge: Mapping[str, Any], line: Line) -> dict[str, Any]:
+def _with(charge: Mapping[str, Any], line: Line, around: _Around) -> dict[str, Any]:
     """A charge as one of its adjustments left it, and as `differs` what it was before and where it stands."""
-    entries = ledger.read("adjustment", "charge_id = ?", [charge["charge_id"]]).sort("sequence")
+    entries = around.adjustments[charge["charge_id"]]
     sequence = entries.filter(pl.col("adjustment_id") == line.adjustment_id)["sequence"][0]
     before, after = (
         with_adjustments(pl.DataFrame([charge], schema=ledger.TABLES["charge"]), entries.filter(until)).to_dicts()[0]
         for until in (pl.col("sequence") < sequence, pl.col("sequence") <= sequence)
     )
     was = Money(before["amount_minor"], charge["currency"])
-    return {**after, "differs": [("difference to", f"{_document_of(charge)}, {was} before")]}
+    return {**after, "differs": [("difference to", f"{_document_of(charge, around)}, {was} before")]}
 
 
-def _differences(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _differences(row: Mapping[str, Any], around: _Around) -> list[tuple[str, str]]:
     """What was billed more or less for the charge later, by which run and where."""
-    if "differs" in row:
+    if "differs" in row or row["charge_id"] not in around.adjustments:
         return []
-    entries = ledger.read("adjustment", "charge_id = ?", [row["charge_id"]]).sort("sequence").to_dicts()
-    if not entries:
-        return []
-    heads = ledger.read("document").select("document_id", "number")
-    lines = ledger.read("adjustment_line").join(heads, on="document_id").to_dicts()
-    where = {one["adjustment_id"]: f"{one['number']}/{one['position']}" for one in lines}
+    entries = around.adjustments[row["charge_id"]].to_dicts()
+    where = around.adjustment_lines
     told = [
         (
             f"difference {one['sequence']}",
@@ -214,13 +262,10 @@ def _changes(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     return facts
 
 
-def _document_of(row: Mapping[str, Any]) -> str:
+def _document_of(row: Mapping[str, Any], around: _Around) -> str:
     """Where a client's charge stands: its document and line, or why there is none."""
-    lines = ledger.read("document_line", "charge_id = ?", [row["charge_id"]])
-    if lines.is_empty():
-        return "opening entry" if row["kind"] == "opening" else "waiting for its document"
-    numbers = dict(ledger.read("document").select("document_id", "number").iter_rows())
-    return f"{numbers[lines['document_id'][0]]}/{lines['position'][0]}"
+    none = "opening entry" if row["kind"] == "opening" else "waiting for its document"
+    return around.lines.get(row["charge_id"], none)
 
 
 def _size(row: Mapping[str, Any]) -> str:

@@ -55,12 +55,17 @@ class Billed:
 
 
 def billed_by_month(today: date) -> tuple[Billed, ...]:
-    """What approved documents bill in each of the last months, today's included; each currency by itself.
+    """What approved documents bill in each of the last months; each currency by itself.
 
     Args:
-        today: the day.
+        today: the day. The months end with its own; where nothing was billed in them, with the last that was.
     """
-    months = _months(today)
+    found = _within(_months(today))
+    last = ledger.last_billed_on(today) if not found else None
+    return found if last is None else _within(_months(last))
+
+
+def _within(months: tuple[str, ...]) -> tuple[Billed, ...]:
     found = _billed(date.fromisoformat(f"{months[0]}-01"), store.approval_mark(), which_ledger())
     named = found.with_columns(
         month=pl.col("dated").dt.strftime("%Y-%m"),

@@ -48,7 +48,11 @@ def test_money_by_month_and_tier_each_currency_by_itself_and_credits_against_it(
     assert dollars.total("2025-05") == 180_000 + dollars.minor[("2025-05", "bundles")]
     assert set(pounds.minor) == {("2025-04", "11-50")}
     assert [one.currency for one in billed_by_month(date(2026, 4, 30))] == ["USD"]
-    assert billed_by_month(date(2027, 1, 31)) == ()
+    long_after = billed_by_month(date(2027, 1, 31))
+    assert [(one.currency, one.months[-1], one.total("2025-05")) for one in long_after] == [
+        ("GBP", "2025-05", 0),
+        ("USD", "2025-05", dollars.total("2025-05")),
+    ]
 
 
 @pytest.mark.usefixtures("on_each_database")

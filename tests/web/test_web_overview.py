@@ -18,7 +18,7 @@ TODAY = datetime.now(UTC).date()
 def test_before_anything_it_says_what_to_do(site: Site) -> None:
     page = signed_in(person("Ada", "admin")).get("/overview/").content.decode()
     assert site.folder.exists()
-    assert "Nothing was billed in the last 12 months: an approved run shows here." in page
+    assert "Nothing was billed yet: an approved run shows here." in page
     assert "No partner&#x27;s places run out" in page or "No partner's places run out" in page
     assert "No nightly run yet" in page
     assert "<svg" not in page

@@ -67,8 +67,9 @@ def address(one: Attention) -> str:
         return reverse("rules-proposal", kwargs={"number": one.where.removeprefix("proposal ")})
     if one.kind == "document-foreign":  # it is none of ours, so it has no page
         return reverse("books")
-    is_document = one.kind.startswith("document-") and " " not in one.where
-    return reverse("document", kwargs={"number": one.where}) if is_document else ""
+    first = one.where.partition(" and ")[0]  # of several with one cause
+    is_document = one.kind.startswith("document-") and " " not in first
+    return reverse("document", kwargs={"number": first}) if is_document else ""
 
 
 @register.filter

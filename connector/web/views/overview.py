@@ -39,7 +39,6 @@ def overview(request: PageRequest) -> HttpResponse:
         "runs": store.run_states()[::-1][:_LATEST],
         "last": runs_overview.last_night(),
         "billed": [charts.months(one) for one in runs_overview.billed_by_month(today)],
-        "months": runs_overview.MONTHS,
         "places": _places(config, today),
         "low": {"percent": runs_overview.LOW_PERCENT, "places": runs_overview.LOW_PLACES},
         "alarm": nights.alarm(site().now(), config.sync.alarm_after) if config.exports else "",
