@@ -1,17 +1,20 @@
 # The whole of what a developer types. Each target works on a fresh clone by itself.
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo test check soak golden bench screenshots pictures audit requirements clean
+.PHONY: help setup browser tryton demo test check soak golden bench screenshots pictures audit requirements clean
 BIN := .venv/bin
 GATED := connector/domain/*,connector/rulebook/*,connector/billing/*,connector/runs/*
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 setup: ## everything the project needs, in .venv; leaves the command at .venv/bin/connector
 	@tools/setup.sh
 
 browser: ## Chromium and nginx, with which the tests look at the pages
 	@tools/packages.sh
+
+tryton: setup ## a real ledger for the tests, in .venv-tryton: Tryton's packages, and a prepared database
+	@tools/tryton.sh
 
 demo: setup ## the main job on the samples, end to end, against the sandbox
 	@$(BIN)/connector demo --folder build/demo
@@ -25,7 +28,7 @@ check: setup ## the gates: style, types, floors
 # Two processes on two cores: a second thread of each would only wait for the first on frames as small as those of tests.
 test soak: export POLARS_MAX_THREADS := 1
 
-test: check browser ## the gates, every test, and the coverage of the rooms that decide money
+test: check browser tryton ## the gates, every test, and the coverage of the rooms that decide money
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -n 2
 	$(BIN)/coverage combine --quiet
@@ -75,9 +78,9 @@ audit: ## look the pinned versions up among the known faults; it warns and fails
 	-.venv-audit/bin/pip-audit --require-hashes -r requirements/runtime.txt
 
 requirements: ## pin the newest versions, with hashes and without hosts (needs uv)
-	for name in build runtime dev audit bench; do uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url \
+	for name in build runtime dev audit bench tryton; do uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url \
 	  --no-emit-find-links --universal --python-version 3.11 --no-annotate --custom-compile-command "make requirements" \
 	  requirements/$$name.in -o requirements/$$name.txt; done
 
 clean: ## remove what was built
-	rm -rf .venv .venv-audit .venv-bench build dist
+	rm -rf .venv .venv-audit .venv-bench .venv-tryton build dist

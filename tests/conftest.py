@@ -9,6 +9,7 @@ from coverage import Coverage
 from coverage.exceptions import CoverageWarning
 from django.conf import settings
 from postgres_server import Databases, running
+from tryton_server import TrytonServer, need
 from world import World
 
 from connector import ledger
@@ -74,6 +75,23 @@ def on_each_database(request: pytest.FixtureRequest) -> None:
     """The ledger of every working folder of the test is in its folder, and then in a database of a server."""
     if request.param == "postgres":
         request.getfixturevalue("on_postgres")
+
+
+@pytest.fixture(scope="session")
+def tryton_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrytonServer]:
+    """A Tryton for this run of the tests, started when the first test asks for it."""
+    need()
+    server = TrytonServer(tmp_path_factory.mktemp("tryton"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def tryton(tryton_running: TrytonServer) -> TrytonServer:
+    """A Tryton whose database is as it was prepared."""
+    tryton_running.put_back()
+    return tryton_running
 
 
 @pytest.fixture
