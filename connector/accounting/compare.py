@@ -5,7 +5,7 @@ the system computes the tax itself, only the net can be expected; the tax it boo
 """
 
 from connector.accounting.port import Capabilities, RemoteDocument, TaxRule
-from connector.accounting.totals import tax_per_rate_minor
+from connector.accounting.totals import tax_per_rate_minor, taxes_half_even_minor
 from connector.domain.documents import Document
 from connector.domain.money import Money
 
@@ -63,4 +63,6 @@ def _totals(document: Document, found: RemoteDocument, tax: TaxRule) -> tuple[in
     if tax == "line_or_rate":
         per_rate = tax_per_rate_minor(document.lines, document.currency)
         return (document.total.minor, document.net.minor + per_rate)
+    if tax == "line_or_rate_even":
+        return tuple(document.net.minor + one for one in taxes_half_even_minor(document.lines, document.currency))
     return (document.net.minor + found.tax_minor,)

@@ -10,6 +10,7 @@ from connector.accounting.oauth.provider import Provider
 from connector.accounting.port import AccountingSystem, CredentialsError
 from connector.accounting.quickbooks import opening as quickbooks
 from connector.accounting.settings import ConsentSettings, TenantSettings
+from connector.accounting.tryton import opening as tryton
 from connector.accounting.xero import opening as xero
 from connector.net.errors import SetupError
 
@@ -19,6 +20,7 @@ Connect = Callable[[TenantSettings, Callable[[], datetime], Callable[[float], No
 __all__ = [
     "QUICKBOOKS",
     "QUICKBOOKS_CSV",
+    "TRYTON",
     "XERO",
     "XERO_CSV",
     "Connect",
@@ -27,7 +29,7 @@ __all__ = [
     "provider_of",
 ]
 
-XERO, QUICKBOOKS = "xero", "quickbooks"
+XERO, QUICKBOOKS, TRYTON = "xero", "quickbooks", "tryton"
 
 
 def connect(
@@ -50,11 +52,13 @@ def connect(
     """
     if settings.files is not None:
         return files.open_outbox(settings.name, settings.system, settings.files, clock)
-    if settings.system not in (XERO, QUICKBOOKS):
+    if settings.system not in (XERO, QUICKBOOKS, TRYTON):
         message = f"{settings.name}: the accounting system {settings.system!r} is not known"
-        raise SetupError(message, f"Write system: {XERO}, {QUICKBOOKS}, {XERO_CSV} or {QUICKBOOKS_CSV}.")
+        raise SetupError(message, f"Write system: {XERO}, {QUICKBOOKS}, {TRYTON}, {XERO_CSV} or {QUICKBOOKS_CSV}.")
     if settings.lacks_credentials:
         raise _lacking(settings)
+    if settings.tryton is not None:
+        return tryton.open_company(settings, settings.tryton, clock, sleep, monotonic)
     if settings.system == QUICKBOOKS:
         return quickbooks.open_company(settings, clock, sleep, monotonic)
     return xero.open_organisation(settings, clock, sleep, monotonic)
@@ -74,5 +78,6 @@ def provider_of(settings: TenantSettings, consent: ConsentSettings) -> Provider:
 
 def _lacking(settings: TenantSettings) -> CredentialsError:
     """The fault of a tenant whose client id or secret is missing."""
-    message = f"{settings.name}: the client id or the client secret is missing"
+    what = "the client id or the client secret" if settings.system != TRYTON else "the user or the password"
+    message = f"{settings.name}: {what} is missing"
     return CredentialsError(message, "Set the environment variables that its credentials name.")

@@ -14,8 +14,9 @@ from connector.domain.documents import CREDIT_NOTE, INVOICE, Document, Party
 from connector.net.errors import SetupError
 
 # Who computes the tax of a document, and how: rounded on each line; on each line or once for each rate, which the
-# vendor does not say; or by the system alone, from what nobody else knows, so that only the net can be predicted.
-TaxRule = Literal["line", "line_or_rate", "remote"]
+# vendor does not say; the same, a half rounded to the even digit; or by the system alone, from what nobody else knows,
+# so that only the net can be predicted.
+TaxRule = Literal["line", "line_or_rate", "line_or_rate_even", "remote"]
 
 # States of a document that stands in a file for a person to import: the file waits; a person has moved it to the
 # imported ones; it is not what was written any more; it is nowhere. None of them says what the books have.
@@ -49,6 +50,9 @@ class Capabilities:
         upload: where documents go into files: what a person does with one; empty where the system books by itself.
         applies_credits: a credit note can be applied to the invoice it refers to, by a call. QuickBooks applies credit
             memos by a setting of the company ("automatically apply credits"), or a person does.
+        gives_number: the system gives each document a number of its own; ours travels as its reference.
+        one_by_one: while it is not known of one document whether it was booked, no other may be sent: the system could
+            be at work on both, and give one number twice, or the later day first.
     """
 
     system: str
@@ -67,6 +71,8 @@ class Capabilities:
     tax: TaxRule = "line"
     upload: str = ""
     applies_credits: bool = False
+    gives_number: bool = False
+    one_by_one: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,7 @@ class RemoteDocument:
         others: ids of further living documents of the same number, where numbers are not unique.
         file: where it stands in a file that a person imports, the file's path in the working folder: what the books
             have of it is not known, and the totals are those that were written; else empty.
+        given: the number that the system gave it, where it gives its own and `number` is the reference; else empty.
     """
 
     id: str
@@ -95,6 +102,7 @@ class RemoteDocument:
     status: str
     others: tuple[str, ...] = ()
     file: str = ""
+    given: str = ""
 
 
 @dataclass(frozen=True)

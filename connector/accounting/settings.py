@@ -55,6 +55,23 @@ class QuickBooksSettings:
 
 
 @dataclass(frozen=True)
+class TrytonSettings:
+    """What only Tryton needs.
+
+    Attributes:
+        database: its name at the address.
+        company: the name of the company's party, which is how a person knows it.
+        by_products: lines name products by their codes, which decide on the account; else they name accounts.
+        journal: code of the journal of sales; empty where there is one only.
+    """
+
+    database: str
+    company: str
+    by_products: bool = False
+    journal: str = ""
+
+
+@dataclass(frozen=True)
 class FileSettings:
     """What a person declares of books that are reached by files only, because nobody can ask them.
 
@@ -95,11 +112,12 @@ class TenantSettings:
 
     Attributes:
         name: our name of it, as the ledger's outbox has it.
-        system: `xero` or `quickbooks`; `xero-csv` or `quickbooks-csv` where files are written for a person to import.
+        system: `xero`, `quickbooks` or `tryton`;
+            `xero-csv` or `quickbooks-csv` where files are written for a person to import.
         api_url: base address of the interface, without a slash at the end.
         token_url: where access tokens come from.
         tenant_id: the system's id of the organisation: QuickBooks calls it the realm.
-        client_id, client_secret: of the connection; the secret is in no repr.
+        client_id, client_secret: of the connection; with Tryton a user and the password. The secret is in no repr.
         invoice_status: of Xero: `AUTHORISED` (invoices are approved as they arrive) or `DRAFT`.
         quiet_seconds: how long after an unanswered call the system may still act on it, or not yet find what it did.
         time_out_seconds: how long a call waits for its answer.
@@ -108,6 +126,7 @@ class TenantSettings:
         calls_per_minute: a little under the system's limit, which other programs may share.
         consent: how a person lets the connector in; None where client id and secret alone do.
         quickbooks: what only QuickBooks needs; None for another system.
+        tryton: what only Tryton needs; None for another system.
         files: what is declared of books that are reached by files; None where they are called.
     """
 
@@ -126,6 +145,7 @@ class TenantSettings:
     calls_per_minute: int = 55
     consent: ConsentSettings | None = None
     quickbooks: QuickBooksSettings | None = None
+    tryton: TrytonSettings | None = None
     files: FileSettings | None = None
 
     @property

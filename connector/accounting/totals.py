@@ -36,6 +36,22 @@ def tax_per_rate_minor(lines: Sequence[Line], currency: str) -> int:
     return sum(predict_tax_minor(net, percent, currency) for (_, percent), net in nets.items())
 
 
+def taxes_half_even_minor(lines: Sequence[Line], currency: str) -> tuple[int, int]:
+    """The tax of a document in minor units, a half rounded to the even digit: on each line; once for each rate.
+
+    Lines below zero are a rate of their own: what is given back is summed apart from what is owed.
+    """
+    taxes = [(line, _tax(line.net_minor, line.tax_percent, currency)) for line in lines]
+    groups: dict[tuple[str, Decimal, bool], Decimal] = {}
+    for line, tax in taxes:
+        key = (line.tax_code, line.tax_percent, line.net_minor >= 0)
+        groups[key] = groups.get(key, Decimal(0)) + tax
+    by_line, by_rate = (
+        [Money.half_even(one, currency).minor for one in all_] for all_ in ([tax for _, tax in taxes], groups.values())
+    )
+    return sum(by_line), sum(by_rate)
+
+
 def is_predictable(net_minor: int, percent: Decimal, currency: str) -> bool:
     """Whether a system that computes with two decimals, in every currency, gets the same tax on this line as we do."""
     exact = _tax(net_minor, percent, currency)

@@ -1,4 +1,4 @@
-"""connect: the commands by which a person lets the connector into an accounting system."""
+"""connect: the commands by which a person lets the connector into an accounting system, or sees that it is let in."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ import typer
 
 from connector.cli.options import HERE, AsJson, Folder
 
-app = typer.Typer(help="Let the connector into an accounting system that a person must agree to.", no_args_is_help=True)
+app = typer.Typer(help="Let the connector into an accounting system.", no_args_is_help=True)
 
 Tenant = Annotated[
     str, typer.Argument(help="The tenant's name in connector.yaml. Default: the only one.", metavar="[TENANT]")
@@ -18,7 +18,7 @@ Paste = Annotated[
 
 @app.callback()
 def connect() -> None:
-    """Let the connector into an accounting system that a person must agree to."""
+    """Let the connector into an accounting system."""
 
 
 @app.command("xero")
@@ -35,3 +35,11 @@ def quickbooks(tenant: Tenant = "", *, paste: Paste = False, folder: Folder = HE
     from connector.cli import connecting
 
     connecting.connect(folder, "quickbooks", tenant, paste=paste, as_json=as_json)
+
+
+@app.command("tryton")
+def tryton(tenant: Tenant = "", *, folder: Folder = HERE, as_json: AsJson = False) -> None:
+    """Log in to a company of Tryton with the user and password that the environment holds, and say what is there."""
+    from connector.cli import connecting
+
+    connecting.log_in(folder, "tryton", tenant, as_json=as_json)

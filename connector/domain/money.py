@@ -1,10 +1,11 @@
 """Exact money: whole minor units with their currency beside them.
 
-This is the one place that rounds, half away from zero. Rounding anywhere else (polars rounds half to even) is a defect.
+This is the one place that rounds: half away from zero, but to follow what some books compute. Rounding
+anywhere else (polars rounds half to even) is a defect.
 """
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 
 from connector.domain.currency import digits
 
@@ -26,6 +27,15 @@ def round_half_away(amount: Decimal, places: int) -> Decimal:
         decimal.InvalidOperation: the result has more than 60 digits, or the amount is not finite.
     """
     return amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP, context=_EXACT)
+
+
+def round_half_even(amount: Decimal, places: int) -> Decimal:
+    """Round to `places` decimals; a half goes to the even digit (2.345 → 2.34, 2.355 → 2.36), to follow books that do.
+
+    Raises:
+        decimal.InvalidOperation: as above.
+    """
+    return amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN, context=_EXACT)
 
 
 def rounded_quotient(numerator: int, denominator: int) -> int:
@@ -68,6 +78,11 @@ class Money:
     def rounded(cls, amount: Decimal, currency: str) -> "Money":
         """The money nearest to a decimal amount, halves away from zero."""
         return cls._of(round_half_away(amount, digits(currency)), currency)
+
+    @classmethod
+    def half_even(cls, amount: Decimal, currency: str) -> "Money":
+        """The money nearest to a decimal amount, halves to the even digit: as some books compute, and we never do."""
+        return cls._of(round_half_even(amount, digits(currency)), currency)
 
     @classmethod
     def _of(cls, amount: Decimal, currency: str) -> "Money":

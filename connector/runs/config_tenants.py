@@ -1,4 +1,4 @@
-"""The accounting tenants of `connector.yaml`: Xero organisations and QuickBooks companies, and how each is reached.
+"""The accounting tenants of `connector.yaml`: Xero organisations, QuickBooks companies, others; how each is reached.
 
 A stranger's trap: what one system needs is a fault with the other, so that nothing is declared that has no effect.
 """
@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from connector.accounting.connect import QUICKBOOKS, XERO, TenantSettings
+from connector.accounting.connect import QUICKBOOKS, TRYTON, XERO, TenantSettings
 from connector.accounting.oauth.tokenkeys import VARIABLE, TokenKeys
 from connector.accounting.settings import ConsentSettings, QuickBooksSettings, Taxation
 from connector.declared import Node, Reader
 from connector.runs import config_files
+from connector.runs.config_tryton import read_tryton_tenant
+from connector.runs.config_urls import read_url
 
 CODE, CREDENTIALS = "code", "client_credentials"
 # Public: they open the sandbox only.
@@ -59,7 +61,9 @@ def read_tenant(
 ) -> TenantSettings | None:
     """One tenant; None where something of it is missing, which the reader then tells."""
     loose = reader.mapping(node, f"tenant {name}", open_keys=True) or {}
-    system = reader.choice(loose.get("system"), "system", [XERO, QUICKBOOKS, *config_files.SYSTEMS]) or XERO
+    system = reader.choice(loose.get("system"), "system", [XERO, QUICKBOOKS, TRYTON, *config_files.SYSTEMS]) or XERO
+    if system == TRYTON:
+        return read_tryton_tenant(reader, node, name, environment)
     if system in config_files.SYSTEMS:
         return config_files.read_file_tenant(reader, node, name, system, folder)
     grant = CODE if system == QUICKBOOKS else _grant(reader, loose)
@@ -74,8 +78,8 @@ def read_tenant(
     return TenantSettings(
         name=name,
         system=system,
-        api_url=_url(reader, entries["api_url"], "api_url"),
-        token_url=_url(reader, entries["token_url"], "token_url"),
+        api_url=read_url(reader, entries["api_url"], "api_url"),
+        token_url=read_url(reader, entries["token_url"], "token_url"),
         tenant_id=reader.text(entries["tenant_id"], "tenant_id") or "",
         client_id=identity,
         client_secret=secret,
@@ -97,8 +101,8 @@ def _consent(declared: _Declared, *, has_secret: bool) -> ConsentSettings:
     reader, entries, folder = declared.reader, declared.entries, declared.folder
     redirect = entries.get("redirect_uri")
     return ConsentSettings(
-        authorize_url=_url(reader, entries["authorize_url"], "authorize_url"),
-        redirect_uri=REDIRECT if redirect is None else _url(reader, redirect, "redirect_uri"),
+        authorize_url=read_url(reader, entries["authorize_url"], "authorize_url"),
+        redirect_uri=REDIRECT if redirect is None else read_url(reader, redirect, "redirect_uri"),
         token_file=folder / TOKENS / f"{declared.name}.json",
         keys=TokenKeys(declared.environment.get(VARIABLE), folder / KEY),
         has_secret=has_secret,
@@ -140,14 +144,6 @@ def _quickbooks(reader: Reader, entries: Mapping[str, Node]) -> dict[str, Any]:
             **own,
         )
     }
-
-
-def _url(reader: Reader, node: Node, what: str) -> str:
-    url = reader.text(node, what) or ""
-    loopback = url.startswith(("http://127.0.0.1:", "http://localhost:", "http://[::1]:"))
-    if url and not url.startswith("https://") and not loopback:
-        reader.fault(node, f"{what} must begin with https://", "Plain http is allowed to this machine itself only.")
-    return url.rstrip("/")
 
 
 def _credentials(declared: _Declared) -> tuple[str, str, bool]:

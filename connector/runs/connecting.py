@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import parse_qs, urlsplit
 
-from connector.accounting.connect import QUICKBOOKS, XERO, connect, provider_of
+from connector.accounting.connect import QUICKBOOKS, TRYTON, XERO, connect, provider_of
 from connector.accounting.oauth.consent import Exchange
 from connector.accounting.oauth.provider import Attempt, Organisation, Provider
 from connector.accounting.port import Catalogue, RetryLater
@@ -21,7 +21,7 @@ from connector.runs.errors import REMAINS, StopError
 
 # What shows a person the page and returns the address they were sent back to; empty when nothing came.
 Ask = Callable[[str, str], str]
-_NAMES = {XERO: "Xero", QUICKBOOKS: "QuickBooks"}
+_NAMES = {XERO: "Xero", QUICKBOOKS: "QuickBooks", TRYTON: "Tryton"}
 # What the standard calls a page that could not ask; whatever else is said may be anybody's words.
 _FAULTS = {"invalid_request", "invalid_scope", "unauthorized_client", "unsupported_response_type", "server_error"}
 _STATE_BYTES, _VERIFIER_BYTES = 24, 48
@@ -34,15 +34,30 @@ def consented(config: Config, system: str, name: str) -> TenantSettings:
         StopError: there is none, or there are several.
     """
     ours = [one for one in config.tenants.values() if one.system == system and one.consent is not None]
-    known, called = sorted(one.name for one in ours), _NAMES[system]
+    called = _NAMES[system]
+    ways = (f"{called} that is connected by a person's consent", f"{called} that a person connects")
+    return config.tenants[_one_of([one.name for one in ours], name, *ways)]
+
+
+def declared(config: Config, system: str, name: str) -> TenantSettings:
+    """The tenant of that system and name, which a user and a password open; without a name the only one there is.
+
+    Raises:
+        StopError: there is none, or there are several.
+    """
+    ours = [one.name for one in config.tenants.values() if one.system == system]
+    return config.tenants[_one_of(ours, name, _NAMES[system], _NAMES[system])]
+
+
+def _one_of(ours: Sequence[str], name: str, one: str, several: str) -> str:
+    """The name that is meant; `one` and `several` tell what is looked for, where it is not."""
+    known = sorted(ours)
     if not known:
-        message = f"connector.yaml declares no tenant of {called} that is connected by a person's consent"
-        raise StopError(message, "Declare one under tenants: docs/operations.md.")
+        raise StopError(f"connector.yaml declares no tenant of {one}", "Declare one under tenants: docs/operations.md.")
     if name not in known and (name or len(known) > 1):
         said = f"{name} is none of them" if name else "it is not said which"
-        message = f"connector.yaml has tenants of {called} that a person connects, and {said}"
-        raise StopError(message, f"Name one: {', '.join(known)}.")
-    return config.tenants[name or known[0]]
+        raise StopError(f"connector.yaml has tenants of {several}, and {said}", f"Name one: {', '.join(known)}.")
+    return name or known[0]
 
 
 def connect_tenant(settings: TenantSettings, ask: Ask, clock: Clock) -> Catalogue:
@@ -78,6 +93,19 @@ def connect_tenant(settings: TenantSettings, ask: Ask, clock: Clock) -> Catalogu
     read = connect(settings, clock.now, clock.sleep).catalogue()
     if isinstance(read, RetryLater):
         raise StopError(f"connected, but not read yet: {read.reason.rstrip('.')}", "Run 'connector doctor'.", REMAINS)
+    return read
+
+
+def reach_tenant(settings: TenantSettings, clock: Clock) -> Catalogue:
+    """Log in as the declared user, and read what the company has set up; nothing is stored.
+
+    Raises:
+        StopError: it cannot be reached now.
+        SetupError: the user or the password is wrong, or the settings do not fit the company.
+    """
+    read = connect(settings, clock.now, clock.sleep).catalogue()
+    if isinstance(read, RetryLater):
+        raise StopError(read.reason.rstrip("."), f"Run '{settings.again}' again.", REMAINS)
     return read
 
 

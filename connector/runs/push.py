@@ -92,7 +92,7 @@ def _drain(work: Work, *, until_done: bool) -> RetryLater | None:
             _wait(work, hold)
             continue
         due = outbox.claimable(work.system.tenant, now, able.batch_size * able.in_flight)
-        ready = [item for item in due if _ready_at(work, item, now) <= now]
+        ready = [] if _doubt(work, now) else [item for item in due if _ready_at(work, item, now) <= now]
         credit = [] if ready else push_apply.ready(work, now)
         if not ready and not credit:
             rest = _rest(work, now)
@@ -127,6 +127,14 @@ def _ready_at(work: Work, item: OutboxItem, now: datetime) -> datetime:
     return max(waits)
 
 
+def _doubt(work: Work, now: datetime) -> list[datetime]:
+    """Until when nothing is sent, because it is not known of other documents whether they were booked."""
+    if not work.system.capabilities.one_by_one:
+        return []
+    sent = [_ready_at(work, item, now) for item in _open(work.system) if item.first_sent is not None]
+    return [when for when in sent if when > now]
+
+
 def _rest(work: Work, now: datetime) -> RetryLater | None:
     """Until when the next document waits, and why; None when there is none."""
     pending = [(_ready_at(work, item, now), item.detail) for item in _open(work.system)]
@@ -134,6 +142,7 @@ def _rest(work: Work, now: datetime) -> RetryLater | None:
     if not pending:
         return None
     when, detail = min(pending)
+    when = max([when, *_doubt(work, now)])
     return RetryLater(when, detail or "It is not known yet whether what was sent was booked.", whole_tenant=False)
 
 

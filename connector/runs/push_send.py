@@ -110,7 +110,15 @@ class Sending:
         with transaction():  # one commit for a call: the disk's answer is what settling waits for
             self.taken += _settled(self._work, batch, answer)
         reached("push:settled")
+        self._wait_for_doubt(answer)
         self._work.tell(f"Called {self._work.system.tenant} with {len(batch)} document{'s' if len(batch) > 1 else ''}")
+
+    def _wait_for_doubt(self, answer: Mapping[str, Outcome]) -> None:
+        """Put the rest back where no other may be sent while it is not known of one whether it was booked."""
+        unknown = [one for one in answer.values() if isinstance(one, OutcomeUnknown)]
+        if unknown and self._waiting and self._work.system.capabilities.one_by_one:
+            rest = self._work.quiet_until(self._work.clock())
+            self._put_back(RetryLater(rest, unknown[0].reason, whole_tenant=False))
 
 
 def _calls(work: Work, jobs: Sequence[Job]) -> list[list[Submission]]:

@@ -104,7 +104,7 @@ def book(work: Work, job: Job, found: RemoteDocument, *, adopted: bool) -> None:
         outbox.record_event(job.item.document_id, "tax", own_tax, now)
     receipt = Receipt(
         remote_id=found.id,
-        remote_number=found.number,
+        remote_number=found.given or found.number,
         contact_id=found.contact_id,
         currency=found.currency,
         net_minor=found.net_minor,

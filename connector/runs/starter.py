@@ -56,6 +56,14 @@ tenants:
   #   credentials: {{client_id_from: QUICKBOOKS_CLIENT_ID, client_secret_from: QUICKBOOKS_CLIENT_SECRET}}
   #   redirect_uri: https://billing.example.com/callback   # as registered with the app; the address is then pasted
   #   taxation: automated          # or manual, with document_tax_code; global outside the United States
+  # a company in Tryton, by a user of its own (then 'connector connect tryton us-tryton'): docs/operations.md
+  # us-tryton:
+  #   system: tryton
+  #   api_url: https://erp.example.com
+  #   database: billing
+  #   company: Example Vendor Inc.
+  #   lines: accounts              # or products
+  #   credentials: {{user_from: TRYTON_USER, password_from: TRYTON_PASSWORD}}
   # no access for programs: files that a person imports into Xero (or system: quickbooks-csv): docs/operations.md
   # us-files:
   #   system: xero-csv

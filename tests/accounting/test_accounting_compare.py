@@ -8,7 +8,7 @@ from accounting_kit import CONTACT, connected, document, line
 
 from connector.accounting.compare import differences, drift, tax_of_the_books
 from connector.accounting.port import RemoteDocument
-from connector.accounting.totals import tax_per_rate_minor
+from connector.accounting.totals import tax_per_rate_minor, taxes_half_even_minor
 
 OURS = RemoteDocument("X-1", "US-000001", CONTACT, "USD", 10_000, 825, 10_825, "AUTHORISED")
 ABLE = connected().capabilities
@@ -85,3 +85,12 @@ def test_tax_that_only_the_books_know_is_taken_from_them_and_the_net_must_match(
 def test_another_document_of_the_number_is_a_difference() -> None:
     expected = ("it is not the only one: X-2, X-3 has the same number",)
     assert differences(document(), CONTACT, replace(OURS, others=("X-2", "X-3")), ABLE) == expected
+
+
+def test_books_that_round_to_the_even_digit_may_do_so_by_line_or_by_rate_and_by_what_is_given_back() -> None:
+    nets = ((200, 17), (200, 17), (-200, -17))
+    lines = tuple(line(unit_minor=net, net_minor=net, tax_minor=tax) for net, tax in nets)
+    one = replace(document(), lines=lines)
+    assert taxes_half_even_minor(lines, "USD") == (16, 17)
+    told = {tax: drift(one, booked(200, tax), "line_or_rate_even") is None for tax in (15, 16, 17, 18)}
+    assert told == {15: False, 16: True, 17: True, 18: False}

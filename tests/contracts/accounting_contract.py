@@ -77,6 +77,7 @@ class AccountingContract:
         known: what a line and its document are made of here.
         refused: what makes a line one that these books refuse, and the word by which their answer tells it.
         absent: what makes a line one that the books' catalogue does not allow.
+        many: more documents than one call takes.
     """
 
     known: ClassVar[Mapping[str, Any]] = {
@@ -87,6 +88,7 @@ class AccountingContract:
     }
     refused: ClassVar[tuple[Mapping[str, Any], str]] = ({"account": "310"}, "310")
     absent: ClassVar[Mapping[str, Any]] = {"account": "999", "tax_percent": Decimal(7)}
+    many: ClassVar[int] = 120
 
     def line(self, charge: str, net_minor: int = 180_000, **changes: Any) -> Line:
         values = {name: value for name, value in {**self.known, **changes}.items() if name != "currency"}
@@ -278,7 +280,7 @@ class AccountingContract:
         assert "its status is VOIDED" in faults[-1]
 
     def test_many_numbers_are_read_back_at_once(self, system: AccountingSystem, contact: str, remote: Remote) -> None:
-        numbers = [f"C-{n:03d}" for n in range(120)]
+        numbers = [f"C-{n:03d}" for n in range(self.many)]
         party = Party("P-1", "Harbor Advisory")
         submissions = [Submission(self.document(number, party), contact) for number in numbers]
         batches = system.batches(submissions)
@@ -289,7 +291,7 @@ class AccountingContract:
         found = system.read_back([*numbers, "C-999"])
         assert not isinstance(found, RetryLater)
         assert sorted(found) == numbers
-        assert remote.documents() == 120
+        assert remote.documents() == self.many
 
     def test_a_contact_is_found_by_its_number_and_never_by_its_name(
         self, system: AccountingSystem, contact: str, remote: Remote

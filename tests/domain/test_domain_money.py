@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.domain.currency import UnknownCurrencyError, digits, is_currency
-from connector.domain.money import InexactAmountError, MixedCurrencyError, Money, round_half_away
+from connector.domain.money import (
+    InexactAmountError,
+    MixedCurrencyError,
+    Money,
+    round_half_away,
+    round_half_even,
+)
 
 CURRENCIES = {"USD": 2, "EUR": 2, "JPY": 0, "KRW": 0, "ISK": 0, "CLP": 0, "KWD": 3, "BHD": 3, "TND": 3, "CLF": 4}
 _minors = st.integers(min_value=-(10**40), max_value=10**40)
@@ -136,3 +142,12 @@ def test_currencies_are_never_mixed() -> None:
 )
 def test_money_is_shown_with_its_currencys_digits(minor: int, currency: str, shown: str) -> None:
     assert str(Money(minor, currency)) == shown
+
+
+@pytest.mark.parametrize(
+    ("amount", "told"),
+    [("2.345", "2.34"), ("2.355", "2.36"), ("-2.345", "-2.34"), ("2.3451", "2.35"), ("0.165", "0.16")],
+)
+def test_what_some_books_round_goes_to_the_even_digit(amount: str, told: str) -> None:
+    assert round_half_even(Decimal(amount), 2) == Decimal(told)
+    assert Money.half_even(Decimal(amount), "USD") == Money.exact(Decimal(told), "USD")

@@ -1,0 +1,1 @@
+"""Tryton: drafts are created, compared and posted; a document's own number travels as the reference of the invoice."""
