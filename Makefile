@@ -1,6 +1,6 @@
 # The whole of what a developer types. Each target works on a fresh clone by itself.
 .DEFAULT_GOAL := help
-.PHONY: help setup browser tryton demo test check soak golden bench screenshots pictures audit requirements clean
+.PHONY: help setup browser tryton demo tryton-demo test check soak golden bench screenshots pictures audit requirements clean
 BIN := .venv/bin
 GATED := connector/domain/*,connector/rulebook/*,connector/billing/*,connector/runs/*
 
@@ -27,6 +27,9 @@ check: setup ## the gates: style, types, floors
 
 # Two processes on two cores: a second thread of each would only wait for the first on frames as small as those of tests.
 test soak: export POLARS_MAX_THREADS := 1
+
+tryton-demo: tryton ## the same against a real ledger; posted invoices and the trial balance are read back
+	@$(BIN)/python tools/tryton_demo.py build/tryton-demo
 
 test: check browser tryton ## the gates, every test, and the coverage of the rooms that decide money
 	$(BIN)/coverage erase
