@@ -14,6 +14,8 @@ from connector.accounting.connect import connect
 from connector.accounting.port import (
     AccountingSystem,
     Booked,
+    Change,
+    Changes,
     ContactFound,
     CredentialsError,
     NumberTaken,
@@ -23,7 +25,7 @@ from connector.accounting.port import (
     RetryLater,
     Submission,
 )
-from connector.domain.documents import Party
+from connector.domain.documents import INVOICE, Party
 from connector.net.errors import SetupError
 
 CREATE, POST, SEARCH = (f"model.account.invoice.{name}" for name in ("create", "post", "search_read"))
@@ -409,3 +411,16 @@ def test_two_living_documents_of_a_number_are_both_told(system: AccountingSystem
     assert not isinstance(got, RetryLater)
     told_of = got[ONE.number]
     assert (told_of.id, told_of.status, told_of.others) == ("6", "POSTED", ("7",))
+
+
+def test_changes_are_asked_for_from_as_long_ago_as_a_zone_can_be_behind(
+    system: AccountingSystem, time: Time, tryton: Told
+) -> None:
+    begun = time.now - timedelta(hours=1)
+    others = {"reference": "US-9", "create_uid": 5}
+    tryton.tell(SEARCH, found(invoice(), invoice(10, "draft"), invoice(11, "draft", **others)))
+    assert system.changes(begun) == Changes((Change("9", INVOICE, ONE.number), Change("11", INVOICE, "US-9")))
+    asked = tryton.calls[-1][1][0][-1]
+    earliest = begun - timedelta(hours=12)
+    assert (asked[:2], asked[2]["day"], asked[2]["hour"]) == (["write_date", ">="], earliest.day, earliest.hour)
+    assert system.changes(time.now + timedelta(seconds=1)) == Changes(())
