@@ -127,10 +127,13 @@ def test_a_locked_database_is_doubt_and_what_it_finishes_late_is_found(on_postgr
             assert isinstance(system.create([replace(sent, epoch=epoch)], soon)[one.number], OutcomeUnknown)
             assert system.read_back([one.number]) == {}
         holding.rollback()
+    # Whoever comes while both are carried out is answered 503; a machine that is quick enough is done by then.
+    met = system.create([replace(sent, epoch=2)], soon)[one.number]
+    assert met == OutcomeUnknown("Tryton is not available, or its database is locked.") or isinstance(met, NumberTaken)
     while not system.read_back([one.number]):
         assert now() < soon
         time.sleep(0.2)
-    assert isinstance(system.create([replace(sent, epoch=2)], soon)[one.number], NumberTaken)
+    assert isinstance(system.create([replace(sent, epoch=3)], soon)[one.number], NumberTaken)
     posted_once(server, [one.number])
 
 
