@@ -80,3 +80,31 @@ def test_set_up_names_what_is_missing_and_the_command_that_mends_it(
     assert told in done.stderr
     assert "Mend it with: apt-get install" in done.stderr
     assert not (tmp_path / ".venv").exists()
+
+
+@pytest.mark.parametrize(("required", "code"), [("", 0), ("required", 2)])
+def test_a_tryton_that_cannot_be_had_is_told_in_one_line_and_fails_where_it_is_required(
+    tmp_path: Path, required: str, code: int
+) -> None:
+    for name in ("tools/tryton.sh", "tools/tryton_books.py", "requirements/tryton.txt"):
+        copy = tmp_path / name
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_bytes((ROOT / name).read_bytes())
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    # Makes an environment whose own Python cannot install anything.
+    python.write_text(
+        '#!/bin/sh\nmkdir -p "$3/bin"\nprintf "#!/bin/sh\\nexit 1\\n" > "$3/bin/python"\nchmod +x "$3/bin/python"\n'
+    )
+    python.chmod(0o755)
+    where = {**os.environ, "CONNECTOR_TRYTON": required}
+    done = subprocess.run(
+        ["/bin/bash", str(tmp_path / "tools" / "tryton.sh")], capture_output=True, text=True, check=False, env=where
+    )
+    begun, told = done.stderr.splitlines()
+    assert (done.returncode, begun) == (code, "Setting up Tryton in .venv-tryton (once; a minute) …")
+    assert told == (
+        "There is no Tryton, and it could not be made (its packages cannot be installed: .venv-tryton/log):"
+        " nothing is tested against a real ledger."
+    )
+    assert not (tmp_path / ".venv-tryton" / ".ready").exists()
