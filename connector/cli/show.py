@@ -182,7 +182,7 @@ def show_documents(to: Console, documents: Sequence[DocumentState]) -> None:
             dated_on(one.document),
             str(one.document.owed),
             one.state,
-            one.detail,
+            one.detail or (f"{one.given} in the books" if one.given else ""),
         )
         for one in documents
     ]

@@ -46,6 +46,7 @@ class DocumentState:
         state: the latest state: approved, booked, rejected …; `written to a file` where a person has to import it.
         detail: what the accounting system said, or what is waited for.
         remote_id: its id in the books, or the name of its file; empty before that.
+        given: the number that the books gave it, where they give their own; else empty.
     """
 
     document: Document
@@ -53,6 +54,7 @@ class DocumentState:
     state: str
     detail: str
     remote_id: str
+    given: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,20 +118,19 @@ def documents(run_id: str | None = None, number: str | None = None) -> tuple[Doc
     if run_id is not None:
         heads = heads.filter(pl.col("run_id") == store.resolve(run_id))
     runs = dict(heads.iter_rows())
-    receipts = dict(ledger.read("receipt").select("document_id", "remote_id").iter_rows())
+    names = ledger.read("receipt").select("document_id", "remote_id", "remote_number")
+    receipts = {document: (remote_id, theirs) for document, remote_id, theirs in names.iter_rows()}
     filed = in_files()
     done = {one: IN_FILE if one in filed else BOOKED for one in receipts}
-    return tuple(
-        DocumentState(
-            document=Document.from_plain(json.loads(item.request)),
-            run_id=runs[item.document_id],
-            state=done[item.document_id] if item.state is outbox.State.DONE else item.state.value,
-            detail=item.detail,
-            remote_id=receipts.get(item.document_id, ""),
-        )
-        for item in sorted(outbox.items(number=number), key=lambda item: item.number)
-        if item.document_id in runs
-    )
+    found = []
+    for item in sorted(outbox.items(number=number), key=lambda item: item.number):
+        if item.document_id in runs:
+            remote_id, theirs = receipts.get(item.document_id, ("", item.number))
+            state = done[item.document_id] if item.state is outbox.State.DONE else item.state.value
+            told = Document.from_plain(json.loads(item.request))
+            given = theirs if theirs != item.number else ""
+            found.append(DocumentState(told, runs[item.document_id], state, item.detail, remote_id, given))
+    return tuple(found)
 
 
 def document(number: str) -> DocumentState:
@@ -290,6 +291,7 @@ def document_to_plain(one: DocumentState) -> dict[str, Any]:
         "state": one.state,
         "detail": one.detail,
         "remote_id": one.remote_id,
+        "number_in_the_books": one.given or (one.document.number if one.remote_id else ""),
         "total_minor": total.minor,
         "total": str(total),
         "document": one.document.to_plain(),

@@ -81,6 +81,10 @@ def test_the_samples_end_as_posted_invoices_with_their_totals_taxes_parties_and_
         assert sum(Decimal(at) for at in books["balances"].values()) == 0
         owed = sum(Decimal(one["total"]) for one in wanted)
         assert Decimal(books["balances"][RECEIVABLE]) == owed
+        own = [one for one in office.run("documents").plain["documents"] if one["document"]["currency"] == currency]
+        assert {one["number"]: one["number_in_the_books"] for one in own} == {
+            one["reference"]: one["number"] for one in books["invoices"]
+        }
 
 
 def test_connect_and_doctor_tell_what_is_reached(office: World) -> None:
