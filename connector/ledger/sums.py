@@ -54,30 +54,27 @@ class RunTally:
 
 def tally_run(run_id: str) -> RunTally:
     """Count and sum the charges and lines of a run."""
-    # Of each own charge whether it stands on one of the run's documents, and what its line there comes to.
-    on_own = "CASE WHEN d.document_id IS NULL THEN 0 ELSE {} END"
-    own = database.fetch(
-        f"SELECT c.kind, c.currency, {on_own.format(1)}, count(*),"  # noqa: S608 - our own names
-        f" {_SUM.format('c.amount_minor')}, {_SUM.format(on_own.format('l.net_minor'))}"
-        " FROM charge c LEFT JOIN document_line l ON l.charge_id = c.charge_id"
-        " LEFT JOIN document d ON d.document_id = l.document_id AND d.run_id = ?"
-        " WHERE c.run_id = ? GROUP BY 1, 2, 3 ORDER BY 2",
-        [run_id, run_id],
-    )
-    every = database.fetch(
-        f"SELECT d.currency, count(*), {_SUM.format('l.net_minor')} FROM document d"  # noqa: S608 - as above
-        " JOIN document_line l ON l.document_id = d.document_id WHERE d.run_id = ? GROUP BY 1 ORDER BY 1",
+    counted = database.fetch(
+        f"SELECT kind, currency, count(*), {_SUM.format('amount_minor')} FROM charge"  # noqa: S608 - our own names
+        " WHERE run_id = ? GROUP BY 1, 2 ORDER BY 2",
         [run_id],
     )
-    charged = [row for row in own if row[0] == "charge"]
-    lines = tuple(Tally(*row) for row in every)
-    billed = {currency: (count, net) for _, currency, on_document, count, _, net in charged if on_document}
+    # Of each line of its documents whether it bills a charge of this run; a charge and its line are in one currency.
+    billed = database.fetch(
+        "SELECT d.currency, CASE WHEN c.run_id = ? THEN 1 ELSE 0 END, count(*),"  # noqa: S608 - as above
+        f" {_SUM.format('l.net_minor')}, {_SUM.format('c.amount_minor')} FROM document d"
+        " JOIN document_line l ON l.document_id = d.document_id JOIN charge c ON c.charge_id = l.charge_id"
+        " WHERE d.run_id = ? GROUP BY 1, 2 ORDER BY 1, 2",
+        [run_id, run_id],
+    )
+    charges = tuple(Tally(currency, count, minor) for kind, currency, count, minor in counted if kind == "charge")
+    on_own = {currency: (count, minor) for currency, is_own, count, _, minor in billed if is_own}
     return RunTally(
-        openings=sum(row[3] for row in own if row[0] != "charge"),
-        charges=_added([Tally(currency, count, minor) for _, currency, _, count, minor, _ in charged]),
-        waiting=tuple(Tally(currency, count, minor) for _, currency, there, count, minor, _ in charged if not there),
-        lines=lines,
-        earlier=tuple(left for one in lines if (left := _less(one, *billed.get(one.currency, (0, 0)))).count),
+        openings=sum(count for kind, _, count, _ in counted if kind != "charge"),
+        charges=charges,
+        waiting=tuple(left for one in charges if (left := _less(one, *on_own.get(one.currency, (0, 0)))).count),
+        lines=_added([Tally(currency, count, net) for currency, _, count, net, _ in billed]),
+        earlier=tuple(Tally(currency, count, net) for currency, is_own, count, net, _ in billed if not is_own),
     )
 
 
