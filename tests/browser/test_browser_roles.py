@@ -45,7 +45,14 @@ LOOKED_AT = (
     "/people/",
     "/changes/",
 )
-PARTS = {"run_id": "R-0002", "number": "1", "partner_id": "P-1", "name": "billing.yaml", "entity": "us"}
+PARTS = {
+    "run_id": "R-0002",
+    "number": "1",
+    "sheet": "0",
+    "partner_id": "P-1",
+    "name": "billing.yaml",
+    "entity": "us",
+}
 # What leads somewhere on a page, as address and verb.
 LEADS = """
 () => [
