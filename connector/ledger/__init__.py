@@ -19,7 +19,7 @@ from connector.ledger.place import Place, Server, is_url, server_of
 from connector.ledger.registers import alias_key, coming_numbers, erase, next_numbers
 from connector.ledger.restore import restore_dump
 from connector.ledger.schemas import TABLES, insert_schema
-from connector.ledger.store import checked, close_store, described, open_store
+from connector.ledger.store import checked, close_store, described, open_store, opening
 from connector.ledger.sums import BILLED, RunTally, Tally, billed_since, last_billed_on, tally_run
 from connector.ledger.verify import Chain, Fault, Verified, verify
 
@@ -60,6 +60,7 @@ __all__ = [
     "last_billed_on",
     "next_numbers",
     "open_store",
+    "opening",
     "overwrite_erased",
     "process_lock",
     "put",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _OPENING_SECONDS = 60
 _KEY_BYTES = 32
 _checks: list[FileCheck] = []  # that of the open ledger
+_openings: list[Place] = []  # every ledger that this process has opened, in that order
 
 
 def open_store(place: Place, *, beside: bool = False) -> None:
@@ -43,6 +44,7 @@ def open_store(place: Place, *, beside: bool = False) -> None:
     """
     close_store()
     _configure()
+    _openings.append(place)
     try:
         if isinstance(place, Server):
             _open_server(place)
@@ -53,6 +55,11 @@ def open_store(place: Place, *, beside: bool = False) -> None:
     except BaseException:
         close_store()
         raise
+
+
+def opening() -> int:
+    """The number of the ledger that is open, among all that this process has opened; a copy of one has another."""
+    return len(_openings)
 
 
 def _open_file(target: Path) -> None:

@@ -62,8 +62,8 @@ def look(run_id: str) -> Looked:
 
 
 def which_ledger() -> bytes:
-    """Which ledger is open: each has a key of its own."""
-    return sha256(ledger.alias_key()).digest()
+    """Which ledger is open: by its key, and by when it was opened, since a copy has the key of the other."""
+    return sha256(ledger.alias_key() + str(ledger.opening()).encode()).digest()
 
 
 @lru_cache(maxsize=_RUNS_KEPT)

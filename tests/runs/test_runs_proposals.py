@@ -380,3 +380,10 @@ def test_a_correction_is_planned_by_what_is_due_too(world: World) -> None:
     assert "Proposal 1 is in force from now on: dearer." in made.err
     lines = [line for one in made.plain["documents"] for line in one["document"]["lines"]]
     assert [line["unit_minor"] for line in lines] == [180_000, 190_000]  # credited, and billed again
+
+
+def test_one_that_is_due_and_can_be_put_in_force_asks_for_nobody(config: Config) -> None:
+    approved(config)
+    workspace.open_ledger(config)  # a simulation closes it
+    assert [one.number for one in proposals.waiting(config, at())] == [1]
+    assert attention(config, at()) == ()

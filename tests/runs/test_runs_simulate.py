@@ -21,6 +21,7 @@ from connector.runs.errors import StopError
 from connector.runs.kept_uploads import forget_snapshots
 from connector.runs.simulate import Question, Simulation, looking, open_rules, simulate
 from connector.runs.simulation_book import LAST_ROW, write_book
+from connector.runs.simulation_tables import line_rows
 from connector.runs.store import run_states
 
 NOW = datetime(2025, 6, 20, 15, 0, tzinfo=UTC)
@@ -281,7 +282,9 @@ def test_what_renews_shows_its_next_term(alone: World, price: str, renewal: int)
         path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
     approved(alone, alone.partners(), alone.clients(client("A", created="2025-04-01")))
     kept = {BILLING: lambda text: text.replace("price: current, tier: kept", f"price: {price}, tier: kept")}
-    [row] = asked(alone, kept).lines.to_dicts()
+    found = asked(alone, kept).lines
+    [row], [told] = found.to_dicts(), line_rows(found)
+    assert ("renews on 2026-04-01: USD 1,890.00 → USD 1,800.00" in told[-1]) is (price == "kept")
     assert (row["renews_on"], row["old_renewal"], row["new_renewal"]) == (date(2026, 4, 1), 189_000, renewal)
     assert row["from_renewal_why"] == "renews on 2026-04-01"
     assert row["changed"] is (price == "kept")
@@ -298,6 +301,9 @@ def test_files_are_told_apart_by_the_ledger(billed: World) -> None:
         client("X", size="c. 50"),
     )
     found = asked(billed, {USD: swap("1800", "2000")}, later)
+    nowhere = found.lines.filter(pl.col("old_place").is_null() & pl.col("new_place").is_null())
+    assert nowhere.height > 0
+    assert all("rules/" not in told[-1] for told in line_rows(nowhere))
     assert found.subjects == {"client": 6, "bundle": 0}
     columns = ["label", "billed_amount", "new_only_state", "new_only_billed", "credit_and_rebill_state"]
     assert found.lines.select(columns).rows() == [

@@ -1,6 +1,8 @@
 """What the database counts and sums of a run is what its rows come to, whatever became of its charges."""
 
 import os
+from dataclasses import replace
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -10,6 +12,7 @@ from connector import ledger
 from connector.ledger import RunTally, Tally
 from connector.runs import workspace
 from connector.runs.config import load_config
+from connector.runs.looked import which_ledger
 from connector.runs.tieout import tie_out
 
 
@@ -48,3 +51,15 @@ def test_own_charges_waiting_ones_and_those_of_earlier_runs(world: World) -> Non
     assert [one.currency for one in found["R-0001"].charges] == ["GBP", "USD"]
     for run in ("R-0001", "R-0002"):
         assert tie_out(run).ties
+
+
+def test_what_is_kept_of_a_ledger_is_not_told_of_a_copy_that_went_on_otherwise(world: World, tmp_path: Path) -> None:
+    config = load_config(world.folder, os.environ)
+    assert isinstance(config.ledger, Path)
+    workspace.open_ledger(config)
+    key = which_ledger()
+    ledger.close_store()
+    copy = replace(config, ledger=tmp_path / "copy.sqlite3")
+    copy.ledger.write_bytes(config.ledger.read_bytes())
+    workspace.open_ledger(copy)
+    assert which_ledger() != key
