@@ -21,6 +21,7 @@ from connector.runs.errors import INPUT, StopError
 from connector.web.models import Upload
 from connector.web.site import site
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"  # what browsers call a workbook
 KINDS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".csv", ".tsv", ".txt", ".json", ".ndjson", ".parquet")
 MOST_FILES = 20
 _LONGEST = 120

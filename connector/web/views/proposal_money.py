@@ -14,10 +14,8 @@ from connector.web.asked import PageRequest
 from connector.web.grids import Grid
 from connector.web.paging import MOST, Pager, wanted
 from connector.web.site import site
-from connector.web.uploading import day_of
+from connector.web.uploading import XLSX, day_of
 from connector.web.views.proposals import known
-
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def simulate(request: PageRequest, number: int) -> HttpResponse:
@@ -56,7 +54,7 @@ def xlsx(_request: PageRequest, number: int) -> FileResponse:
     """The whole simulation as a workbook."""
     book = _kept(number).book
     name = f"proposal-{number}.xlsx"
-    return FileResponse(book.open("rb"), as_attachment=True, filename=name, content_type=_XLSX)
+    return FileResponse(book.open("rb"), as_attachment=True, filename=name, content_type=XLSX)
 
 
 def _kept(number: int) -> Kept:

@@ -18,9 +18,8 @@ from connector.web.models import Deed, Work
 from connector.web.paging import MOST, Pager, wanted
 from connector.web.run_facts import facts, why
 from connector.web.site import site
-from connector.web.uploading import day_of
+from connector.web.uploading import XLSX, day_of
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MOST_HELD = 1_000
 
 
@@ -89,7 +88,7 @@ def xlsx(_request: PageRequest, run_id: str) -> HttpResponse:
     """The whole run as a workbook."""
     plan, state = holds.planned(run_id)
     data = workbook(f"Run plan {plan.run_id}", plan_about(plan, state.state), plan_tables(plan, MOST_ON_A_SHEET))
-    answer = HttpResponse(io.BytesIO(data), content_type=_XLSX)
+    answer = HttpResponse(io.BytesIO(data), content_type=XLSX)
     answer["Content-Disposition"] = f'attachment; filename="{plan.run_id}.xlsx"'
     return answer
 

@@ -15,8 +15,6 @@ from connector.web.models import Upload, Work
 from connector.web.paging import MOST, Pager, wanted
 from connector.web.site import site
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
 
 def listing(request: PageRequest) -> HttpResponse:
     """The form that takes files, and the uploads of before."""
@@ -111,7 +109,7 @@ def marked(_request: PageRequest, number: int, file: int) -> FileResponse:
         raise Http404(file)
     path = site().uploads(upload.pk) / checked.FOLDER / known["path"]
     name = f"{Path(known['file']).stem} (marked).xlsx"
-    return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=_XLSX)
+    return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=uploading.XLSX)
 
 
 def plan(request: PageRequest, number: int) -> HttpResponse:
@@ -128,7 +126,7 @@ def template(_request: PageRequest) -> HttpResponse:
     path = uploading.scratch("clients-template.xlsx")
     write_template(path, workspace.open_mappings(site().config()).general)
     try:
-        answer = HttpResponse(path.read_bytes(), content_type=_XLSX)
+        answer = HttpResponse(path.read_bytes(), content_type=uploading.XLSX)
     finally:
         uploading.drop(path)
     answer["Content-Disposition"] = 'attachment; filename="clients-template.xlsx"'
