@@ -18,9 +18,11 @@ _LATEST = (
     "NOT EXISTS (SELECT 1 FROM client_version AS later"
     " WHERE later.client_id = client_version.client_id AND later.sequence > client_version.sequence)"
 )
-_NAMED = (
-    "SELECT owner_id FROM personal WHERE owner_type = 'client' AND field = 'name' AND lower(value) LIKE ? ESCAPE '!'"
-)
+_HOLDS = "{column} {like} ? ESCAPE '!'"
+_NAMED = "SELECT owner_id FROM personal WHERE owner_type = 'client' AND field = 'name' AND {holds}"
+_EVERYBODY = "(SELECT count(*) FROM client_version WHERE sequence = 1)"  # of every client there is one
+_SO_MANY = "count(*) OVER ()"  # counted in the same pass as they are looked for
+_NO_LIMIT = 2**62
 _ESCAPED = str.maketrans({sign: f"!{sign}" for sign in "!%_"})
 
 
@@ -53,15 +55,21 @@ def clients_like(looked: Looked, start: int = 0, most: int | None = None) -> tup
         parts.append("partner_id = ?")
         values.append(looked.partner_id)
     if looked.text:
-        held = " OR ".join(f"lower({name}) LIKE ? ESCAPE '!'" for name in ("client_id", "partner_id"))
-        parts.append(f"({held} OR client_id IN ({_NAMED}) OR client_id IN ({database.dialect().LISTED}))")
+        by_id, by_partner, by_name = (
+            _HOLDS.format(column=one, like=database.dialect().ALIKE) for one in ("client_id", "partner_id", "value")
+        )
+        named, listed = _NAMED.format(holds=by_name), database.dialect().LISTED
+        parts.append(f"({by_id} OR {by_partner} OR client_id IN ({named}) OR client_id IN ({listed}))")
         values += [_pattern(looked.text)] * 3 + [json.dumps(list(looked.also))]
-    where = " AND ".join(parts)
-    counted = where if len(parts) > 1 else "sequence = 1"  # of every client there is one
-    [(total,)] = database.fetch(f"SELECT count(*) FROM client_version WHERE {counted}", values)  # noqa: S608 - constants only
-    limit = total if most is None else most
-    sql = f"SELECT client_id FROM client_version WHERE {where} ORDER BY id DESC LIMIT ? OFFSET ?"  # noqa: S608 - as above
-    return [row[0] for row in database.fetch(sql, [*values, limit, start])], total
+    counted = _SO_MANY if len(parts) > 1 else _EVERYBODY
+    sql = (
+        f"SELECT client_id, {counted} FROM client_version WHERE {' AND '.join(parts)}"  # noqa: S608 - constants only
+        " ORDER BY id DESC LIMIT ? OFFSET ?"
+    )
+    found = database.fetch(sql, [*values, _NO_LIMIT if most is None else most, start])
+    if not found and start:  # beyond the last one: nothing tells how many there are
+        return [], clients_like(looked, most=1)[1]
+    return [client_id for client_id, _ in found], found[0][1] if found else 0
 
 
 def _pattern(text: str) -> str:

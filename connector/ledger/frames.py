@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from connector.ledger import billed_lines, database
+from connector.ledger import billed_lines, billed_sums, database
 from connector.ledger.entries import stamped
 from connector.ledger.schemas import APPEND_ONLY, SEALED, TABLES, UNIQUE, insert_schema
 from connector.ledger.times import time_text
@@ -117,6 +117,8 @@ def _insert(table: str, frame: pl.DataFrame, key: Sequence[str] = ()) -> None:
         database.write(table, stamped(table, rows) if table in SEALED else rows, key)
         if table == "charge":
             billed_lines.count(rows)
+        if table in billed_sums.LINES:
+            billed_sums.add(table, rows["document_id"].unique().to_list())
 
 
 def pages(table: str, size: int = PAGE_ROWS) -> Iterator[pl.DataFrame]:

@@ -268,6 +268,19 @@ MUTABLE: Mapping[str, Schema] = {
         "charges": _WHOLE,  # every revision counts
         "revision": _WHOLE,  # the highest
     },
+    "billed_sum": {
+        "run_id": _TEXT,  # this and what follows to `kind`: of the documents that the lines are on
+        "dated": _DAY,
+        "currency": _TEXT,
+        "kind": _TEXT,
+        "lines_of": _TEXT,  # document_line | credit_line | adjustment_line
+        "subject_type": _TEXT,  # this and the tier: of the charges that the lines belong to
+        "tier": _TEXT,  # empty: without one
+        "own": _YES_NO,  # whether the charges are of the same run
+        "line_count": _WHOLE,
+        "charged_minor": _WHOLE,  # what the charges come to
+        "net_minor": _WHOLE,  # what the lines come to
+    },
     "counter": {"entity": _TEXT, "kind": _TEXT, "last": _WHOLE},
     "chain_head": {"entity": _TEXT, "sequence": _WHOLE, "digest": _TEXT},
     "ledger_key": {"name": _TEXT, "value": _TEXT},
@@ -306,6 +319,7 @@ UNIQUE: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "contact_link": (("tenant", "partner_id"),),
     "personal": (("owner_type", "owner_id", "field"),),
     "billed_line": (("subject_type", "subject_id", "metric"),),
+    "billed_sum": (("run_id", "dated", "currency", "kind", "lines_of", "subject_type", "tier", "own"),),
     "counter": (("entity", "kind"),),
     "chain_head": (("entity",),),
     "ledger_key": (("name",),),

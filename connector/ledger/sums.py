@@ -1,6 +1,6 @@
-"""Charges, lines and documents counted and summed by the database, which hands over a few rows however many there are.
+"""Charges, and what documents bill, counted and summed: a few rows are handed over however many there are.
 
-A stranger's trap: of a charge there is at most one line, so that a charge and its line can stand in one row.
+A stranger's trap: of a charge at most one line is on an invoice, so a run's charges less its own lines are what waits.
 """
 
 from dataclasses import dataclass
@@ -8,13 +8,11 @@ from datetime import date
 
 import polars as pl
 
-from connector.ledger import database
+from connector.ledger import billed_sums, database
 from connector.ledger.frames import column_sql, framed
 from connector.tables.schemas import Schema
 
 _SUM = "CAST(sum({}) AS BIGINT)"
-# What is billed, taken back and differed by: tables of lines, each belonging to a charge.
-_LINES = ("document_line", "credit_line", "adjustment_line")
 BILLED: Schema = {
     "dated": pl.Date,
     "currency": pl.String,
@@ -59,13 +57,11 @@ def tally_run(run_id: str) -> RunTally:
         " WHERE run_id = ? GROUP BY 1, 2 ORDER BY 2",
         [run_id],
     )
-    # Of each line of its documents whether it bills a charge of this run; a charge and its line are in one currency.
+    # A charge and its line are in one currency.
     billed = database.fetch(
-        "SELECT d.currency, CASE WHEN c.run_id = ? THEN 1 ELSE 0 END, count(*),"  # noqa: S608 - as above
-        f" {_SUM.format('l.net_minor')}, {_SUM.format('c.amount_minor')} FROM document d"
-        " JOIN document_line l ON l.document_id = d.document_id JOIN charge c ON c.charge_id = l.charge_id"
-        " WHERE d.run_id = ? GROUP BY 1, 2 ORDER BY 1, 2",
-        [run_id, run_id],
+        f"SELECT currency, own, {_SUM.format('line_count')}, {_SUM.format('net_minor')}, {_SUM.format('charged_minor')}"  # noqa: S608 - as above
+        f" FROM {billed_sums.TABLE} WHERE run_id = ? AND lines_of = 'document_line' GROUP BY 1, 2 ORDER BY 1, 2",
+        [run_id],
     )
     charges = tuple(Tally(currency, count, minor) for kind, currency, count, minor in counted if kind == "charge")
     on_own = {currency: (count, minor) for currency, is_own, count, _, minor in billed if is_own}
@@ -93,23 +89,20 @@ def _less(one: Tally, count: int, minor: int) -> Tally:
 
 def billed_since(day: date) -> pl.DataFrame:
     """What documents dated on that day or later bill before tax, under `BILLED`: summed by day, currency and tier."""
-    signed = _SUM.format("CASE WHEN d.kind = 'credit_note' THEN -l.net_minor ELSE l.net_minor END")
-    parts = [
-        f"SELECT d.dated, d.currency, c.subject_type, c.tier, {signed} AS net_minor FROM document d"  # noqa: S608 - as above
-        f" JOIN {table} l ON l.document_id = d.document_id JOIN charge c ON c.charge_id = l.charge_id"
-        " WHERE d.dated >= ? GROUP BY 1, 2, 3, 4"
-        for table in _LINES
-    ]
+    signed = _SUM.format("CASE WHEN kind = 'credit_note' THEN -net_minor ELSE net_minor END")
+    told = (
+        f"SELECT dated, currency, subject_type, NULLIF(tier, '{billed_sums.NO_TIER}') AS tier, {signed} AS net_minor"  # noqa: S608 - as above
+        f" FROM {billed_sums.TABLE} WHERE dated >= ? GROUP BY 1, 2, 3, 4"
+    )
     columns = ", ".join(column_sql(name, kind) for name, kind in BILLED.items())
-    sql = f"SELECT {columns} FROM ({' UNION ALL '.join(parts)}) AS told"  # noqa: S608 - as above
-    frame = framed(database.fetch(sql, [day] * len(_LINES)), BILLED)
-    return frame.group_by(list(BILLED)[:-1]).agg(pl.col("net_minor").sum()).sort(list(BILLED)[:-1])
+    sql = f"SELECT {columns} FROM ({told}) AS told"  # noqa: S608 - as above
+    return framed(database.fetch(sql, [day]), BILLED).sort(list(BILLED)[:-1])
 
 
 def last_billed_on(day: date) -> date | None:
     """The day of the latest document that is not dated after a day; None where there is none."""
     last = {"dated": BILLED["dated"]}
-    told = "(SELECT max(dated) AS dated FROM document WHERE dated <= ?) AS told"
-    sql = f"SELECT {column_sql('dated', last['dated'])} FROM {told}"  # noqa: S608 - our own names
+    told = f"(SELECT max(dated) AS dated FROM {billed_sums.TABLE} WHERE dated <= ?) AS told"  # noqa: S608 - our own names
+    sql = f"SELECT {column_sql('dated', last['dated'])} FROM {told}"  # noqa: S608 - as above
     found: date | None = framed(database.fetch(sql, [day]), last)["dated"][0]
     return found

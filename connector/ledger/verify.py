@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from connector.ledger import billed_lines, database
+from connector.ledger import billed_lines, billed_sums, database
 from connector.ledger.chain import GENESIS, Link, chain_entities, chain_faults, chain_heads, chain_links
 from connector.ledger.entries import contents_of, entry_digests
 from connector.ledger.errors import StoreError
@@ -24,6 +24,7 @@ Progress = Callable[[str, int, int], None]
 _CHANGED = "it was changed after it was written"
 _STRAY = "it stands under no link: it was put in behind the program's back, or its batch was changed"
 _MISCOUNTED = "it is counted otherwise than its charges say"
+_MISSUMMED = "it is summed otherwise than the lines of its documents say"
 _LAST = 2**62  # after every link
 
 
@@ -102,12 +103,22 @@ def verify(heads: Mapping[str, str] | None = None, progress: Progress = _unseen)
             look.at(table)
         faults = [*_of_chains(links, heads or {}, look), *look.found]
         faults += [(_LAST, 1, Fault("", 0, "", "", "the file", "", line)) for line in database.integrity()]
-        if all(fault.table != "charge" for _, _, fault in faults):  # else that is the cause, and told
-            counted = billed_lines.otherwise()
-            faults += [(_LAST, 1, Fault("", 0, "", "", billed_lines.TABLE, line, _MISCOUNTED)) for line in counted]
+        altered = {fault.table for _, _, fault in faults}
+        faults += [(_LAST, 1, fault) for fault in _of_counts(altered)]
     chains = tuple(_chain(entity, own) for entity, own in links.items())
     ordered = sorted(faults, key=lambda one: one[:2])
     return Verified(chains, look.rows, tuple(fault for _, _, fault in ordered))
+
+
+def _of_counts(altered: set[str]) -> Iterator[Fault]:
+    """What is kept counted and summed otherwise than it follows; what was altered is told already as the cause."""
+    if "charge" in altered:
+        return
+    for line in billed_lines.otherwise():
+        yield Fault("", 0, "", "", billed_lines.TABLE, line, _MISCOUNTED)
+    if altered.isdisjoint(("document", *billed_sums.LINES)):
+        for run_id in billed_sums.otherwise():
+            yield Fault("", 0, "", "", billed_sums.TABLE, run_id, _MISSUMMED)
 
 
 def _in_time(link: Link) -> tuple[str, str, int]:

@@ -1,6 +1,6 @@
 """What somebody sees first: what was billed month by month, whose bundle places run out, and how the last night ended.
 
-Sums are made by the database and kept until the next approval, for only an approval adds to them.
+Which places run out is kept until the next approval, for only an approval adds to them.
 """
 
 import re
@@ -66,7 +66,7 @@ def billed_by_month(today: date) -> tuple[Billed, ...]:
 
 
 def _within(months: tuple[str, ...]) -> tuple[Billed, ...]:
-    found = _billed(date.fromisoformat(f"{months[0]}-01"), store.approval_mark(), which_ledger())
+    found = ledger.billed_since(date.fromisoformat(f"{months[0]}-01"))
     named = found.with_columns(
         month=pl.col("dated").dt.strftime("%Y-%m"),
         tier=pl.coalesce(
@@ -94,11 +94,6 @@ def _size(tier: str) -> tuple[int, int, str]:
     """Tiers by the employees that they begin with; what is none comes last."""
     number = _FIRST_NUMBER.match(tier)
     return (0, int(number[0]), tier) if number else (1 + (tier == NO_TIER), 0, tier)
-
-
-@lru_cache(maxsize=2)
-def _billed(since: date, _approval: str, _of: bytes) -> pl.DataFrame:
-    return ledger.billed_since(since)
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def test_a_ledger_that_is_not_empty_takes_no_dump(
             assert billed.run("restore", str(tmp_path / "dump")).code == 0
         said = billed.run("restore", str(tmp_path / "dump"))
         assert said.code == 2
-        assert said.plain["error"].startswith("the ledger is not empty: there are rows in billed_line, chain_head")
+        assert said.plain["error"].startswith("the ledger is not empty: there are rows in billed_line, billed_sum")
         assert told(billed) == before
     databases.drop(url)
 

@@ -47,6 +47,7 @@ def test_clients_are_found_by_what_their_latest_version_and_name_hold(
     assert people.exists()
     assert clients_like(looked) == (found, len(found))
     assert clients_like(looked, 1, 1) == (found[1:2], len(found))
+    assert clients_like(looked, 9, 1) == ([], len(found))
 
 
 def test_letters_beyond_ascii_fit_any_text_and_leave_out_nobody(people: Place) -> None:

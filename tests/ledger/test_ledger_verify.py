@@ -338,7 +338,16 @@ def test_rows_of_a_ledger_from_before_are_sealed_when_it_is_opened(ledger: Path,
     other.execute("INSERT INTO chain_head VALUES ('us', 1, ?)", (digest,))
     for column in ("batch", "by", "contents"):
         other.execute(f"ALTER TABLE chain_link DROP COLUMN {column}")
-    for table in ("allocation", "erasure", "credit_line", "credit", "adjustment_line", "adjustment", "billed_line"):
+    for table in (
+        "allocation",
+        "erasure",
+        "credit_line",
+        "credit",
+        "adjustment_line",
+        "adjustment",
+        "billed_line",
+        "billed_sum",
+    ):
         other.execute(f"DROP TABLE {table}")
     for index in ("client_alias_owner", "client_version_contents"):
         other.execute(f"DROP INDEX {index}")

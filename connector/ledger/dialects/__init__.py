@@ -35,6 +35,10 @@ class Dialect(Protocol):
         """A query for what the database is; one text."""
 
     @property
+    def ALIKE(self) -> str:  # noqa: N802 - as above
+        """LIKE for which ASCII letters of either case are the same."""
+
+    @property
     def LISTED(self) -> str:  # noqa: N802 - as above
         """A query for the texts of a JSON list, which is its one parameter, in a column `value`."""
 

@@ -30,6 +30,7 @@ from connector.ledger.dialects.postgres_guards import (
 from connector.ledger.place import Server
 
 __all__ = [
+    "ALIKE",
     "DESCRIPTION",
     "EXCESS",
     "GUARDS",
@@ -59,6 +60,7 @@ __all__ = [
     "write",
 ]
 
+ALIKE = "ILIKE"
 LISTED = "SELECT json_array_elements_text(?::json) AS value"
 STILL = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 CONNECT_SECONDS = 10

@@ -32,6 +32,7 @@ SELECT name, sql, 'DROP TRIGGER "' || name || '"'
 VERSION = "PRAGMA user_version"
 STILL = "BEGIN DEFERRED"
 DESCRIPTION = "SELECT 'SQLite ' || sqlite_version()"
+ALIKE = "LIKE"
 LISTED = "SELECT value FROM json_each(?)"
 _PRIMARY_CODE = 0xFF  # the low byte of SQLite's extended result codes
 _RESTORE = "Stop using this ledger; restore the latest backup, then run `connector doctor`."

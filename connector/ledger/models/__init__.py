@@ -16,6 +16,7 @@ from connector.ledger.models.parties import (
 )
 from connector.ledger.models.registers import (
     BilledLine,
+    BilledSum,
     ChainHead,
     ChainLink,
     ContactLink,
@@ -31,6 +32,7 @@ __all__ = [
     "AdjustmentLine",
     "Allocation",
     "BilledLine",
+    "BilledSum",
     "ChainHead",
     "ChainLink",
     "Charge",

@@ -121,6 +121,39 @@ class BilledLine(models.Model):
         return f"{self.subject_type} {self.subject_id} {self.metric}"
 
 
+class BilledSum(models.Model):
+    """What the documents of a run bill, summed by day, currency and tier; it follows from their lines."""
+
+    run_id = models.TextField()
+    dated = models.DateField()
+    currency = models.TextField()
+    kind = models.TextField()
+    lines_of = models.TextField()
+    subject_type = models.TextField()
+    tier = models.TextField()
+    own = models.BooleanField()
+    line_count = models.BigIntegerField()
+    charged_minor = models.BigIntegerField()
+    net_minor = models.BigIntegerField()
+
+    class Meta:
+        """Table and constraints."""
+
+        db_table = "billed_sum"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["run_id", "dated", "currency", "kind", "lines_of", "subject_type", "tier", "own"],
+                name="billed_sum_key",
+            ),
+            at_least("billed_sum", "line_count", 1),
+            *whole("billed_sum", "line_count", "charged_minor", "net_minor"),
+        )
+
+    def __str__(self) -> str:
+        """The run, and what is summed."""
+        return f"{self.run_id} {self.dated} {self.currency} {self.lines_of}"
+
+
 class ContactLink(models.Model):
     """Which contact of an accounting tenant a partner is, and how that is known."""
 
