@@ -78,6 +78,18 @@ def check_rules(folder: Path, mappings: Path | None, *, label: str = "rules") ->
     return Checked(names, examined, cases, problems, mappings is not None)
 
 
+def lacking(folder: Path, mappings: Path, *, label: str = "rules") -> tuple[Problem, ...]:
+    """What the rules bill and the books lack: an account, a tax code, or the file of a selling entity.
+
+    Args:
+        folder: the rules.
+        mappings: the folder with the books.
+        label: how places name the rules folder.
+    """
+    codes = {one.code for one in KINDS}
+    return tuple(one for one in check_rules(folder, mappings, label=label).problems if one.code in codes)
+
+
 def _check_books(declared: Declared, books: BookSet, sources: Sources) -> None:
     places = entity_places(sources)
     for entity in declared.entities:

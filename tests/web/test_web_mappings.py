@@ -95,3 +95,17 @@ def test_faults_of_the_files_are_told_with_their_places(file: Path) -> None:
     told = signed_in(person("Bob", "viewer")).get("/books/mapping/")
     assert told.status_code == HTTPStatus.CONFLICT
     assert "mappings/books-us.yaml:6:5" in text_of(told)
+
+
+def test_an_item_of_the_rules_without_an_account_is_told_with_its_rule(file: Path) -> None:
+    ada = signed_in(person("Ada", "accountant"))
+    assert "the books lack" not in text_of(ada.get("/books/mapping/"))
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("SPOKE-FULL:", "SPOKE-OTHER:"), encoding="utf-8")
+    told = text_of(ada.get("/books/mapping/"))
+    assert "What the rules bill and the books lack" in told
+    assert (
+        "rule full-spoke puts SPOKE-FULL on lines of entity us, and mappings/books-us.yaml has no account for it"
+        in told
+    )
+    assert "Add it to mappings/books-us.yaml." in told

@@ -14,6 +14,7 @@ from connector.accounting.port import Catalogue
 from connector.runs import book_mappings
 from connector.runs.book_mappings import Mapped
 from connector.runs.errors import INPUT, StopError
+from connector.runs.rule_checks import lacking
 from connector.web import deeds, seen, works
 from connector.web.asked import PageRequest
 from connector.web.seen import Seen
@@ -24,10 +25,11 @@ _LONGEST = 200
 
 
 def listing(request: PageRequest) -> HttpResponse:
-    """The mapping of every selling entity, with what the books would refuse of it."""
-    looked = seen.last()
+    """The mapping of every selling entity, with what the books would refuse of it and what the rules find lacking."""
+    config, looked = site().config(), seen.last()
     told = {
-        "every": book_mappings.mapped(site().config(), _catalogues(looked)),
+        "every": book_mappings.mapped(config, _catalogues(looked)),
+        "lacking": lacking(config.rules, config.mappings),
         "looked": looked,
         "going": works.going(works.LOOK),
         "back": "books-mapping",
