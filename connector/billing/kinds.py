@@ -56,7 +56,7 @@ SHARED_DOMAIN = Kind(
 NEW_ID_KNOWN_DOMAIN = Kind(
     "client-domain-known",
     "A new client id on a domain that another client already has",
-    "If it is the same client, use its first id; if not, mend the domain.",
+    "If it is the same client, use its first id, or join the two if one was made on the page; else mend the domain.",
     Severity.WARNING,
 )
 OTHER_PARTNER_DOMAIN = Kind(
