@@ -98,3 +98,10 @@ def followed(browser: Client, answer: Any) -> Any:
             answer["Location"] if answer.status_code == HTTPStatus.FOUND else answer.request["PATH_INFO"]
         )
     return answer
+
+
+def approved(browser: Client, run: str) -> Any:
+    """Approve a run; its page."""
+    page = followed(browser, browser.post(f"/runs/{run}/approve/"))
+    assert page.request["PATH_INFO"] == f"/runs/{run}/", page.content
+    return page

@@ -1,27 +1,37 @@
 """Tables as a workbook, one sheet each. Money is a number in the format of its currency, so that it can be added up.
 
-Texts have the text type, the text format and the quote prefix: none is a formula, and none becomes one when edited.
+Texts have the text type, the text format and the quote prefix: none is a formula, and none becomes one when edited. A
+stranger's trap: rows are written to disk as they come, so none can be changed once the next one is begun.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from io import BytesIO
+from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell, MergedCell
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
+import xlsxwriter
 
 from connector.domain.currency import digits
-from connector.printed.tables import Difference, Percent, Table, Value, text_of
+from connector.domain.money import Money
+from connector.printed.tables import Difference, Percent, Table, text_of
 
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f\x7f]")
-_LONGEST_NAME = 31
+_NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_LONGEST_NAME, _LONGEST_TEXT, _MOST_ROWS = 31, 32_767, 1_048_576
+_CUT_SHORT = "…"
 _NARROWEST, _WIDEST = 8, 60
 _HUNDRED = Decimal(100)
-_Cell = Cell | MergedCell  # what openpyxl says it returns; nothing is merged here
+_TEXT: Mapping[str, Any] = {"num_format": "@", "quote_prefix": True}
+_TITLE: Mapping[str, Any] = {**_TEXT, "bold": True, "font_size": 14}
+_HEAD: Mapping[str, Any] = {**_TEXT, "bold": True, "bg_color": "#E3E8EF", "text_wrap": True, "valign": "top"}
+_CELL: Mapping[str, Any] = {**_TEXT, "text_wrap": True, "valign": "top"}
+_OPTIONS: Mapping[str, Any] = {
+    "constant_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_numbers": False,
+    "strings_to_urls": False,
+}
 
 
 def workbook(title: str, about: Iterable[str], tables: Iterable[Table]) -> bytes:
@@ -31,59 +41,83 @@ def workbook(title: str, about: Iterable[str], tables: Iterable[Table]) -> bytes
         title: of the document, in its properties.
         about: sentences for its description.
         tables: each becomes a sheet: its title, then the head, which stays in sight, the rows, the notes.
+
+    Raises:
+        ValueError: a table has more rows than a sheet takes, a defect of the program.
     """
-    book = Workbook()
-    book.remove(book.worksheets[0])
-    book.properties.title, book.properties.description = title, " ".join(about)
+    whole = BytesIO()
+    book = _Book(xlsxwriter.Workbook(whole, dict(_OPTIONS)))
+    book.inner.set_properties({"title": title, "comments": " ".join(about)})
     names: list[str] = []
     for table in tables:
         names.append(_name(table.name, names))
-        _fill(book.create_sheet(names[-1]), table)
-    whole = BytesIO()
-    book.save(whole)
+        book.add(names[-1], table)
+    book.inner.close()
     return whole.getvalue()
 
 
-def _fill(sheet: Worksheet, table: Table) -> None:
-    _text(sheet.cell(1, 1), table.title).font = Font(bold=True, size=14)
-    for column, name in enumerate(table.columns, 1):
-        cell = _text(sheet.cell(2, column), name)
-        cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="FFE3E8EF")
-        cell.alignment = Alignment(wrap_text=True, vertical="top")
-        longest = max(len(text_of(row[column - 1])) for row in (table.columns, *table.rows))
-        width = min(max(longest + 2, _NARROWEST), _WIDEST)
-        sheet.column_dimensions[get_column_letter(column)].width = width
-    for number, row in enumerate(table.rows, 3):
-        for column, value in enumerate(row, 1):
-            cell = _value(sheet.cell(number, column), value)
-            cell.alignment = Alignment(wrap_text=isinstance(value, str), vertical="top")
-    for number, note in enumerate(table.notes, len(table.rows) + 4):
-        _text(sheet.cell(number, 1), note)
-    sheet.freeze_panes = "B3"
+class _Book:
+    """A workbook and the formats that its cells share."""
+
+    def __init__(self, inner: Any) -> None:  # noqa: ANN401 - the library has no types
+        self.inner = inner
+        self._title, self._head, self._cell, self._note = (
+            inner.add_format(dict(look)) for look in (_TITLE, _HEAD, _CELL, _TEXT)
+        )
+        self._numbers: dict[str, Any] = {}  # by the format of the number
+
+    def add(self, name: str, table: Table) -> None:
+        """Add a table as a sheet."""
+        if len(table.rows) + len(table.notes) > _MOST_ROWS - 3:
+            message = f"{name} has {len(table.rows)} rows: no sheet takes so many"
+            raise ValueError(message)
+        sheet = self.inner.add_worksheet(name)
+        sheet.freeze_panes(2, 1)
+        for column in range(len(table.columns)):
+            longest = max(len(text_of(row[column])) for row in (table.columns, *table.rows))
+            sheet.set_column(column, column, min(max(longest + 2, _NARROWEST), _WIDEST))
+        _put(sheet, 0, 0, table.title, self._title)
+        for column, heading in enumerate(table.columns):
+            _put(sheet, 1, column, heading, self._head)
+        for number, row in enumerate(table.rows, 2):
+            for column, value in enumerate(row):
+                if isinstance(value, str):
+                    _put(sheet, number, column, value, self._cell)
+                else:
+                    amount, form = _number(value)
+                    sheet.write_number(number, column, amount, self._of_number(form))
+        for number, note in enumerate(table.notes, len(table.rows) + 3):
+            _put(sheet, number, 0, note, self._note)
+
+    def _of_number(self, form: str) -> Any:  # noqa: ANN401 - as above
+        if form not in self._numbers:
+            self._numbers[form] = self.inner.add_format({"num_format": form, "valign": "top"})
+        return self._numbers[form]
 
 
-def _value(cell: _Cell, value: Value) -> _Cell:
-    if isinstance(value, str):
-        return _text(cell, value)
+def _put(sheet: Any, row: int, column: int, text: str, look: Any) -> None:  # noqa: ANN401 - as above
+    """Write a text; none where it is empty."""
+    if text:
+        sheet.write_string(row, column, _fitting(text), look)
+
+
+def _number(value: int | Money | Difference | Percent) -> tuple[int | Decimal, str]:
+    """A value as a number, and the format that shows it."""
     if isinstance(value, int):
-        cell.value, cell.number_format = value, "#,##0"
-        return cell
+        return value, "#,##0"
     if isinstance(value, Percent):
-        cell.value, cell.number_format = value.value / _HUNDRED, "+0.0%;-0.0%;0.0%"
-        return cell
+        return value.value / _HUNDRED, "+0.0%;-0.0%;0.0%"
     money = value.money if isinstance(value, Difference) else value
     places = digits(money.currency)
     form = f"[${money.currency}] #,##0" + (f".{'0' * places}" if places else "")
-    cell.value = money.amount
-    cell.number_format = f"+{form};-{form};{form}" if isinstance(value, Difference) else form
-    return cell
+    return money.amount, f"+{form};-{form};{form}" if isinstance(value, Difference) else form
 
 
-def _text(cell: _Cell, text: str) -> _Cell:
-    if text:
-        cell.value = ILLEGAL_CHARACTERS_RE.sub("\ufffd", text)
-        cell.data_type, cell.number_format, cell.quotePrefix = "s", "@", True
-    return cell
+def _fitting(text: str) -> str:
+    """The text as a cell takes it: without signs that XML has not, and not longer than it may be."""
+    plain = _NOT_IN_XML.sub("\ufffd", text)
+    units = len(plain.encode("utf-16-le")) // 2 if len(plain) > _LONGEST_TEXT // 2 else 0
+    return plain if units <= _LONGEST_TEXT else plain[: (_LONGEST_TEXT - 1) // 2] + _CUT_SHORT
 
 
 def _name(name: str, taken: Iterable[str]) -> str:

@@ -25,11 +25,13 @@ class Looked:
     Attributes:
         state: how far it is.
         plain: the plan as it is stored, without lines; see `RunPlan.to_stored`.
+        mark: one word for how it stands: another one where its state, a line on hold or a name has changed.
         given: its frames, where lines are on hold or an earlier version made the plan; else they are read one by one.
     """
 
     state: store.RunState
     plain: Mapping[str, Any]
+    mark: str
     given: Mapping[str, pl.DataFrame] | None
     _read: dict[str, pl.DataFrame] = field(default_factory=dict, repr=False)
 
@@ -67,9 +69,10 @@ def which_ledger() -> bytes:
 
 
 @lru_cache(maxsize=_RUNS_KEPT)
-def _looked(state: store.RunState, held: tuple[tuple[str, str], ...], _erased: str, _of: bytes) -> Looked:
+def _looked(state: store.RunState, held: tuple[tuple[str, str], ...], erased: str, _of: bytes) -> Looked:
+    mark = sha256(repr((state, held, erased)).encode()).hexdigest()[:16]
     if not held and store.keeps_lines(state.run_id):
-        return Looked(state, store.plain_plan(state.run_id), None)
+        return Looked(state, store.plain_plan(state.run_id), mark, None)
     plan, _ = holds.planned(state.run_id)
     plain, frames = plan.to_stored()
-    return Looked(state, plain, frames)
+    return Looked(state, plain, mark, frames)

@@ -266,12 +266,21 @@ def approve_run(config: Config, files: Files, run_id: str, asked: Asked) -> Appr
     Raises:
         StopError: it was approved before, what it rests on has changed, or another person must approve it.
     """
-    planned_by = store.state_of(run_id).created_by
-    if config.two_persons and planned_by == asked.by:
-        message = f"{store.resolve(run_id)} was planned by {asked.by}, and two persons are required"
-        raise StopError(message, "Let another person approve it (approval: two_persons in connector.yaml).", INPUT)
+    require_another(config, run_id, asked.by)
     ask, entities = ask_locks(config, asked.clock, asked.connect), files.rulebook.entities
     return apply_plan(run_id, files.pins(config), entities, ask, now=asked.clock.now(), by=asked.by)
+
+
+def require_another(config: Config, run_id: str, by: str) -> None:
+    """Refuse that a person approves what is theirs, where two are required.
+
+    Raises:
+        StopError: it is theirs, or there is no such run.
+    """
+    planned_by = store.state_of(run_id).created_by
+    if config.two_persons and planned_by == by:
+        message = f"{store.resolve(run_id)} was planned by {by}, and two persons are required"
+        raise StopError(message, "Let another person approve it (approval: two_persons in connector.yaml).", INPUT)
 
 
 def faults_by_severity(problems: Sequence[Problem]) -> tuple[int, int]:

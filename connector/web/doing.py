@@ -23,7 +23,7 @@ from connector.runs.health import look_at
 from connector.runs.push_result import Progress
 from connector.runs.reissue import reissue_run
 from connector.runs.sending import Wish, send
-from connector.web import deeds, made, works
+from connector.web import deeds, made, run_books, works
 from connector.web.checked import keep_check, keep_compared
 from connector.web.models import Work
 from connector.web.site import site
@@ -103,6 +103,20 @@ def _plan(work: Work) -> Found:
         return {"run": plan.run_id}
 
 
+def _approve(work: Work) -> Found:
+    with _opened(work) as (config, asked):
+        done = workspace.approve_run(config, workspace.open_files(config), work.given["run"], asked)
+        heads = ", ".join(f"{one}: {head}" for one, head in done.heads.items())
+        deeds.note(work.by, "approved", done.run_id, heads)
+        return {"run": done.run_id, "documents": len(done.documents), "unasked": dict(done.unasked)}
+
+
+def _export(work: Work) -> Found:
+    with _opened(work):
+        run_books.keep(work.given["run"])
+        return {"run": work.given["run"]}
+
+
 def _push(work: Work) -> Found:
     tell = _teller(work)
 
@@ -165,7 +179,9 @@ def _look(work: Work) -> Found:
 _KINDS: Mapping[str, Callable[[Work], Found]] = {
     works.CHECK: _check,
     works.PLAN: _plan,
+    works.APPROVE: _approve,
     works.PUSH: _push,
+    works.EXPORT: _export,
     works.SIMULATE: _simulate,
     works.READ_BACK: _read_back,
     works.ACCEPT: _accept,

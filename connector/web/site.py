@@ -46,6 +46,10 @@ class Site:
         """Where the files of an upload are, and what was read from them."""
         return self.folder / FOLDER / str(number)
 
+    def run_book(self, run_id: str) -> Path:
+        """Where the workbook of a run is kept: it is forgotten as uploads are."""
+        return self.folder / FOLDER / run_id
+
 
 _served: list[Site] = []
 

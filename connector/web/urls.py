@@ -58,6 +58,7 @@ PAGES: tuple[Page, ...] = (
     Page(f"{RUN}table/<slug:name>/", "run-table", runs.table, Right.SEE),
     Page(f"{RUN}tie-out/", "run-tie-out", runs.tied, Right.SEE),
     Page(f"{RUN}xlsx/", "run-xlsx", runs.xlsx, Right.SEE),
+    Page(f"{RUN}xlsx/make/", "run-xlsx-make", runs.make_xlsx, Right.SEE, _POST),
     Page(f"{RUN}line/<str:charge_id>/", "run-line", runs.line, Right.SEE),
     Page(f"{RUN}hold/", "run-hold", runs.hold, Right.HOLD, _POST),
     Page(f"{RUN}release/", "run-release", runs.release, Right.HOLD, _POST),

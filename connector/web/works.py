@@ -20,13 +20,15 @@ from connector.web.models import Upload, Work
 from connector.web.site import site
 
 RUNNING, DONE, FAILED = "running", "done", "failed"
-CHECK, PLAN, PUSH, SIMULATE = "check", "plan", "push", "simulate"
+CHECK, PLAN, APPROVE, PUSH, EXPORT, SIMULATE = "check", "plan", "approve", "push", "export", "simulate"
 READ_BACK, ACCEPT, REISSUE, LOOK = "read-back", "accept", "reissue", "look"
 SILENT = timedelta(seconds=45)
 TITLES: Mapping[str, str] = {
     CHECK: "Checking the files",
     PLAN: "Planning",
+    APPROVE: "Approving",
     PUSH: "Sending",
+    EXPORT: "Making the workbook",
     SIMULATE: "Simulating the rules",
     READ_BACK: "Reading the books back",
     ACCEPT: "Accepting",

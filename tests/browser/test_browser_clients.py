@@ -66,6 +66,7 @@ def test_a_client_made_from_a_template_is_billed_by_the_plan_that_it_carries(
         expect(ada.page.locator("#tables tbody tr")).to_contain_text(PRICE)
         ada.page.goto("/runs/R-0002/")
         ada.page.get_by_role("button", name="Approve").click()
+        expect(ada.page.locator(".messages")).to_contain_text("is approved")
         ada.page.goto("/documents/US-000002/")
         expect(ada.page.locator("main")).to_contain_text("Northwind")
         expect(ada.page.locator("main")).to_contain_text(PRICE.removeprefix("USD "))

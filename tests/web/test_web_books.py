@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 from django.test import Client
-from web_kit import followed, person, rows_of, signed_in, text_of
+from web_kit import approved, followed, person, rows_of, signed_in, text_of
 from world import TIME_OUT_SECONDS, World, client
 
 from connector.runs import workspace
@@ -67,7 +67,7 @@ def test_drift_is_read_back_accepted_and_issued_again(world: World, site: Site) 
     assert run.request["PATH_INFO"] == "/runs/R-0004/"
     assert "Correction: agreed with the partner" in text_of(run)
     bob = signed_in(person("Bob", "approver"))
-    assert "R-0004 is approved: 1 document to send." in text_of(bob.post("/runs/R-0004/approve/", follow=True))
+    assert "R-0004 is approved: 1 document to send." in text_of(approved(bob, "R-0004"))
     assert "us-books : 1 booked" in text_of(followed(oda, oda.post("/runs/R-0004/push/")))
     assert sorted((one["InvoiceNumber"], one["Status"]) for one in world.invoices(US_BOOKS)) == [
         ("US-000001", "AUTHORISED"),

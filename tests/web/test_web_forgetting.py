@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.db import connections
 from django.test import Client
-from web_kit import followed, person, rows_of, signed_in
+from web_kit import approved, followed, person, rows_of, signed_in
 from world import BIRCH, PARTNER, World, client
 
 from connector.runs import workspace
@@ -50,7 +50,7 @@ def test_a_client_that_a_run_has_brought_is_forgotten_by_page_and_ledger(known: 
     make(ada, "zanzibar")
     make(ada, "quokka")
     followed(ada, ada.post("/made-clients/plan/"))
-    ada.post("/runs/R-0002/approve/")
+    approved(ada, "R-0002")
     assert held_anywhere(known.folder, "zanzibar") != []
     done = known.run("erase", "Zanzibar", "--yes")
     assert (done.code, done.plain["made_here"]) == (0, 1)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from web_kit import followed, person, signed_in
+from web_kit import approved, followed, person, signed_in
 from world import CLIENT_HEADER, World, client
 
 from connector.web.models import Deed, Upload
@@ -46,7 +46,7 @@ def test_names_in_a_workbook_do_nothing_but_show_on_every_page(world: World, sit
     assert unescape(page.content.decode()).count(SHEET) >= 1
     run = followed(ada, ada.post("/uploads/1/plan/", {"as_of": "2025-06-20"}))
     assert run.request["PATH_INFO"] == "/runs/R-0001/"
-    ada.post("/runs/R-0001/approve/")
+    approved(ada, "R-0001")
     shown = [
         "/uploads/1/", "/uploads/1/faults/", "/uploads/1/grid/0/", "/uploads/1/grid/0/?choice=faulty", "/uploads/",
         "/uploads/1/mapping/0/", "/uploads/1/changes/changed-rows/", "/runs/R-0001/", "/clients/", "/documents/",

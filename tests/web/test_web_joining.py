@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from web_kit import followed, person, rows_of, signed_in
+from web_kit import approved, followed, person, rows_of, signed_in
 from world import BIRCH, PARTNER, World, client
 
 from connector.runs import workspace
@@ -43,7 +43,7 @@ def billed_here(world: World) -> Client:
     ada = signed_in(person("Ada", "admin"))
     assert ada.post("/clients/new/", ELM).status_code == HTTPStatus.FOUND
     followed(ada, ada.post("/made-clients/plan/"))
-    assert ada.post("/runs/R-0002/approve/").status_code == HTTPStatus.FOUND
+    approved(ada, "R-0002")
     assert (world.folder / "made-here.csv").exists()
     return ada
 
@@ -126,7 +126,7 @@ def test_a_client_is_looked_for_by_its_id_within_its_partner(known: World, site:
 def test_two_clients_with_entries_of_their_own_are_refused_with_the_reason(known: World, site: Site) -> None:
     ada = billed_here(known)
     run = exported(known, site, client("S-77", name="Elm", site="elm.test", size="60"))["run"]
-    ada.post(f"/runs/{run}/approve/")
+    approved(ada, run)
     answer = ada.post("/made-clients/1/join/", S_77)
     assert answer.status_code == HTTPStatus.CONFLICT
     assert "Each has entries of its own. Archive the one made here" in answer.content.decode()

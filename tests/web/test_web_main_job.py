@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from django.test import Client
 from django.utils.html import escape
-from web_kit import followed, person, rows_of, signed_in
+from web_kit import approved, followed, person, rows_of, signed_in
 from world import World, client
 
 from connector.runs import workspace
@@ -53,8 +53,7 @@ def test_a_workbook_becomes_invoices_approved_by_a_second_person(world: World, s
     refused = ada.post("/runs/R-0001/approve/")
     assert refused.status_code == HTTPStatus.CONFLICT
     assert "R-0001 was planned by Ada, and two persons are required." in refused.content.decode()
-    approved = bob.post("/runs/R-0001/approve/", follow=True)
-    assert "R-0001 is approved: 1 document to send." in approved.content.decode()
+    assert "R-0001 is approved: 1 document to send." in approved(bob, "R-0001").content.decode()
     assert bob.post("/runs/R-0001/push/").status_code == HTTPStatus.FORBIDDEN
     there = followed(oda, oda.post("/runs/R-0001/push/"))
     text = there.content.decode()
@@ -78,7 +77,7 @@ def test_a_workbook_becomes_invoices_approved_by_a_second_person(world: World, s
 def test_the_same_on_a_server(world: World, site: Site) -> None:
     ada = signed_in(person("Ada", "admin"))
     planned(ada, sent(ada, world.partners(), world.clients(client("C-1"))))
-    assert "1 document to send" in ada.post("/runs/R-0001/approve/", follow=True).content.decode()
+    assert "1 document to send" in approved(ada, "R-0001").content.decode()
     there = followed(ada, ada.post("/runs/R-0001/push/")).content.decode()
     assert "<b>us-books</b>: 1 booked, 0 found in the books already." in there
     assert "Everything ties" in ada.get("/runs/R-0001/tie-out/").content.decode()
@@ -92,7 +91,7 @@ def test_the_same_files_again_bill_nothing_and_say_so(world: World, site: Site) 
     ada = signed_in(person("Ada", "admin"))
     files = [world.partners(), world.clients(client("C-1"))]
     planned(ada, sent(ada, *files))
-    ada.post("/runs/R-0001/approve/")
+    approved(ada, "R-0001")
     again = planned(ada, sent(ada, *files)).content.decode()
     assert "No document: there is nothing new to bill." in again
     assert "unchanged since it was last settled" in again
@@ -157,6 +156,41 @@ def test_a_run_is_downloaded_commented_and_each_line_explained(world: World, sit
     assert "clients.csv:2" in why
     assert "USD 1,800.00" in why
     assert ada.get("/runs/R-0001/line/none/").status_code == HTTPStatus.NOT_FOUND
+
+
+def test_the_workbook_of_many_rows_is_made_beside_the_page_and_kept_until_the_run_is_another(
+    world: World, site: Site
+) -> None:
+    many = world.plan(world.partners(), world.clients(*(client(f"C-{one}") for one in range(2_600))))
+    assert many.plain["run"] == "R-0001"
+    workspace.open_ledger(site.config())
+    ada = signed_in(person("Ada", "admin"))
+    assert "Make the xlsx" in ada.get("/runs/R-0001/").content.decode()
+    now = site.now()
+    other = Work.objects.create(
+        kind="export", by="Bob", given={"run": "R-9"}, state="running", made_at=now, beat_at=now
+    )
+    waits = ada.post("/runs/R-0001/xlsx/make/", follow=True)
+    assert "The workbook of R-9 is being made: wait until it is done." in waits.content.decode()
+    other.delete()
+    early = ada.get("/runs/R-0001/xlsx/", follow=True)
+    assert "Its workbook takes a while: make it, then download it here." in early.content.decode()
+    done = followed(ada, ada.post("/runs/R-0001/xlsx/make/")).content.decode()
+    assert "R-0001.xlsx is made, and can be downloaded here." in done
+    assert "Make the xlsx" not in done
+    answer = ada.get("/runs/R-0001/xlsx/")
+    assert answer["Content-Disposition"] == 'attachment; filename="R-0001.xlsx"'
+    book = openpyxl.load_workbook(io.BytesIO(b"".join(answer.streaming_content)), read_only=True)
+    assert book["Lines"].max_row == 2 + 2_600
+    approved(ada, "R-0001")
+    assert "Make the xlsx" in ada.get("/runs/R-0001/").content.decode()
+    followed(ada, ada.post("/runs/R-0001/xlsx/make/"))
+    assert len(list(site.run_book("R-0001").iterdir())) == 1
+    followed(ada, ada.post("/runs/R-0001/push/"))
+    assert world.run("erase", "C-7", "--yes").code == 0
+    assert not site.run_book("R-0001").exists()
+    workspace.open_ledger(site.config())
+    assert "Make the xlsx" in ada.get("/runs/R-0001/").content.decode()
 
 
 def test_what_the_command_line_has_planned_is_there_too(world: World, site: Site) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connections
 from django.test import Client
-from web_kit import followed, person, rows_of, signed_in
+from web_kit import approved, followed, person, rows_of, signed_in
 from world import BIRCH, PARTNER, World, client
 
 from connector.runs import workspace
@@ -101,7 +101,7 @@ def test_a_client_is_made_in_three_steps_with_its_price_before_and_a_run_bills_j
     assert run.request["PATH_INFO"] == "/runs/R-0002/"
     lines = list(rows_of(ada.get("/runs/R-0002/table/lines/")))
     assert ["USD 3,600.00" in row for row in lines[1:]] == [True]
-    ada.post("/runs/R-0002/approve/")
+    approved(ada, "R-0002")
     assert (
         "No document: there is nothing new to bill." in followed(ada, ada.post("/made-clients/plan/")).content.decode()
     )

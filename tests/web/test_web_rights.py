@@ -1,5 +1,6 @@
 """Every address and every role: who is let in, and who is not. Made from the table of addresses itself."""
 
+from contextlib import closing
 from http import HTTPStatus
 from itertools import product
 
@@ -39,7 +40,8 @@ def address(page: Page) -> str:
 def asked(client: Client, page: Page, verb: str) -> int:
     """The status of an answer."""
     ask = client.get if verb == "GET" else client.post
-    return int(ask(address(page)).status_code)
+    with closing(ask(address(page))) as answer:
+        return int(answer.status_code)
 
 
 @pytest.mark.parametrize(("page", "verb"), ASKED, ids=lambda one: getattr(one, "name", one))

@@ -1,18 +1,15 @@
 """Runs: the list, one run as tables, and what a person decides about it."""
 
-import io
-
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from connector.printed import workbook
 from connector.runs import holds, run_tables, store, workspace
 from connector.runs.looked import Looked, look
-from connector.runs.plan_tables import MOST_ON_A_SHEET, plan_about, plan_tables
 from connector.runs.tieout import tie_out
-from connector.web import deeds, works
+from connector.web import deeds, run_books, works
 from connector.web.asked import PageRequest
 from connector.web.models import Deed, Work
 from connector.web.paging import MOST, Pager, wanted
@@ -54,6 +51,8 @@ def one(request: PageRequest, run_id: str) -> HttpResponse:
         "comments": comments,
         "sending": sending,
         "sending_stands": works.standing(sending) if sending else None,
+        "xlsx": run_books.ready(run),
+        "xlsx_takes_long": run_books.takes_long(run),
         "own": site().config().two_persons and run.state.created_by == request.user.name,
         **_table(run, "documents", request),
     }
@@ -84,13 +83,29 @@ def tied(request: PageRequest, run_id: str) -> HttpResponse:
     return render(request, "web/parts/tie_out.html" if request.htmx else "web/tie_out.html", told)
 
 
-def xlsx(_request: PageRequest, run_id: str) -> HttpResponse:
-    """The whole run as a workbook."""
-    plan, state = holds.planned(run_id)
-    data = workbook(f"Run plan {plan.run_id}", plan_about(plan, state.state), plan_tables(plan, MOST_ON_A_SHEET))
-    answer = HttpResponse(io.BytesIO(data), content_type=XLSX)
-    answer["Content-Disposition"] = f'attachment; filename="{plan.run_id}.xlsx"'
+def xlsx(request: PageRequest, run_id: str) -> HttpResponseBase:
+    """The whole run as a workbook; one of many rows must have been made before."""
+    run = look(run_id)
+    ready = run_books.ready(run)
+    if ready is not None:
+        return FileResponse(ready.open("rb"), as_attachment=True, filename=f"{run.run_id}.xlsx", content_type=XLSX)
+    if run_books.takes_long(run):
+        messages.info(request, "Its workbook takes a while: make it, then download it here.")
+        return redirect("run", run_id=run.run_id)
+    answer = HttpResponse(run_books.made(run.run_id), content_type=XLSX)
+    answer["Content-Disposition"] = f'attachment; filename="{run.run_id}.xlsx"'
     return answer
+
+
+def make_xlsx(request: PageRequest, run_id: str) -> HttpResponse:
+    """Make the workbook of a run, in a process of its own: one at a time."""
+    run = store.resolve(run_id)
+    going = works.going(works.EXPORT)
+    if going is not None and going.given["run"] != run:
+        messages.info(request, f"The workbook of {going.given['run']} is being made: wait until it is done.")
+        return redirect("run", run_id=run)
+    going = going or works.start(works.EXPORT, request.user.name, {"run": run})
+    return redirect("work", number=going.pk)
 
 
 def line(request: PageRequest, run_id: str, charge_id: str) -> HttpResponse:
@@ -130,17 +145,11 @@ def comment(request: PageRequest, run_id: str) -> HttpResponse:
 
 
 def approve(request: PageRequest, run_id: str) -> HttpResponse:
-    """Apply the plan exactly, or refuse with what has changed."""
-    config = site().config()
-    done = workspace.approve_run(config, workspace.open_files(config), run_id, site().asked(request.user.name))
-    deeds.note(
-        request.user.name, "approved", done.run_id, ", ".join(f"{one}: {head}" for one, head in done.heads.items())
-    )
-    count = len(done.documents)
-    messages.success(request, f"{done.run_id} is approved: {count} document{'s' if count != 1 else ''} to send.")
-    for tenant, reason in done.unasked.items():
-        messages.warning(request, f"The books of {tenant} could not be asked for their lock dates: {reason}")
-    return redirect("run", run_id=done.run_id)
+    """Apply the plan exactly, or refuse with what has changed, in a process of its own: the books are asked for it."""
+    run = store.resolve(run_id)
+    workspace.require_another(site().config(), run, request.user.name)
+    going = works.going(works.APPROVE, run=run) or works.start(works.APPROVE, request.user.name, {"run": run})
+    return redirect("work", number=going.pk)
 
 
 def push(request: PageRequest, run_id: str) -> HttpResponse:

@@ -19,9 +19,7 @@ def one(request: PageRequest, number: int) -> HttpResponse:
     stands = works.standing(work)
     if stands.state == works.DONE:
         to = _made(work)
-        if work.kind == works.ACCEPT and work.found is not None:
-            for taken in work.found["accepted"]:
-                messages.success(request, f"{taken['number']} is accepted: {taken['what']}.")
+        _tell(request, work)
         if not request.htmx:
             return redirect(to)
         answer = HttpResponse(status=_STOP_POLLING)
@@ -30,6 +28,20 @@ def one(request: PageRequest, number: int) -> HttpResponse:
     told = {"work": work, "title": works.TITLES[work.kind], "stands": stands, "back": _from(work)}
     status = _STOP_POLLING if request.htmx and stands.state == works.FAILED else 200
     return render(request, "web/parts/work.html" if request.htmx else "web/work.html", told, status=status)
+
+
+def _tell(request: PageRequest, work: Work) -> None:
+    """Say what a work that is done has changed."""
+    found = work.found or {}
+    for taken in found.get("accepted", ()) if work.kind == works.ACCEPT else ():
+        messages.success(request, f"{taken['number']} is accepted: {taken['what']}.")
+    if work.kind == works.APPROVE:
+        count = found["documents"]
+        messages.success(request, f"{found['run']} is approved: {count} document{'s' if count != 1 else ''} to send.")
+        for tenant, reason in found["unasked"].items():
+            messages.warning(request, f"The books of {tenant} could not be asked for their lock dates: {reason}")
+    if work.kind == works.EXPORT:
+        messages.success(request, f"{found['run']}.xlsx is made, and can be downloaded here.")
 
 
 def _made(work: Work) -> str:
@@ -47,6 +59,6 @@ def _from(work: Work) -> str:
         return reverse(work.given["back"])
     if work.kind in _OF_BOOKS:
         return reverse("books")
-    if work.kind == works.PUSH:
+    if work.kind in (works.APPROVE, works.PUSH, works.EXPORT):
         return reverse("run", kwargs={"run_id": work.given["run"]})
     return reverse("runs") if work.upload is None else reverse("upload", kwargs={"number": work.upload.pk})
