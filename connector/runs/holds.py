@@ -4,31 +4,21 @@ A stranger's trap: a hold is on the charge key, not on the run, so planning agai
 never changed: its holds are applied whenever it is shown or approved.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 
 from connector import ledger
-from connector.billing.counts import Check
 from connector.billing.invoicing import Draft
-from connector.domain.words import Bucket
 from connector.runs import serial, store
 from connector.runs.errors import INPUT, StopError
-from connector.runs.rows import record_buckets, term_buckets
+from connector.runs.held_lines import LINES, Cut, Read, cut
 from connector.runs.runplan import Hold, RunPlan
 
 ALL = "all"
-_PLACE = ["source", "sheet", "row"]
-_KEY = ["subject_id", "metric", "ordinal"]
-_LINES = {
-    "charge_id": pl.String,
-    "document_id": pl.String,
-    "partner_id": pl.String,
-    "currency": pl.String,
-    "net_minor": pl.Int64,
-}
 
 
 def planned(run_id: str) -> tuple[RunPlan, store.RunState]:
@@ -106,87 +96,68 @@ def release(words: Sequence[str], reason: str, *, now: datetime, by: str) -> tup
 
 
 def without(plan: RunPlan, held: Mapping[str, Hold]) -> RunPlan:
-    """The plan without these lines; what it counts and adds up is counted and added up again.
-
-    A document that is blocked for another reason keeps its lines: none of them is billed. A correction is applied
-    whole, whatever is on hold.
-    """
+    """The plan without these lines. A correction is applied whole, whatever is on hold."""
     if plan.correction is not None or not held:
         return plan
-    lines = _lines(plan.documents)
-    held = {**held, **_dependent(plan, held)}
-    out = lines.filter(pl.col("charge_id").is_in(list(held)))
-    if out.is_empty():
+    found = cut(
+        _lines(plan.documents), lambda name, columns: plan.frames[name].select(columns), held, plan.terms["stopped"]
+    )
+    if found is None:
         return plan
-    taken = set(out["charge_id"].to_list())
-    drafts = tuple(draft if draft.faults else _shortened(draft, taken) for draft in plan.drafts)
-    drafts = tuple(draft for draft in drafts if draft.document.lines)
-    charges = plan.frames["charges"]
-    gone = charges.filter(pl.col("charge_id").is_in(taken))
-    told = {one: str(held[one]) for one in taken}
-    reasons = gone.select(*_KEY, on_hold=pl.col("charge_id").replace_strict(told))
-    records = {name: _marked(plan.frames[name], reasons, _KEY) for name in ("clients", "bundles")}
-    rows = [frame.join(reasons, on=_KEY).select(*_PLACE, "on_hold") for frame in records.values()]
-    terms = _marked(plan.frames["terms"], reasons, _KEY)
-    every = _marked(plan.frames["rows"], pl.concat(rows), _PLACE)
-    staying = charges.filter(~pl.col("charge_id").is_in(taken))
+    drafts = (draft if draft.faults else _shortened(draft, found.taken) for draft in plan.drafts)
     return replace(
         plan,
-        drafts=drafts,
-        buckets=record_buckets(every),
-        terms=term_buckets(terms, staying, plan.terms["stopped"]),
-        amounts=dict(staying.group_by("currency").agg(pl.col("amount_minor").sum()).sort("currency").iter_rows()),
-        checks=(*plan.checks, *_checks(lines, out, _lines(draft for draft in drafts if not draft.faults))),
-        frames={**plan.frames, **records, "terms": terms, "charges": staying, "rows": every},
-        on_hold=tuple(held[one] for one in sorted(taken)),
+        drafts=tuple(draft for draft in drafts if draft.document.lines),
+        buckets=found.buckets,
+        terms=found.terms,
+        amounts=found.amounts,
+        checks=(*plan.checks, *found.checks),
+        frames={name: found.frame(name, frame) for name, frame in plan.frames.items()},
+        on_hold=found.on_hold,
     )
 
 
-def _dependent(plan: RunPlan, held: Mapping[str, Hold]) -> dict[str, Hold]:
-    """What is billed of a new client besides a charge on hold: the client is remembered with its first charge only."""
-    fresh = plan.frames["clients"].filter("is_new").select("subject_id").unique()
-    charges = (
-        plan.frames["charges"].join(fresh, on="subject_id", how="semi").select("subject_id", "charge_id", "ordinal")
-    )
-    first = charges.filter((pl.col("ordinal") == 1) & pl.col("charge_id").is_in(list(held)))
-    pairs = charges.join(first.select("subject_id", first="charge_id"), on="subject_id")
-    return {one: replace(held[cause], charge_id=one) for _, one, _, cause in pairs.iter_rows()}
+def looked_without(
+    plain: Mapping[str, Any], read: Read, held: Mapping[str, Hold]
+) -> tuple[Mapping[str, Any], Cut | None]:
+    """The same of a plan as it is stored, for whoever looks at parts of it: its JSON values, and what cuts its frames.
+
+    Args:
+        plain: its JSON values; it keeps its lines apart.
+        read: columns of its frames.
+        held: the lines on hold, by charge.
+    """
+    if plain.get("correction") is not None or not held:
+        return plain, None
+    lines = read("lines", ["document_id", "charge_id", "net_minor", "tax_minor"])
+    found = cut(_stored_lines(plain, lines), read, held, plain["terms"]["stopped"])
+    return (plain, None) if found is None else (found.stored(plain, lines), found)
 
 
-def _shortened(draft: Draft, taken: set[str]) -> Draft:
+def _shortened(draft: Draft, taken: Container[str]) -> Draft:
     lines = tuple(line for line in draft.document.lines if line.charge_id not in taken)
     return replace(draft, document=replace(draft.document, lines=lines))
 
 
-def _marked(frame: pl.DataFrame, reasons: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    """The frame with what is on hold in its bucket, and the reason."""
-    joined = frame.join(reasons, on=list(keys), how="left", maintain_order="left")
-    held = pl.col("on_hold").is_not_null()
-    return joined.with_columns(
-        bucket=pl.when(held).then(pl.lit(Bucket.HELD.value)).otherwise("bucket"),
-        reason=pl.coalesce("on_hold", "reason"),
-    ).drop("on_hold")
-
-
 def _lines(drafts: Iterable[Draft]) -> pl.DataFrame:
-    """The lines of drafts: `_LINES`."""
+    """The lines of drafts: `LINES`."""
     rows = [
         (line.charge_id, draft.document_id, draft.document.party.partner_id, draft.document.currency, line.net_minor)
         for draft in drafts
         for line in draft.document.lines
     ]
-    return pl.DataFrame(rows, schema=_LINES, orient="row")
+    return pl.DataFrame(rows, schema=LINES, orient="row")
 
 
-def _checks(planned_lines: pl.DataFrame, out: pl.DataFrame, left: pl.DataFrame) -> tuple[Check, ...]:
-    """Lines and money as planned, against what is left and what is on hold."""
-    name = "lines as planned, against those left and those on hold"
-    counted = Check(name, planned_lines.height, left.height + out.height)
-    total, rest = (
-        dict(frame.group_by("currency").agg(pl.col("net_minor").sum()).iter_rows())
-        for frame in (planned_lines, pl.concat([left, out]))
-    )
-    return (counted, *(Check(name, total[code], rest.get(code, 0), code) for code in sorted(total)))
+def _stored_lines(plain: Mapping[str, Any], lines: pl.DataFrame) -> pl.DataFrame:
+    """The same of a plan as it is stored, and its frame of lines."""
+    heads = [
+        (one["document_id"], one["document"]["party"]["partner_id"], one["document"]["currency"])
+        for one in plain["documents"]
+        if not one["faults"]
+    ]
+    own = pl.DataFrame(heads, schema=dict.fromkeys(("document_id", "partner_id", "currency"), pl.String), orient="row")
+    return lines.join(own, on="document_id", maintain_order="left").select(list(LINES))
 
 
 def _chosen(lines: pl.DataFrame, words: Sequence[str], absent: str, next_step: str) -> list[tuple[str, str]]:

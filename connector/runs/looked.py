@@ -4,7 +4,7 @@ A stranger's trap: a stored plan is never changed, but what stands of it is: lin
 What is kept here is kept under all of that, so that nobody sees what was.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
@@ -14,8 +14,10 @@ import polars as pl
 
 from connector import ledger
 from connector.runs import holds, store
+from connector.runs.held_lines import Cut
 
 _RUNS_KEPT = 4
+_ALWAYS = ("lines", "rows")
 
 
 @dataclass(frozen=True)
@@ -26,12 +28,14 @@ class Looked:
         state: how far it is.
         plain: the plan as it is stored, without lines; see `RunPlan.to_stored`.
         mark: one word for how it stands: another one where its state, a line on hold or a name has changed.
-        given: its frames, where lines are on hold or an earlier version made the plan; else they are read one by one.
+        cut: what the lines on hold make of its frames, which are read one by one; None where none is.
+        given: its frames, where an earlier version made the plan.
     """
 
     state: store.RunState
     plain: Mapping[str, Any]
     mark: str
+    cut: Cut | None
     given: Mapping[str, pl.DataFrame] | None
     _read: dict[str, pl.DataFrame] = field(default_factory=dict, repr=False)
 
@@ -45,7 +49,8 @@ class Looked:
         if self.given is not None:
             return self.given.get(name, pl.DataFrame())
         if name not in self._read:
-            self._read[name] = store.frame_or_none(self.run_id, name)
+            stored = store.frame_or_none(self.run_id, name)
+            self._read[name] = stored if self.cut is None else self.cut.frame(name, stored)
         return self._read[name]
 
 
@@ -71,8 +76,25 @@ def which_ledger() -> bytes:
 @lru_cache(maxsize=_RUNS_KEPT)
 def _looked(state: store.RunState, held: tuple[tuple[str, str], ...], erased: str, _of: bytes) -> Looked:
     mark = sha256(repr((state, held, erased)).encode()).hexdigest()[:16]
-    if not held and store.keeps_lines(state.run_id):
-        return Looked(state, store.plain_plan(state.run_id), mark, None)
+    if store.keeps_lines(state.run_id):
+        return _lazily(state, mark)
     plan, _ = holds.planned(state.run_id)
-    plain, frames = plan.to_stored()
-    return Looked(state, plain, mark, frames)
+    own, frames = plan.to_stored()
+    return Looked(state, own, mark, None, frames)
+
+
+def _lazily(state: store.RunState, mark: str) -> Looked:
+    """A run whose frames are read one by one; those that every look at it needs are read whole once."""
+    kept: dict[str, pl.DataFrame] = {}
+
+    def read(name: str, columns: Sequence[str]) -> pl.DataFrame:
+        if name not in _ALWAYS:
+            return store.load_frame(state.run_id, name, columns)
+        if name not in kept:
+            kept[name] = store.load_frame(state.run_id, name)
+        return kept[name].select(columns)
+
+    held = store.holds(store.approved_at(state.run_id))
+    plain, cut = holds.looked_without(store.plain_plan(state.run_id), read, held)
+    own = kept if cut is None else {name: cut.frame(name, frame) for name, frame in kept.items()}
+    return Looked(state, plain, mark, cut, None, own)

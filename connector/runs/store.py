@@ -1,6 +1,6 @@
 """Run plans in the database: written once, then only events are added. Only this file knows the models."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from io import BytesIO
@@ -144,11 +144,12 @@ def rewrite_plan(run_id: str, plain: Mapping[str, Any], frames: Mapping[str, pl.
         RunFrame.objects.filter(run_id=run_id, name=name).update(data=data)
 
 
-def load_frame(run_id: str, name: str) -> pl.DataFrame:
-    """One frame of a plan, without the others."""
+def load_frame(run_id: str, name: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
+    """One frame of a plan, without the others; or some of its columns."""
     from connector.runs.models import RunFrame
 
-    return pl.read_ipc(BytesIO(bytes(RunFrame.objects.get(run_id=run_id, name=name).data)))
+    data = RunFrame.objects.values_list("data", flat=True).get(run_id=run_id, name=name)
+    return pl.read_ipc(BytesIO(bytes(data)), columns=None if columns is None else list(columns))
 
 
 def frame_or_none(run_id: str, name: str) -> pl.DataFrame:

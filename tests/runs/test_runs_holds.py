@@ -1,5 +1,6 @@
 """A line that a person puts on hold leaves the plan and every later one, until somebody releases it."""
 
+import json
 import os
 
 import polars as pl
@@ -11,6 +12,7 @@ from world import Answer, World, client
 from connector import ledger
 from connector.runs import holds, store, workspace
 from connector.runs.config import load_config
+from connector.runs.looked import look
 from connector.runs.plan_tables import plan_tables
 
 pytestmark = pytest.mark.usefixtures("on_each_database")
@@ -59,6 +61,31 @@ def test_a_held_line_is_not_billed_until_it_is_released(world: World) -> None:
     assert world.run("approve", "latest").plain["charges"] == 1
     assert world.run("push").code == 0
     assert world.run("status", "R-0001").plain["tie_out"]["ties"]
+
+
+def test_a_run_that_is_looked_at_part_by_part_is_the_one_that_is_applied(world: World) -> None:
+    rows = (client("A"), client("B", size="2-10"), client("C", "P-3"), client("D", created="2025-13-01"))
+    made = planned(world, *rows)
+    own = charges(made)
+
+    def parts() -> None:
+        workspace.open_ledger(load_config(world.folder, os.environ))
+        run = look("R-0001")
+        plain, frames = holds.planned("R-0001")[0].to_stored()
+        told, whole = (json.loads(json.dumps(one)) for one in (run.plain, plain))
+        assert {name: told[name] for name in whole} == whole
+        assert all(run.frame(name).equals(frame) for name, frame in frames.items())
+
+    parts()
+    for one in (own["Client A"], own["Client C"], own["Client B"]):  # a part of a document, the whole of one, and all
+        assert world.run("hold", "R-0001", one, *REASON).code == 0
+        parts()
+    assert world.run("release", own["Client B"], *REASON).code == 0
+    assert world.run("approve", "R-0001").code == 0
+    parts()
+    planned(world, client("E"))
+    workspace.open_ledger(load_config(world.folder, os.environ))
+    assert look("R-0002").cut is None  # what is on hold is none of its lines
 
 
 def test_lines_are_held_in_bulk_by_partner_document_client_or_all(alone: World) -> None:
