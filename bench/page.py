@@ -46,6 +46,7 @@ PAGES = (
     "/needs-you/",
     "/rules/",
 )
+HELD = ("/runs/{run}/", "/runs/{run}/table/lines/", "/runs/{run}/table/holds/", "/needs-you/")
 APPROVED = (
     "/overview/",
     "/runs/{run}/",
@@ -79,7 +80,7 @@ class Cost:
 
 
 def measured(clients: int) -> dict[str, Cost]:
-    """What each page costs: the same run planned, and then approved."""
+    """What each page costs: the same run planned, with some lines on hold, and then approved."""
     with TemporaryDirectory() as place:
         work = Folder(Path(place) / "work")
         work.open()
@@ -88,6 +89,11 @@ def measured(clients: int) -> dict[str, Cost]:
         serve_here(work.folder)
         browser = signed_in(person("Ada", "admin"))
         found = dict(_asked(browser, [one.format(run=plan.run_id) for one in PAGES]))
+        lines = browser.get(f"/runs/{plan.run_id}/table/lines/").content.decode()
+        some = re.findall(r'name="line" value="([^"]+)"', lines)[:3]
+        browser.post(f"/runs/{plan.run_id}/hold/", {"line": some, "reason": "asked"})
+        costs = _asked(browser, [one.format(run=plan.run_id) for one in HELD])
+        found |= {f"{one} (on hold)": cost for one, (_, cost) in zip(HELD, costs, strict=True)}
         work.approve(plan, day)
         charge = ledger.read("charge", "partner_id = 'P-77'", columns=["charge_id", "subject_id"]).row(0)
         number = ledger.read("document", "partner_id = 'P-77'", columns=["number"]).item()

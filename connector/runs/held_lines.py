@@ -26,7 +26,6 @@ LINES = {
 }
 _PLACE = ("source", "sheet", "row")
 _KEY = ("subject_id", "metric", "ordinal")
-_COUNTED = ("record_kind", "kind", "bucket", "reason")
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,8 @@ class Cut:
         taken: the hold of each line that leaves, by charge.
         buckets, terms, amounts: as in `RunPlan`, of what stays.
         checks: that the lines as planned are those left and those on hold.
-        by_record, by_row: why each record, and each row, is held: the columns that name it, and `on_hold`.
+        by_record: why each record is held: the columns that name it, and `on_hold`.
+        rows: every row, in the bucket that it is in without them.
     """
 
     taken: Mapping[str, Hold]
@@ -46,7 +46,7 @@ class Cut:
     amounts: Mapping[str, int]
     checks: tuple[Check, ...]
     by_record: pl.DataFrame
-    by_row: pl.DataFrame
+    rows: pl.DataFrame
 
     @property
     def on_hold(self) -> tuple[Hold, ...]:
@@ -59,7 +59,7 @@ class Cut:
             return frame.filter(~pl.col("charge_id").is_in(list(self.taken)))
         if name in ("clients", "bundles", "terms"):
             return _marked(frame, self.by_record, _KEY)
-        return _marked(frame, self.by_row, _PLACE) if name == "rows" else frame
+        return self.rows if name == "rows" else frame
 
     def stored(self, plain: Mapping[str, Any], lines: pl.DataFrame) -> dict[str, Any]:
         """The plan as it is stored, without them.
@@ -90,7 +90,7 @@ def cut(lines: pl.DataFrame, read: Read, held: Mapping[str, Hold], stopped: int)
 
     Args:
         lines: those of its documents that are not blocked, under `LINES`.
-        read: columns of its frames, by name: of those that approval writes, and of `rows` and `terms`.
+        read: columns of its frames, by name: of those that approval writes, and of `rows` and `terms`; none: all.
         held: lines on hold by charge, of whatever plan.
         stopped: how many terms of archived clients do not begin.
     """
@@ -106,17 +106,17 @@ def cut(lines: pl.DataFrame, read: Read, held: Mapping[str, Hold], stopped: int)
     by_record = charges.filter(is_taken).select(*_KEY, on_hold=pl.col("charge_id").replace_strict(told))
     records = (clients, read("bundles", [*_KEY, *_PLACE]))
     by_row = pl.concat(own.join(by_record, on=list(_KEY)).select(*_PLACE, "on_hold") for own in records)
-    staying = charges.filter(~is_taken)
+    rows, staying = _marked(read("rows", ()), by_row, _PLACE), charges.filter(~is_taken)
     return Cut(
         taken=taken,
-        buckets=record_buckets(_marked(read("rows", [*_PLACE, *_COUNTED]), by_row, _PLACE)),
+        buckets=record_buckets(rows),
         terms=term_buckets(
             _marked(read("terms", [*_KEY, "event", "bucket", "reason"]), by_record, _KEY), staying, stopped
         ),
         amounts=dict(staying.group_by("currency").agg(pl.col("amount_minor").sum()).sort("currency").iter_rows()),
         checks=_checks(lines, out, lines.filter(~is_taken)),
         by_record=by_record,
-        by_row=by_row,
+        rows=rows,
     )
 
 

@@ -100,7 +100,10 @@ def without(plan: RunPlan, held: Mapping[str, Hold]) -> RunPlan:
     if plan.correction is not None or not held:
         return plan
     found = cut(
-        _lines(plan.documents), lambda name, columns: plan.frames[name].select(columns), held, plan.terms["stopped"]
+        _lines(plan.documents),
+        lambda name, columns: plan.frames[name].select(columns or pl.all()),
+        held,
+        plan.terms["stopped"],
     )
     if found is None:
         return plan

@@ -37,21 +37,28 @@ class Looked:
     mark: str
     cut: Cut | None
     given: Mapping[str, pl.DataFrame] | None
-    _read: dict[str, pl.DataFrame] = field(default_factory=dict, repr=False)
+    _read: dict[tuple[str, ...], pl.DataFrame] = field(default_factory=dict, repr=False)
 
     @property
     def run_id(self) -> str:
         """The run."""
         return self.state.run_id
 
-    def frame(self, name: str) -> pl.DataFrame:
-        """A frame of the plan; empty and without columns where the plan has none of that name."""
+    def frame(self, name: str, columns: Sequence[str] = ()) -> pl.DataFrame:
+        """A frame of the plan; empty and without columns where the plan has none of that name.
+
+        Args:
+            name: of the frame.
+            columns: only these, where all take long to read; of charges and lines `charge_id` is one of them.
+        """
         if self.given is not None:
-            return self.given.get(name, pl.DataFrame())
-        if name not in self._read:
-            stored = store.frame_or_none(self.run_id, name)
-            self._read[name] = stored if self.cut is None else self.cut.frame(name, stored)
-        return self._read[name]
+            own = self.given.get(name, pl.DataFrame())
+            return own.select(columns) if columns and own.width else own
+        key = (name, *columns)
+        if key not in self._read:
+            stored = store.frame_or_none(self.run_id, name, columns)
+            self._read[key] = stored if self.cut is None else self.cut.frame(name, stored)
+        return self._read[key]
 
 
 def look(run_id: str) -> Looked:
@@ -92,9 +99,11 @@ def _lazily(state: store.RunState, mark: str) -> Looked:
             return store.load_frame(state.run_id, name, columns)
         if name not in kept:
             kept[name] = store.load_frame(state.run_id, name)
-        return kept[name].select(columns)
+        return kept[name].select(columns or pl.all())
 
     held = store.holds(store.approved_at(state.run_id))
     plain, cut = holds.looked_without(store.plain_plan(state.run_id), read, held)
-    own = kept if cut is None else {name: cut.frame(name, frame) for name, frame in kept.items()}
+    own: dict[tuple[str, ...], pl.DataFrame] = {
+        (name,): frame if cut is None else cut.frame(name, frame) for name, frame in kept.items()
+    }
     return Looked(state, plain, mark, cut, None, own)

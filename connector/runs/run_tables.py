@@ -25,6 +25,7 @@ from connector.runs.words import BUCKETS, READY
 # The tables of what has changed since the last upload, and the frame of each.
 CHANGES: Mapping[str, str] = {"changed-rows": "changed_rows", "changes": "changed_cells"}
 _PLACE = ("source", "sheet", "row")
+_OF_RATED = ("charge_id", "tier", "rule_id", *_PLACE)
 
 
 @dataclass(frozen=True)
@@ -230,7 +231,7 @@ def _line_frame(run: Looked) -> pl.DataFrame:
 
 
 def _lines(run: Looked, frame: pl.DataFrame) -> Iterator[Row]:
-    why = rated_of(run, frame["charge_id"].to_list())
+    why = rated_of(run, frame["charge_id"].to_list(), _OF_RATED)
     for one in frame.iter_rows(named=True):
         own, code = why.get(one["charge_id"], {}), one["currency"]
         values: tuple[Value, ...] = (
@@ -248,9 +249,9 @@ def _lines(run: Looked, frame: pl.DataFrame) -> Iterator[Row]:
         yield Row(one["charge_id"], values)
 
 
-def rated_of(run: Looked, charges: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """What the run's charges and adjustments of these ids say: rule, tier, price, row."""
-    frames = (run.frame(name) for name in ("charges", "adjustments"))
+def rated_of(run: Looked, charges: Sequence[str], columns: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
+    """What the run's charges and adjustments of these ids say: rule, tier, price, row; or some columns of that."""
+    frames = (run.frame(name, columns) for name in ("charges", "adjustments"))
     return {
         row["charge_id"]: row
         for frame in frames

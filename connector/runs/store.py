@@ -144,20 +144,20 @@ def rewrite_plan(run_id: str, plain: Mapping[str, Any], frames: Mapping[str, pl.
         RunFrame.objects.filter(run_id=run_id, name=name).update(data=data)
 
 
-def load_frame(run_id: str, name: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
+def load_frame(run_id: str, name: str, columns: Sequence[str] = ()) -> pl.DataFrame:
     """One frame of a plan, without the others; or some of its columns."""
     from connector.runs.models import RunFrame
 
     data = RunFrame.objects.values_list("data", flat=True).get(run_id=run_id, name=name)
-    return pl.read_ipc(BytesIO(bytes(data)), columns=None if columns is None else list(columns))
+    return pl.read_ipc(BytesIO(bytes(data)), columns=list(columns) or None)
 
 
-def frame_or_none(run_id: str, name: str) -> pl.DataFrame:
-    """One frame of a plan; an empty one without columns where the plan has none of that name."""
+def frame_or_none(run_id: str, name: str, columns: Sequence[str] = ()) -> pl.DataFrame:
+    """One frame of a plan, or some of its columns; an empty one without any where the plan has none of that name."""
     from connector.runs.models import RunFrame
 
     data = RunFrame.objects.filter(run_id=run_id, name=name).values_list("data", flat=True).first()
-    return pl.DataFrame() if data is None else pl.read_ipc(BytesIO(bytes(data)))
+    return pl.DataFrame() if data is None else pl.read_ipc(BytesIO(bytes(data)), columns=list(columns) or None)
 
 
 def keeps_lines(run_id: str) -> bool:
