@@ -8,6 +8,7 @@ from pathlib import Path
 
 from connector.printed import workbook
 from connector.runs import holds
+from connector.runs.errors import INPUT, StopError
 from connector.runs.looked import Looked, look
 from connector.runs.plan_tables import MOST_ON_A_SHEET, plan_about, plan_tables
 from connector.runs.wholefile import replace_whole
@@ -29,11 +30,18 @@ def made(run_id: str) -> bytes:
 
 
 def keep(run_id: str) -> Path:
-    """Make the workbook of a run and keep it, in the place of an earlier one."""
+    """Make the workbook of a run and keep it, in the place of an earlier one.
+
+    Raises:
+        StopError: the run has become another meanwhile; nothing is kept.
+    """
     path = _path(look(run_id))
     data = made(run_id)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     replace_whole(path, data)
+    if _path(look(run_id)) != path:  # perhaps a name was erased
+        path.unlink()
+        raise StopError(f"{run_id} has changed while its workbook was made", "Make it again.", INPUT)
     for other in path.parent.iterdir():
         if other != path:
             other.unlink()

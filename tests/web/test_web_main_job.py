@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from django.test import Client
 from django.utils.html import escape
-from web_kit import approved, followed, person, rows_of, signed_in
+from web_kit import approved, followed, person, rows_of, signed_in, text_of
 from world import World, client
 
 from connector.runs import workspace
@@ -71,6 +71,24 @@ def test_a_workbook_becomes_invoices_approved_by_a_second_person(world: World, s
         ("Bob", "approved"),
         ("Oda", "sent"),
     }
+
+
+def test_an_approval_that_is_refused_says_what_has_changed_and_writes_nothing(world: World, site: Site) -> None:
+    ada = signed_in(person("Ada", "admin"))
+    planned(ada, sent(ada, world.partners(), world.clients(client("C-1"))))
+    mapping = site.folder / "mappings" / "books-us.yaml"
+    mapping.write_text(mapping.read_text() + "# another text\n")
+    refused = followed(ada, ada.post("/runs/R-0001/approve/"))
+    text = text_of(refused)
+    assert "R-0001 was planned on something that has changed: " in text
+    assert "Nothing was written. Plan again with the same files and approve that." in text
+    assert '<a class="button" href="/runs/R-0001/">Back</a>' in refused.content.decode()
+    assert '<span class="state planned">planned</span>' in ada.get("/runs/R-0001/").content.decode()
+    assert "approved" not in {one.what for one in Deed.objects.all()}
+    again = planned(ada, sent(ada, world.partners(), world.clients(client("C-1"))))
+    assert again.request["PATH_INFO"] == "/runs/R-0002/"
+    approved(ada, "R-0002")
+    assert "R-0002 was approved before (now: approved)." in text_of(followed(ada, ada.post("/runs/R-0002/approve/")))
 
 
 @pytest.mark.usefixtures("on_postgres")
