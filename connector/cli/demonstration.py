@@ -87,7 +87,8 @@ def _billed(config: Config, folder: Path, day: date, to: Console, *, as_json: bo
     show_plan(to, plan)
     to.print(Text(f"Approve {plan.run_id}", style="bold"))
     files = workspace.open_files(config)
-    approval = workspace.approve_run(config, files, plan.run_id, opening.asked(None))
+    with progress_bar("steps", shown=not as_json) as approving:
+        approval = workspace.approve_run(config, files, plan.run_id, opening.asked(None), approving)
     planning.show_approval(to, approval)
     to.print(Text(f"Push {plan.run_id} to the sandbox, read it back, tie out", style="bold"))
     with progress_bar("documents", shown=not as_json) as bar:

@@ -123,7 +123,9 @@ def show(folder: Path, run: str, html: Path | None, xlsx: Path | None, *, as_jso
         if html is not None:
             write_whole(html, page(title, about, plan_tables(found, MOST_ON_A_PAGE)).encode())
         if xlsx is not None:
-            write_whole(xlsx, workbook(title, about, plan_tables(found, MOST_ON_A_SHEET)))
+            with progress_bar("rows", shown=not as_json) as progress:
+                made = workbook(title, about, plan_tables(found, MOST_ON_A_SHEET), progress)
+            write_whole(xlsx, made)
 
         def render(to: Console) -> None:
             for out in outs:
@@ -144,7 +146,8 @@ def approve(folder: Path, run: str, *, as_json: bool) -> None:
     """Approve a run."""
     with opening.opened(folder) as config:
         files = workspace.open_files(config)
-        done = workspace.approve_run(config, files, run, opening.asked(None))
+        with progress_bar("steps", shown=not as_json) as progress:
+            done = workspace.approve_run(config, files, run, opening.asked(None), progress)
         plain = {
             "run": done.run_id,
             "charges": done.charges,

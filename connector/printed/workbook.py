@@ -5,7 +5,7 @@ stranger's trap: rows are written to disk as they come, so none can be changed o
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
@@ -16,10 +16,12 @@ from connector.domain.currency import digits
 from connector.domain.money import Money
 from connector.printed.tables import Difference, Percent, Table, text_of
 
+Progress = Callable[[str, int, int], None]
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f\x7f]")
 _NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _LONGEST_NAME, _LONGEST_TEXT, _MOST_ROWS = 31, 32_767, 1_048_576
 _CUT_SHORT = "…"
+_WRITING, _TOLD_ROWS = "Writing", 2_000
 _NARROWEST, _WIDEST = 8, 60
 _HUNDRED = Decimal(100)
 _TEXT: Mapping[str, Any] = {"num_format": "@", "quote_prefix": True}
@@ -34,13 +36,18 @@ _OPTIONS: Mapping[str, Any] = {
 }
 
 
-def workbook(title: str, about: Iterable[str], tables: Iterable[Table]) -> bytes:
+def _unseen(_what: str, _done: int, _total: int) -> None:
+    """Nobody watches."""
+
+
+def workbook(title: str, about: Iterable[str], tables: Sequence[Table], progress: Progress = _unseen) -> bytes:
     """The workbook's bytes.
 
     Args:
         title: of the document, in its properties.
         about: sentences for its description.
         tables: each becomes a sheet: its title, then the head, which stays in sight, the rows, the notes.
+        progress: told what is done, how many rows, and of how many.
 
     Raises:
         ValueError: a table has more rows than a sheet takes, a defect of the program.
@@ -49,9 +56,12 @@ def workbook(title: str, about: Iterable[str], tables: Iterable[Table]) -> bytes
     book = _Book(xlsxwriter.Workbook(whole, dict(_OPTIONS)))
     book.inner.set_properties({"title": title, "comments": " ".join(about)})
     names: list[str] = []
+    done, total = 0, sum(len(table.rows) for table in tables)
     for table in tables:
         names.append(_name(table.name, names))
-        book.add(names[-1], table)
+        for written in book.add(names[-1], table):
+            progress(_WRITING, done + written, total)
+        done += len(table.rows)
     book.inner.close()
     return whole.getvalue()
 
@@ -66,8 +76,8 @@ class _Book:
         )
         self._numbers: dict[str, Any] = {}  # by the format of the number
 
-    def add(self, name: str, table: Table) -> None:
-        """Add a table as a sheet."""
+    def add(self, name: str, table: Table) -> Iterator[int]:
+        """Add a table as a sheet; now and then how many of its rows are written."""
         if len(table.rows) + len(table.notes) > _MOST_ROWS - 3:
             message = f"{name} has {len(table.rows)} rows: no sheet takes so many"
             raise ValueError(message)
@@ -86,6 +96,8 @@ class _Book:
                 else:
                     amount, form = _number(value)
                     sheet.write_number(number, column, amount, self._of_number(form))
+            if number % _TOLD_ROWS == 0:
+                yield number
         for number, note in enumerate(table.notes, len(table.rows) + 3):
             _put(sheet, number, 0, note, self._note)
 

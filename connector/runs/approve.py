@@ -4,7 +4,7 @@ Everything is written in one transaction that holds what the plan rests on, afte
 of two approvals of one plan, or of two plans over the same clients, one wins and the other is told what changed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -27,6 +27,7 @@ from connector.runs.runplan import Pins, RunPlan
 from connector.runs.writing import append, stamped
 
 _NAMED = 5  # of each kind of change
+_STEPS = 6  # uploads, partners, clients, charges, documents, the chain
 
 
 @dataclass(frozen=True)
@@ -48,16 +49,33 @@ class Approval:
     unasked: Mapping[str, str]
 
 
-def approve(
-    run_id: str, pins: Pins, entities: Mapping[str, SellingEntity], ask: AskLocks, *, now: datetime, by: str
-) -> Approval:
+@dataclass(frozen=True)
+class Within:
+    """What an approval is made within.
+
+    Attributes:
+        pins: the digests of the rulebook, mappings and books as they are now.
+        entities: the selling entities, for their number prefixes and what they declare about locked periods.
+        ask: asks the books for their lock dates.
+        progress: told what is done, how many steps, and of how many.
+    """
+
+    pins: Pins
+    entities: Mapping[str, SellingEntity]
+    ask: AskLocks
+    progress: Callable[[str, int, int], None]
+
+    def done(self, steps: int) -> None:
+        """So many steps are done."""
+        self.progress("Approving", steps, _STEPS)
+
+
+def approve(run_id: str, within: Within, *, now: datetime, by: str) -> Approval:
     """Apply a plan.
 
     Args:
         run_id: the run.
-        pins: the digests of the rulebook, mappings and books as they are now.
-        entities: the selling entities, for their number prefixes and what they declare about locked periods.
-        ask: asks the books for their lock dates.
+        within: what it is checked against, and who is told how far it is.
         now: the moment, UTC.
         by: who approves.
 
@@ -65,11 +83,12 @@ def approve(
         StopError: the run was approved before, or what it was computed from has changed; every change is named.
     """
     whole = store.load_plan(run_id)
-    locks = ask({draft.document.tenant for draft in whole.documents})  # a call, so before anything is held
+    within.done(0)
+    locks = within.ask({draft.document.tenant for draft in whole.documents})  # a call, so before anything is held
     with ledger.transaction():
         serial.hold_plan(whole)
         plan, state = holds.standing(whole)
-        changed = _changed_pins(plan.pins, pins)
+        changed = _changed_pins(plan.pins, within.pins)
         store.refuse_erased(state)
         if state.state != store.PLANNED:
             raise StopError(
@@ -78,12 +97,12 @@ def approve(
                 INPUT,
             )
         changed += _changed_ledger(plan)
-        changed += changed_locks((draft.document for draft in plan.documents), entities, locks)
+        changed += changed_locks((draft.document for draft in plan.documents), within.entities, locks)
         if changed:
             message = f"{plan.run_id} was planned on something that has changed: {'; '.join(changed)}"
             raise StopError(message, "Nothing was written. Plan again with the same files and approve that.", INPUT)
         reached("approve:checked")
-        done = replace(_apply(plan, entities, now, by), unasked=locks.unasked)
+        done = replace(_apply(plan, within, now, by), unasked=locks.unasked)
         reached("approve:before-commit")
     reached("approve:committed")
     return done
@@ -183,24 +202,30 @@ def _difference(then: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([gone, now.join(then, on=columns, how="anti", nulls_equal=True)])
 
 
-def _apply(plan: RunPlan, entities: Mapping[str, SellingEntity], now: datetime, by: str) -> Approval:
+def _apply(plan: RunPlan, within: Within, now: datetime, by: str) -> Approval:
     sources = {str(info["name"]): f"{plan.run_id}/{index}" for index, info in enumerate(plan.sources, 1)}
     _write_sources(plan, sources, now)
     reached("approve:sources")
+    within.done(1)
     _write_master(plan, now)
     reached("approve:master")
+    within.done(2)
     _write_clients(plan, sources, now)
     reached("approve:clients")
+    within.done(3)
     _write_credits(plan, now)
     charges = _write_charges(plan, sources, now)
     _write_adjustments(plan, sources, now)
     reached("approve:charges")
-    documents = issue(plan, entities, now)
+    within.done(4)
+    documents = issue(plan, within.entities, now)
     for one in plan.correction.reissued if plan.correction else ():
         drift.reissued(one, plan.run_id, now)
     reached("approve:documents")
+    within.done(5)
     heads = ledger.seal(now, by)
     reached("approve:sealed")
+    within.done(_STEPS)
     serial.hold_the_last()
     store.add_event(plan.run_id, store.APPROVED, now, by)
     return Approval(plan.run_id, documents, charges.height, heads, {})

@@ -15,7 +15,7 @@ from connector.intake import Intake, Mappings, load_mappings, read_sources
 from connector.rulebook import Rulebook
 from connector.rulebook import load as load_rulebook
 from connector.runs import again, holds, kept_uploads, store
-from connector.runs.approve import Approval
+from connector.runs.approve import Approval, Within
 from connector.runs.approve import approve as apply_plan
 from connector.runs.asking import Asked
 from connector.runs.billed import Billed, Ledger
@@ -260,15 +260,25 @@ def _made(
     )
 
 
-def approve_run(config: Config, files: Files, run_id: str, asked: Asked) -> Approval:
+def approve_run(
+    config: Config, files: Files, run_id: str, asked: Asked, progress: ReadProgress = read_silently
+) -> Approval:
     """Approve a run, asking the books for their lock dates again. The ledger is open.
+
+    Args:
+        config: the settings.
+        files: the rules and mappings as they are now.
+        run_id: the run.
+        asked: who approves, and when.
+        progress: told what is done, how many steps, and of how many.
 
     Raises:
         StopError: it was approved before, what it rests on has changed, or another person must approve it.
     """
     require_another(config, run_id, asked.by)
     ask, entities = ask_locks(config, asked.clock, asked.connect), files.rulebook.entities
-    return apply_plan(run_id, files.pins(config), entities, ask, now=asked.clock.now(), by=asked.by)
+    within = Within(files.pins(config), entities, ask, progress)
+    return apply_plan(run_id, within, now=asked.clock.now(), by=asked.by)
 
 
 def require_another(config: Config, run_id: str, by: str) -> None:

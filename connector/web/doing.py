@@ -105,7 +105,7 @@ def _plan(work: Work) -> Found:
 
 def _approve(work: Work) -> Found:
     with _opened(work) as (config, asked):
-        done = workspace.approve_run(config, workspace.open_files(config), work.given["run"], asked)
+        done = workspace.approve_run(config, workspace.open_files(config), work.given["run"], asked, _teller(work))
         heads = ", ".join(f"{one}: {head}" for one, head in done.heads.items())
         deeds.note(work.by, "approved", done.run_id, heads)
         return {"run": done.run_id, "documents": len(done.documents), "unasked": dict(done.unasked)}
@@ -113,7 +113,7 @@ def _approve(work: Work) -> Found:
 
 def _export(work: Work) -> Found:
     with _opened(work):
-        run_books.keep(work.given["run"])
+        run_books.keep(work.given["run"], _teller(work))
         return {"run": work.given["run"]}
 
 

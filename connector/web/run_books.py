@@ -12,6 +12,7 @@ from connector.runs.errors import INPUT, StopError
 from connector.runs.looked import Looked, look
 from connector.runs.plan_tables import MOST_ON_A_SHEET, plan_about, plan_tables
 from connector.runs.wholefile import replace_whole
+from connector.runs.workspace import ReadProgress, read_silently
 from connector.web.site import site
 
 MOST_AT_ONCE = 5_000
@@ -23,20 +24,25 @@ def takes_long(run: Looked) -> bool:
     return rows + run.frame("lines").height > MOST_AT_ONCE
 
 
-def made(run_id: str) -> bytes:
+def made(run_id: str, progress: ReadProgress = read_silently) -> bytes:
     """The workbook of a run as it stands."""
     plan, state = holds.planned(run_id)
-    return workbook(f"Run plan {plan.run_id}", plan_about(plan, state.state), plan_tables(plan, MOST_ON_A_SHEET))
+    about, tables = plan_about(plan, state.state), plan_tables(plan, MOST_ON_A_SHEET)
+    return workbook(f"Run plan {plan.run_id}", about, tables, progress)
 
 
-def keep(run_id: str) -> Path:
+def keep(run_id: str, progress: ReadProgress) -> Path:
     """Make the workbook of a run and keep it, in the place of an earlier one.
+
+    Args:
+        run_id: a run that is known to exist.
+        progress: told what is done, how many rows, and of how many.
 
     Raises:
         StopError: the run has become another meanwhile; nothing is kept.
     """
     path = _path(look(run_id))
-    data = made(run_id)
+    data = made(run_id, progress)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     replace_whole(path, data)
     if _path(look(run_id)) != path:  # perhaps a name was erased
