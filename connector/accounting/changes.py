@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from connector.accounting.port import Change, Changes, RetryLater
+from connector.accounting.answers import Change, Changes, RetryLater
 
 MOST_PAGES = 60  # a minute of calls; whoever has more to tell is asked by number
 

@@ -4,7 +4,8 @@ A voided or deleted document of the right total is a difference too: adopting it
 the system computes the tax itself, only the net can be expected; the tax it booked is told apart, and no difference.
 """
 
-from connector.accounting.port import Capabilities, RemoteDocument, TaxRule
+from connector.accounting.answers import RemoteDocument
+from connector.accounting.port import Capabilities, TaxRule
 from connector.accounting.totals import tax_per_rate_minor, taxes_half_even_minor
 from connector.domain.documents import Document
 from connector.domain.money import Money

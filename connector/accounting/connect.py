@@ -4,10 +4,11 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
+from connector.accounting.answers import CredentialsError
 from connector.accounting.files import opening as files
 from connector.accounting.files.opening import QUICKBOOKS_CSV, XERO_CSV
 from connector.accounting.oauth.provider import Provider
-from connector.accounting.port import AccountingSystem, CredentialsError
+from connector.accounting.port import AccountingSystem
 from connector.accounting.quickbooks import opening as quickbooks
 from connector.accounting.settings import ConsentSettings, TenantSettings
 from connector.accounting.tryton import opening as tryton

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from connector.accounting.port import Budget, Capabilities
+from connector.accounting.answers import Budget
+from connector.accounting.port import Capabilities
 from connector.domain.documents import Document
 
 _CATALOGUE, _CONTACTS_AT_ONCE = 5, 40

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock, Semaphore
 
-from connector.accounting.port import RetryLater
+from connector.accounting.answers import RetryLater
 
 WINDOW = timedelta(seconds=60)
 KEPT_FOR = timedelta(seconds=2)

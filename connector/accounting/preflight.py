@@ -6,8 +6,8 @@ between this look and the call, and then the system's own refusal is what a pers
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from connector.accounting.answers import Catalogue
 from connector.accounting.cells import cell_fault
-from connector.accounting.port import Catalogue
 from connector.accounting.totals import is_predictable, predict_tax_minor
 from connector.domain.currency import is_currency
 from connector.domain.documents import Document, Line

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 from rich.console import Console
 from rich.text import Text
 
-from connector.accounting.port import Catalogue
+from connector.accounting.answers import Catalogue
 from connector.accounting.settings import TenantSettings
 from connector.cli import opening
 from connector.cli.output import finish, say

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import cast
 
 from connector import ledger
-from connector.accounting.port import Catalogue
+from connector.accounting.answers import Catalogue
 from connector.accounting.preflight import booking_faults, tax_faults
 from connector.accounting.settings import TenantSettings
 from connector.billing.books import Books, Item, TaxRow, load_books, read_books

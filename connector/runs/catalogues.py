@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from connector.accounting.port import Account, Catalogue, TaxCode
+from connector.accounting.answers import Account, Catalogue, TaxCode
 
 
 def to_plain(one: Catalogue) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from connector import ledger
-from connector.accounting.port import AccountingSystem, RetryLater
+from connector.accounting.answers import RetryLater
+from connector.accounting.port import AccountingSystem
 from connector.domain.documents import INVOICE, Document
 from connector.domain.entities import SellingEntity
 

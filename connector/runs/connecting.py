@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import parse_qs, urlsplit
 
+from connector.accounting.answers import Catalogue, RetryLater
 from connector.accounting.connect import QUICKBOOKS, TRYTON, XERO, connect, provider_of
 from connector.accounting.oauth.consent import Exchange
 from connector.accounting.oauth.provider import Attempt, Organisation, Provider
-from connector.accounting.port import Catalogue, RetryLater
 from connector.accounting.settings import ConsentSettings, TenantSettings
 from connector.net.http import Transport
 from connector.runs.asking import Clock

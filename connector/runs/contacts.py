@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from connector import ledger
-from connector.accounting.port import ContactFound, Rejected, RetryLater
+from connector.accounting.answers import ContactFound, Rejected, RetryLater
 from connector.domain.documents import Party
 from connector.net.errors import SetupError
 from connector.runs.asking import Asked

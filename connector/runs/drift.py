@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from connector import ledger
-from connector.accounting.port import CHANGED, GONE, IMPORTED, WRITTEN, RemoteDocument
+from connector.accounting.answers import CHANGED, GONE, IMPORTED, WRITTEN, RemoteDocument
 from connector.domain.money import Money
 from connector.ledger import allocations, outbox
 

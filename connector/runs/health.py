@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from connector.accounting.answers import Budget, Catalogue, RetryLater
 from connector.accounting.connect import Connect, TenantSettings, connect
-from connector.accounting.port import Budget, Catalogue, RetryLater
 from connector.net.errors import SetupError
 from connector.runs import catalogues
 from connector.runs.asking import Clock

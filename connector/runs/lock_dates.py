@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from connector.accounting.answers import Catalogue, RetryLater
 from connector.accounting.connect import Connect
-from connector.accounting.port import Catalogue, RetryLater
 from connector.domain.documents import Document
 from connector.domain.entities import FIRST_OPEN_DAY, SellingEntity
 from connector.net.errors import SetupError

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from connector.accounting.answers import Rejected, RetryLater
 from connector.accounting.connect import Connect
 from connector.accounting.effort import Effort, effort
-from connector.accounting.port import AccountingSystem, Rejected, RetryLater
+from connector.accounting.port import AccountingSystem
 from connector.accounting.preflight import check
 from connector.billing.invoicing import Draft
 from connector.domain.documents import Document

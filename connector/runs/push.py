@@ -8,7 +8,8 @@ from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime, timedelta
 
-from connector.accounting.port import AccountingSystem, RetryLater
+from connector.accounting.answers import RetryLater
+from connector.accounting.port import AccountingSystem
 from connector.ledger import Place, allocations, outbox, process_lock
 from connector.ledger.outbox import OutboxItem
 from connector.net.errors import SetupError

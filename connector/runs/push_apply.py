@@ -9,16 +9,8 @@ from concurrent.futures import as_completed
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from connector.accounting.port import (
-    Allocated,
-    Application,
-    Applied,
-    Applying,
-    CreditPair,
-    OutcomeUnknown,
-    Rejected,
-    RetryLater,
-)
+from connector.accounting.answers import Allocated, Applied, Applying, CreditPair, OutcomeUnknown, Rejected, RetryLater
+from connector.accounting.port import Application
 from connector.domain.money import Money
 from connector.ledger import allocations, read_among
 from connector.ledger.allocations import Allocation

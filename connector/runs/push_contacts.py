@@ -10,7 +10,14 @@ from datetime import datetime
 
 import polars as pl
 
-from connector.accounting.port import ContactAbsent, ContactAnswer, ContactFound, OutcomeUnknown, Rejected, RetryLater
+from connector.accounting.answers import (
+    ContactAbsent,
+    ContactAnswer,
+    ContactFound,
+    OutcomeUnknown,
+    Rejected,
+    RetryLater,
+)
 from connector.domain.documents import Party
 from connector.ledger import TABLES, hold, put, read, transaction
 from connector.runs.crashpoints import reached

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from connector.accounting.port import RemoteDocument, RetryLater
+from connector.accounting.answers import RemoteDocument, RetryLater
 from connector.accounting.preflight import check
 from connector.domain.documents import Document
 from connector.ledger import outbox

@@ -10,7 +10,8 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from connector.accounting.port import Booked, Outcome, OutcomeUnknown, Rejected, RetryLater, Submission
+from connector.accounting.answers import Booked, Outcome, OutcomeUnknown, Rejected, RetryLater
+from connector.accounting.port import Submission
 from connector.ledger import outbox, transaction
 from connector.net.errors import SetupError
 from connector.runs.crashpoints import reached

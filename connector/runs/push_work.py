@@ -9,8 +9,9 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from connector.accounting.answers import Catalogue, RemoteDocument, RetryLater
 from connector.accounting.compare import differences, drift, tax_of_the_books
-from connector.accounting.port import AccountingSystem, Catalogue, RemoteDocument, RetryLater
+from connector.accounting.port import AccountingSystem
 from connector.domain.documents import CREDIT_NOTE, Document
 from connector.ledger import outbox
 from connector.ledger.outbox import OutboxItem, Receipt

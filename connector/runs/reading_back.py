@@ -7,7 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from connector.accounting.port import WRITTEN, AccountingSystem, RemoteDocument, RetryLater
+from connector.accounting.answers import WRITTEN, RemoteDocument, RetryLater
+from connector.accounting.port import AccountingSystem
 from connector.net.errors import SetupError
 from connector.runs.asking import Clock
 from connector.runs.drift import Difference, Note, Said, difference, noted, notes

@@ -14,7 +14,8 @@ from typing import Any
 import polars as pl
 
 from connector import ledger
-from connector.accounting.port import AccountingSystem, Change, Changes, RetryLater
+from connector.accounting.answers import Change, Changes, RetryLater
+from connector.accounting.port import AccountingSystem
 from connector.domain.documents import CREDIT_NOTE, INVOICE
 from connector.domain.entities import SellingEntity
 from connector.domain.money import Money

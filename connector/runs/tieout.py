@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from connector import ledger
-from connector.accounting.port import RemoteDocument
+from connector.accounting.answers import RemoteDocument
 from connector.billing.counts import Check
 from connector.domain.documents import CREDIT_NOTE
 from connector.domain.words import Bucket

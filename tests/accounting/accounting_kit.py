@@ -8,8 +8,9 @@ from typing import Any
 
 import responses
 
+from connector.accounting.answers import Account, Catalogue, TaxCode
 from connector.accounting.connect import TenantSettings, connect
-from connector.accounting.port import Account, AccountingSystem, Catalogue, Submission, TaxCode
+from connector.accounting.port import AccountingSystem, Submission
 from connector.domain.documents import Document, Line, Party
 
 API = "https://xero.example/api.xro/2.0"

@@ -7,8 +7,9 @@ from pathlib import Path
 from accounting_kit import document
 from files_kit import settings
 
+from connector.accounting.answers import Booked, RetryLater
 from connector.accounting.connect import connect
-from connector.accounting.port import Booked, RetryLater, Submission
+from connector.accounting.port import Submission
 
 OF_A_FILE = 5
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 from accounting_kit import CONTACT, connected, document, line
 
+from connector.accounting.answers import RemoteDocument
 from connector.accounting.compare import differences, drift, tax_of_the_books
-from connector.accounting.port import RemoteDocument
 from connector.accounting.totals import tax_per_rate_minor, taxes_half_even_minor
 
 OURS = RemoteDocument("X-1", "US-000001", CONTACT, "USD", 10_000, 825, 10_825, "AUTHORISED")

@@ -4,7 +4,7 @@ import pytest
 import responses
 from accounting_kit import connected
 
-from connector.accounting.port import CredentialsError
+from connector.accounting.answers import CredentialsError
 from connector.net.errors import SetupError
 
 

@@ -20,7 +20,7 @@ import responses
 from asked_kit import CANARY, SYSTEMS, TOKEN, Asked, asked_of, strict_sandbox, with_tokens
 from consent_kit import Ahead, agree, provider, source, stored
 
-from connector.accounting.port import CredentialsError, RetryLater
+from connector.accounting.answers import CredentialsError, RetryLater
 from connector.net.errors import SetupError
 
 

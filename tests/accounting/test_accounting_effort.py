@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from accounting_kit import document
 
+from connector.accounting.answers import Budget
 from connector.accounting.effort import Effort, effort
-from connector.accounting.port import Budget, Capabilities
+from connector.accounting.port import Capabilities
 from connector.domain.documents import CREDIT_NOTE, INVOICE, Document
 
 ABLE = Capabilities(

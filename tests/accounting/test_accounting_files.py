@@ -14,9 +14,7 @@ import pytest
 from accounting_kit import document, line
 from files_kit import settings
 
-from connector.accounting.connect import connect
-from connector.accounting.port import (
-    AccountingSystem,
+from connector.accounting.answers import (
     Booked,
     Catalogue,
     Changes,
@@ -26,8 +24,9 @@ from connector.accounting.port import (
     OutcomeUnknown,
     Rejected,
     RetryLater,
-    Submission,
 )
+from connector.accounting.connect import connect
+from connector.accounting.port import AccountingSystem, Submission
 from connector.accounting.preflight import check
 from connector.accounting.totals import predict_tax_minor
 from connector.domain.documents import CREDIT_NOTE, Document, Line, Party

@@ -8,8 +8,8 @@ from accounting_kit import START, Time
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connector.accounting.answers import RetryLater
 from connector.accounting.limits import WINDOW, Limit, Limiter
-from connector.accounting.port import RetryLater
 
 
 def limiter(time: Time, most: int = 3, in_flight: int = 5) -> Limiter:

@@ -10,8 +10,8 @@ import requests
 import responses
 from accounting_kit import ACCESS, API, SECRET, START, TOKEN, Time, connected, give_token, settings
 
+from connector.accounting.answers import CredentialsError, RetryLater
 from connector.accounting.oauth.credentials import TokenSource
-from connector.accounting.port import CredentialsError, RetryLater
 from connector.net.errors import SetupError
 from connector.net.http import Transport
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from accounting_kit import catalogue, document, line
 
-from connector.accounting.port import TaxCode
+from connector.accounting.answers import TaxCode
 from connector.accounting.preflight import check
 
 

@@ -16,10 +16,7 @@ from accounting_kit import document, line
 from consent_kit import Ahead, store
 from quickbooks_kit import settings
 
-from connector.accounting.connect import connect
-from connector.accounting.oauth.tokenfile import Tokens
-from connector.accounting.port import (
-    AccountingSystem,
+from connector.accounting.answers import (
     Catalogue,
     ContactAbsent,
     ContactFound,
@@ -27,8 +24,10 @@ from connector.accounting.port import (
     OutcomeUnknown,
     Rejected,
     RetryLater,
-    Submission,
 )
+from connector.accounting.connect import connect
+from connector.accounting.oauth.tokenfile import Tokens
+from connector.accounting.port import AccountingSystem, Submission
 from connector.domain.documents import Party
 from connector.net.errors import SetupError
 from connector.sandbox.quickbooks import UK_COMPANY, US_COMPANY, US_OLDER_COMPANY, Company

@@ -9,7 +9,7 @@ import responses
 from test_accounting_quickbooks_calls import root, system
 
 from connector.accounting import changes as paging
-from connector.accounting.port import Change, Changes, RetryLater
+from connector.accounting.answers import Change, Changes, RetryLater
 from connector.accounting.quickbooks import changes
 
 SINCE = datetime(2026, 11, 20, 8, 30, 15, tzinfo=UTC)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from connector.accounting.port import CredentialsError, NumberTaken, OutcomeUnknown, Rejected, RetryLater
+from connector.accounting.answers import CredentialsError, NumberTaken, OutcomeUnknown, Rejected, RetryLater
 from connector.accounting.quickbooks import answers, faults
 from connector.accounting.quickbooks.answers import TokenExpired
 

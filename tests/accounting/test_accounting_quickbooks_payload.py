@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from connector.accounting.port import Rejected, Submission
+from connector.accounting.answers import Rejected
+from connector.accounting.port import Submission
 from connector.accounting.quickbooks import batches, queries
 from connector.accounting.quickbooks.documents import Labels, References, Style, element
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from accounting_kit import document
 
-from connector.accounting.port import Booked, NumberTaken, Outcome, OutcomeUnknown, Rejected, RemoteDocument, Submission
+from connector.accounting.answers import Booked, NumberTaken, Outcome, OutcomeUnknown, Rejected, RemoteDocument
+from connector.accounting.port import Submission
 from connector.accounting.quickbooks import batches, receipts
 
 NUMBERS = ("US-000001", "US-000002")

@@ -10,9 +10,7 @@ from accounting_kit import Time, document, line
 from tryton_answers import BOOKS, LOGIN, URL, Answer, Told, day, decimal, error, result, told
 from tryton_kit import settings
 
-from connector.accounting.connect import connect
-from connector.accounting.port import (
-    AccountingSystem,
+from connector.accounting.answers import (
     Booked,
     Change,
     Changes,
@@ -23,8 +21,9 @@ from connector.accounting.port import (
     OutcomeUnknown,
     Rejected,
     RetryLater,
-    Submission,
 )
+from connector.accounting.connect import connect
+from connector.accounting.port import AccountingSystem, Submission
 from connector.domain.documents import INVOICE, Party
 from connector.net.errors import SetupError
 

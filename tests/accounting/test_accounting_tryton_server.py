@@ -10,8 +10,7 @@ from tryton_kit import connected, settings
 from tryton_proxy import POST, Proxy, between
 from tryton_server import TrytonServer
 
-from connector.accounting.port import (
-    AccountingSystem,
+from connector.accounting.answers import (
     Booked,
     Catalogue,
     ContactFound,
@@ -20,8 +19,8 @@ from connector.accounting.port import (
     OutcomeUnknown,
     Rejected,
     RetryLater,
-    Submission,
 )
+from connector.accounting.port import AccountingSystem, Submission
 from connector.accounting.preflight import check
 from connector.domain.documents import Document, Party
 

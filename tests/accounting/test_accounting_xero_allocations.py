@@ -10,16 +10,8 @@ import responses
 from accounting_kit import API, DEADLINE, START, connected, give_token, sent_body
 from test_accounting_xero_payload import schema_faults
 
-from connector.accounting.port import (
-    Allocated,
-    Application,
-    Applied,
-    Applying,
-    CreditPair,
-    OutcomeUnknown,
-    Rejected,
-    RetryLater,
-)
+from connector.accounting.answers import Allocated, Applied, Applying, CreditPair, OutcomeUnknown, Rejected, RetryLater
+from connector.accounting.port import Application
 
 PAIR = CreditPair("dddddddd-0000-4000-8000-000000000001", "bbbbbbbb-0000-4000-8000-000000000001")
 APPLICATION = Application(PAIR, 10_825, "USD", date(2026, 11, 3), 1)

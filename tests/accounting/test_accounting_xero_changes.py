@@ -8,7 +8,7 @@ import responses
 from accounting_kit import API, connected, give_token
 
 from connector.accounting import changes as paging
-from connector.accounting.port import Change, Changes, RetryLater
+from connector.accounting.answers import Change, Changes, RetryLater
 from connector.accounting.xero import changes
 
 SINCE = datetime(2026, 11, 20, 8, 30, 15, tzinfo=UTC)

@@ -14,11 +14,11 @@ import xero_kit
 from asked_kit import TOKEN, asked_of, strict_sandbox
 from consent_kit import ATTEMPT, Ahead, agree, agree_by_hand, provider, source, store, stored
 
+from connector.accounting.answers import Catalogue, CredentialsError, RetryLater
 from connector.accounting.connect import connect
 from connector.accounting.oauth.consent import Exchange
 from connector.accounting.oauth.provider import Attempt, Organisation
 from connector.accounting.oauth.tokenfile import Tokens
-from connector.accounting.port import Catalogue, CredentialsError, RetryLater
 from connector.net.http import Transport
 from connector.sandbox import UK_BOOKS, US_BOOKS, SandboxServer
 

@@ -21,7 +21,7 @@ from accounting_kit import (
     submissions,
 )
 
-from connector.accounting.port import (
+from connector.accounting.answers import (
     Booked,
     CredentialsError,
     NumberTaken,

@@ -9,7 +9,7 @@ import pytest
 import responses
 from accounting_kit import API, DEADLINE, START, connected, give_token, submissions
 
-from connector.accounting.port import CredentialsError, NumberTaken, Outcome, OutcomeUnknown, Rejected, RetryLater
+from connector.accounting.answers import CredentialsError, NumberTaken, Outcome, OutcomeUnknown, Rejected, RetryLater
 from connector.domain.documents import CREDIT_NOTE, Party
 from connector.net.errors import SetupError
 

@@ -9,7 +9,7 @@ import responses
 from accounting_kit import API, CONTACT, DEADLINE, START, booked, connected, give_token, reply
 from responses.matchers import query_param_matcher
 
-from connector.accounting.port import (
+from connector.accounting.answers import (
     Account,
     Catalogue,
     ContactAbsent,

@@ -11,11 +11,8 @@ from typing import Any, ClassVar, Protocol
 
 import pytest
 
-from connector.accounting.compare import differences, drift
-from connector.accounting.port import (
-    AccountingSystem,
+from connector.accounting.answers import (
     Allocated,
-    Application,
     Applied,
     Applying,
     Booked,
@@ -29,8 +26,9 @@ from connector.accounting.port import (
     OutcomeUnknown,
     Rejected,
     RetryLater,
-    Submission,
 )
+from connector.accounting.compare import differences, drift
+from connector.accounting.port import AccountingSystem, Application, Submission
 from connector.accounting.preflight import check
 from connector.accounting.totals import predict_tax_minor
 from connector.domain.documents import CREDIT_NOTE, INVOICE, Document, Line, Party

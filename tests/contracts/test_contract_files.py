@@ -12,8 +12,9 @@ pytest.register_assert_rewrite("accounting_contract")
 from accounting_contract import AccountingContract, Connect, later  # noqa: E402  # its asserts tell what they compared
 from files_kit import Person, settings  # noqa: E402  # after the line above
 
+from connector.accounting.answers import CreditPair, Rejected  # noqa: E402  # as above
 from connector.accounting.connect import connect  # noqa: E402  # as above
-from connector.accounting.port import AccountingSystem, CreditPair, Rejected, Submission  # noqa: E402  # as above
+from connector.accounting.port import AccountingSystem, Submission  # noqa: E402  # as above
 from connector.domain.documents import Party  # noqa: E402  # as above
 
 # What the contract says of calls and of books that answer; and why nothing of that can be asked of a folder.

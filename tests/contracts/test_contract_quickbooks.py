@@ -12,8 +12,9 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from connector.accounting.answers import Booked, NumberTaken, Outcome, Rejected, RemoteDocument
 from connector.accounting.compare import drift
-from connector.accounting.port import Booked, NumberTaken, Outcome, Rejected, RemoteDocument, Submission
+from connector.accounting.port import Submission
 from connector.accounting.quickbooks import answers, batches, documents, queries, receipts, totals
 from connector.accounting.quickbooks.documents import References, Style
 from connector.accounting.totals import predict_tax_minor

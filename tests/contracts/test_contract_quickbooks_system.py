@@ -18,11 +18,7 @@ from accounting_contract import AccountingContract, Connect, later  # noqa: E402
 from consent_kit import agree, now  # noqa: E402  # after the line above
 from quickbooks_kit import settings  # noqa: E402  # as above
 
-from connector.accounting.compare import differences, drift  # noqa: E402  # as above
-from connector.accounting.connect import connect  # noqa: E402  # as above
-from connector.accounting.port import (  # noqa: E402  # as above
-    AccountingSystem,
-    Application,
+from connector.accounting.answers import (  # noqa: E402  # as above
     Booked,
     Catalogue,
     ContactFound,
@@ -30,8 +26,10 @@ from connector.accounting.port import (  # noqa: E402  # as above
     NumberTaken,
     Rejected,
     RetryLater,
-    Submission,
 )
+from connector.accounting.compare import differences, drift  # noqa: E402  # as above
+from connector.accounting.connect import connect  # noqa: E402  # as above
+from connector.accounting.port import AccountingSystem, Application, Submission  # noqa: E402  # as above
 from connector.accounting.preflight import check  # noqa: E402  # as above
 from connector.accounting.totals import tax_per_rate_minor  # noqa: E402  # as above
 from connector.domain.documents import Party  # noqa: E402  # as above

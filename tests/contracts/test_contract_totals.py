@@ -13,9 +13,10 @@ from consent_kit import agree, now
 from quickbooks_kit import settings as quickbooks_settings
 from totals_kit import PARTY, Sums, document, documents, line, predicted, quickbooks_sums, xero_sums
 
+from connector.accounting.answers import Booked, ContactFound, RemoteDocument
 from connector.accounting.compare import differences, drift
 from connector.accounting.connect import TenantSettings, connect
-from connector.accounting.port import AccountingSystem, Booked, ContactFound, RemoteDocument, Submission
+from connector.accounting.port import AccountingSystem, Submission
 from connector.accounting.totals import tax_per_rate_minor
 from connector.domain.documents import Document
 from connector.sandbox import CLIENT_ID, CLIENT_SECRET, US_BOOKS, Limits, QuickBooks, SandboxServer

@@ -16,8 +16,9 @@ from tryton_kit import connected, settings  # noqa: E402  # after the line above
 from tryton_proxy import CREATE, POST, Proxy, between  # noqa: E402  # as above
 from tryton_server import TrytonServer  # noqa: E402  # as above
 
+from connector.accounting.answers import Booked, OutcomeUnknown  # noqa: E402  # as above
 from connector.accounting.compare import drift, tax_of_the_books  # noqa: E402  # as above
-from connector.accounting.port import AccountingSystem, Booked, OutcomeUnknown, Submission  # noqa: E402  # as above
+from connector.accounting.port import AccountingSystem, Submission  # noqa: E402  # as above
 from connector.domain.documents import Party  # noqa: E402  # as above
 
 

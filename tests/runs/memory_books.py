@@ -8,14 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from connector.accounting.port import (
+from connector.accounting.answers import (
     Account,
     Allocated,
-    Application,
     Applied,
     Booked,
     Budget,
-    Capabilities,
     Catalogue,
     Change,
     Changes,
@@ -26,9 +24,9 @@ from connector.accounting.port import (
     NumberTaken,
     Outcome,
     RemoteDocument,
-    Submission,
     TaxCode,
 )
+from connector.accounting.port import Application, Capabilities, Submission
 from connector.domain.documents import CREDIT_NOTE, INVOICE, Party
 
 _CAPABILITIES = Capabilities(

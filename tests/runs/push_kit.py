@@ -17,8 +17,9 @@ import polars as pl
 import requests
 from new_ledgers import put_new_ledger
 
+from connector.accounting.answers import Booked, ContactFound
 from connector.accounting.connect import TenantSettings, connect
-from connector.accounting.port import AccountingSystem, Booked, ContactFound, Submission
+from connector.accounting.port import AccountingSystem, Submission
 from connector.accounting.totals import predict_tax_minor
 from connector.domain.documents import Document, Line, Party
 from connector.ledger import Place, append, insert_schema, open_store, read, server_of, transaction

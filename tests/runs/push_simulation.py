@@ -23,8 +23,9 @@ from simulated_credits import Credits, referring
 from simulated_stage import InOrder, KilledError, SimulatedTime, Stage
 from simulated_wire import Wire
 
+from connector.accounting.answers import Booked, ContactFound, RetryLater
 from connector.accounting.connect import connect
-from connector.accounting.port import AccountingSystem, Booked, ContactFound, RetryLater, Submission
+from connector.accounting.port import AccountingSystem, Submission
 from connector.accounting.totals import predict_tax_minor
 from connector.domain.documents import CREDIT_NOTE, INVOICE, Document
 from connector.ledger import StoreError, allocations, outbox, read

@@ -6,16 +6,8 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from connector.accounting.port import (
-    AccountingSystem,
-    Allocated,
-    Capabilities,
-    CreditPair,
-    Outcome,
-    RemoteDocument,
-    RetryLater,
-    Submission,
-)
+from connector.accounting.answers import Allocated, CreditPair, Outcome, RemoteDocument, RetryLater
+from connector.accounting.port import AccountingSystem, Capabilities, Submission
 from connector.domain.documents import INVOICE
 
 _MANY = 1_000_000

@@ -10,7 +10,7 @@ import pytest
 from files_kit import bind as by_files
 from world import World
 
-from connector.accounting.port import Account, Catalogue, TaxCode
+from connector.accounting.answers import Account, Catalogue, TaxCode
 from connector.runs import book_mappings
 from connector.runs.book_mappings import Mapped
 from connector.runs.config import Config, load_config

@@ -12,7 +12,7 @@ from files_kit import bind as by_files
 from quickbooks_kit import bind as by_quickbooks
 from world import World
 
-from connector.accounting.port import Account, Catalogue, TaxCode
+from connector.accounting.answers import Account, Catalogue, TaxCode
 from connector.runs.asking import Clock
 from connector.runs.config import load_config
 from connector.runs.connecting import connect_tenant, consented

@@ -25,7 +25,8 @@ from push_kit import (
 )
 from push_variants import SOUND, Crippled
 
-from connector.accounting.port import Application, Applied, CredentialsError, CreditPair
+from connector.accounting.answers import Applied, CredentialsError, CreditPair
+from connector.accounting.port import Application
 from connector.accounting.totals import predict_tax_minor
 from connector.domain.documents import Document
 from connector.ledger import allocations, read

@@ -28,7 +28,7 @@ from push_kit import (
     with_line,
 )
 
-from connector.accounting.port import CredentialsError
+from connector.accounting.answers import CredentialsError
 from connector.ledger import Place, read
 from connector.ledger.outbox import (
     State,

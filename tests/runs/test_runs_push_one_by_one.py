@@ -8,7 +8,8 @@ import pytest
 from memory_books import MemoryBooks
 from push_kit import TENANT, Time, approve, document, states
 
-from connector.accounting.port import Capabilities, Outcome, OutcomeUnknown, Submission
+from connector.accounting.answers import Outcome, OutcomeUnknown
+from connector.accounting.port import Capabilities, Submission
 from connector.ledger import Place
 from connector.runs.push import push
 

@@ -18,8 +18,9 @@ from tryton_kit import now, settings
 from tryton_proxy import CREATE, POST, Proxy, between
 from tryton_server import TrytonServer, need
 
+from connector.accounting.answers import ContactFound, NumberTaken, OutcomeUnknown
 from connector.accounting.connect import connect
-from connector.accounting.port import ContactFound, NumberTaken, OutcomeUnknown, Submission
+from connector.accounting.port import Submission
 from connector.ledger import Place, close_store, open_store
 from connector.runs.push import push
 

@@ -12,7 +12,8 @@ from memory_books import MemoryBooks
 from world import TIME_OUT_SECONDS, Answer, World, client
 
 from connector import ledger
-from connector.accounting.port import Capabilities, Change, Changes, RemoteDocument, RetryLater
+from connector.accounting.answers import Change, Changes, RemoteDocument, RetryLater
+from connector.accounting.port import Capabilities
 from connector.domain.documents import CREDIT_NOTE, INVOICE
 from connector.net.errors import SetupError
 from connector.runs import looks

@@ -8,7 +8,7 @@ from tryton_answers import URL, told
 from tryton_kit import US, now
 from world import World
 
-from connector.accounting.port import Catalogue
+from connector.accounting.answers import Catalogue
 from connector.accounting.settings import TenantSettings, TrytonSettings
 from connector.runs.asking import Clock
 from connector.runs.config import FILE, load_config

@@ -7,18 +7,13 @@ stands in one, and no answer ever says that it is in the books.
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from connector.accounting.files import form as forms
-from connector.accounting.files.form import Form
-from connector.accounting.files.outbox import DONE, Entry, Outbox, Record
-from connector.accounting.port import (
+from connector.accounting.answers import (
     IMPORTED,
     WRITTEN,
     Account,
     Allocated,
-    Application,
     Applying,
     Booked,
-    Capabilities,
     Catalogue,
     Changes,
     ContactAnswer,
@@ -30,9 +25,12 @@ from connector.accounting.port import (
     Rejected,
     RemoteDocument,
     RetryLater,
-    Submission,
     TaxCode,
 )
+from connector.accounting.files import form as forms
+from connector.accounting.files.form import Form
+from connector.accounting.files.outbox import DONE, Entry, Outbox, Record
+from connector.accounting.port import Application, Capabilities, Submission
 from connector.accounting.preflight import DESCRIPTION_MAX_LENGTH, check
 from connector.accounting.settings import FileSettings
 from connector.domain.documents import CREDIT_NOTE, INVOICE, Party

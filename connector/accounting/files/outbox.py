@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from connector.accounting.answers import CHANGED, GONE, IMPORTED, WRITTEN
 from connector.accounting.oauth.tokenkeys import sync_folder
-from connector.accounting.port import CHANGED, GONE, IMPORTED, WRITTEN
 from connector.ledger import process_lock
 from connector.net.errors import SetupError
 

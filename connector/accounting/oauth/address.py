@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from connector.accounting import exactjson
-from connector.accounting.port import RetryLater
+from connector.accounting.answers import RetryLater
 from connector.net.errors import SetupError
 from connector.net.http import NoAnswer, NotSent, Transport
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 
+from connector.accounting.answers import CredentialsError, RetryLater
 from connector.accounting.oauth.address import RENEW_BEFORE, Granted, Refused, TokenAddress
 from connector.accounting.oauth.provider import Attempt, Organisation, Provider
 from connector.accounting.oauth.tokenfile import TokenFile, Tokens
-from connector.accounting.port import CredentialsError, RetryLater
 from connector.net.http import Transport
 
 _REFRESH_ENDS, _CONSENT_ENDS = "x_refresh_token_expires_in", "x_refresh_token_hard_expires_in"

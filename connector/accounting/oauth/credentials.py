@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 from threading import Lock
 
+from connector.accounting.answers import CredentialsError, RetryLater
 from connector.accounting.oauth.address import RENEW_BEFORE, Granted, Refused, TokenAddress
-from connector.accounting.port import CredentialsError, RetryLater
 from connector.net.http import Transport
 
 

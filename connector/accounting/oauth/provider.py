@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from urllib.parse import urlencode
 
-from connector.accounting.port import RetryLater
+from connector.accounting.answers import RetryLater
 from connector.net.http import Transport
 
 

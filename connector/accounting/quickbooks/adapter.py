@@ -9,13 +9,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from threading import Lock
 
-from connector.accounting.parallel import side_by_side
-from connector.accounting.port import (
+from connector.accounting.answers import (
     Allocated,
-    Application,
     Applying,
     Budget,
-    Capabilities,
     Catalogue,
     Changes,
     ContactAnswer,
@@ -25,8 +22,9 @@ from connector.accounting.port import (
     Rejected,
     RemoteDocument,
     RetryLater,
-    Submission,
 )
+from connector.accounting.parallel import side_by_side
+from connector.accounting.port import Application, Capabilities, Submission
 from connector.accounting.quickbooks import batches, changes, customers, queries, receipts, totals
 from connector.accounting.quickbooks.catalogue import Company, fetch
 from connector.accounting.quickbooks.client import PAUSE, Client

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any
 
 from connector.accounting import exactjson
-from connector.accounting.port import CredentialsError, NumberTaken, OutcomeUnknown, Rejected, RetryLater
+from connector.accounting.answers import CredentialsError, NumberTaken, OutcomeUnknown, Rejected, RetryLater
 from connector.accounting.quickbooks import faults
 
 PAUSE = timedelta(seconds=60)

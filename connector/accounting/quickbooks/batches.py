@@ -8,7 +8,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connector.accounting.port import NumberTaken, Outcome, OutcomeUnknown, Rejected, Submission
+from connector.accounting.answers import NumberTaken, Outcome, OutcomeUnknown, Rejected
+from connector.accounting.port import Submission
 from connector.accounting.quickbooks import faults, receipts
 from connector.accounting.quickbooks.documents import ENTITIES
 

@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from connector.accounting.port import Account, Catalogue, RetryLater, TaxCode
+from connector.accounting.answers import Account, Catalogue, RetryLater, TaxCode
 from connector.accounting.quickbooks import labels, queries
 from connector.accounting.quickbooks.client import Client
 from connector.accounting.quickbooks.documents import Labels, References, Style

@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any
 
 from connector.accounting import changes
+from connector.accounting.answers import Change, Changes, RetryLater
 from connector.accounting.changes import Page
-from connector.accounting.port import Change, Changes, RetryLater
 from connector.accounting.quickbooks import queries
 from connector.accounting.quickbooks.client import Client
 from connector.accounting.quickbooks.documents import ENTITIES

@@ -10,9 +10,9 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
+from connector.accounting.answers import Budget, CredentialsError, NumberTaken, OutcomeUnknown, Rejected, RetryLater
 from connector.accounting.limits import Limiter
 from connector.accounting.oauth.consent import ConsentTokens
-from connector.accounting.port import Budget, CredentialsError, NumberTaken, OutcomeUnknown, Rejected, RetryLater
 from connector.accounting.quickbooks import answers
 from connector.net.errors import SetupError
 from connector.net.http import NoAnswer, NotSent, Reply, Transport

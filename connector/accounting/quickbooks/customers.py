@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from connector.accounting import exactjson
-from connector.accounting.port import (
+from connector.accounting.answers import (
     ContactAbsent,
     ContactAnswer,
     ContactFound,

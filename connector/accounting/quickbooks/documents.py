@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from connector.accounting import exactjson
-from connector.accounting.port import Rejected, Submission
+from connector.accounting.answers import Rejected
+from connector.accounting.port import Submission
 from connector.accounting.settings import Taxation
 from connector.domain.documents import CREDIT_NOTE, INVOICE, Document, Line
 from connector.domain.money import Money

@@ -11,7 +11,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from connector.accounting import exactjson
-from connector.accounting.port import NumberTaken, OutcomeUnknown, Rejected
+from connector.accounting.answers import NumberTaken, OutcomeUnknown, Rejected
 
 THROTTLED, TOKEN_EXPIRED, NOT_AUTHORISED, NO_LONGER_ADMIN = "3001", "3200", "3100", "120"
 NUMBER_IN_USE, NAME_IN_USE, STALE, SYSTEM = "6140", "6240", "5010", "10000"

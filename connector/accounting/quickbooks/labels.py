@@ -7,7 +7,7 @@ its full name, such as `Partners:North`, tells which is meant.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from connector.accounting.port import RetryLater
+from connector.accounting.answers import RetryLater
 from connector.accounting.quickbooks.documents import Labels, Style
 from connector.net.errors import SetupError
 

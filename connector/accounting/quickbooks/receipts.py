@@ -9,7 +9,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from connector.accounting.port import Booked, Outcome, OutcomeUnknown, RemoteDocument, Submission
+from connector.accounting.answers import Booked, Outcome, OutcomeUnknown, RemoteDocument
+from connector.accounting.port import Submission
 from connector.accounting.quickbooks.documents import ENTITIES
 from connector.domain.currency import is_currency
 from connector.domain.money import Money

@@ -9,12 +9,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from threading import Lock
 
-from connector.accounting.port import (
+from connector.accounting.answers import (
     Allocated,
-    Application,
     Applying,
     Budget,
-    Capabilities,
     Catalogue,
     Changes,
     ContactAnswer,
@@ -23,8 +21,8 @@ from connector.accounting.port import (
     Rejected,
     RemoteDocument,
     RetryLater,
-    Submission,
 )
+from connector.accounting.port import Application, Capabilities, Submission
 from connector.accounting.settings import TrytonSettings
 from connector.accounting.tryton import changes, documents, parties
 from connector.accounting.tryton.catalogue import Company, fetch

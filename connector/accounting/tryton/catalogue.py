@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from connector.accounting.port import Account, Catalogue, RetryLater, TaxCode
+from connector.accounting.answers import Account, Catalogue, RetryLater, TaxCode
 from connector.accounting.settings import TrytonSettings
 from connector.accounting.tryton import wire
 from connector.accounting.tryton.client import Client

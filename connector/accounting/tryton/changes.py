@@ -7,8 +7,8 @@ So the question goes back by as much as the clocks of a zone can be behind, and 
 from datetime import datetime, timedelta
 
 from connector.accounting import changes
+from connector.accounting.answers import Change, Changes, RetryLater
 from connector.accounting.changes import Page
-from connector.accounting.port import Change, Changes, RetryLater
 from connector.accounting.tryton import documents, wire
 from connector.accounting.tryton.catalogue import Company
 from connector.accounting.tryton.client import Client

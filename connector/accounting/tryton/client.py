@@ -13,8 +13,8 @@ from threading import Lock
 from typing import Any
 
 from connector.accounting import exactjson
+from connector.accounting.answers import Budget, CredentialsError, OutcomeUnknown, RetryLater
 from connector.accounting.limits import Limiter
-from connector.accounting.port import Budget, CredentialsError, OutcomeUnknown, RetryLater
 from connector.accounting.tryton import wire
 from connector.net.errors import SetupError
 from connector.net.http import NoAnswer, NotSent, Reply, Transport

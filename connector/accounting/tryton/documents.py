@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from connector.accounting.port import Rejected, RemoteDocument, Submission
+from connector.accounting.answers import Rejected, RemoteDocument
+from connector.accounting.port import Submission
 from connector.accounting.tryton import wire
 from connector.accounting.tryton.catalogue import Company
 from connector.domain.documents import CREDIT_NOTE, INVOICE, Document, Line

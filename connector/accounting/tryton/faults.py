@@ -5,7 +5,7 @@ What is not known here is still shown; a sentence of ours is an addition, never 
 
 import re
 
-from connector.accounting.port import Rejected
+from connector.accounting.answers import Rejected
 from connector.accounting.tryton.client import Refused
 
 # Warnings about the days and taxes, which were approved with the document; any other one is a question for a person.

@@ -7,7 +7,7 @@ one that is taken is a question for a person.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from connector.accounting.port import (
+from connector.accounting.answers import (
     ContactAbsent,
     ContactAnswer,
     ContactFound,

@@ -9,17 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from connector.accounting.answers import Booked, NumberTaken, Outcome, OutcomeUnknown, Rejected, RetryLater
 from connector.accounting.compare import drift
-from connector.accounting.port import (
-    Booked,
-    NumberTaken,
-    Outcome,
-    OutcomeUnknown,
-    Rejected,
-    RetryLater,
-    Submission,
-    TaxRule,
-)
+from connector.accounting.port import Submission, TaxRule
 from connector.accounting.tryton import documents, faults, wire
 from connector.accounting.tryton.catalogue import Company
 from connector.accounting.tryton.client import Answer, Client, Done, Refused

@@ -6,13 +6,10 @@ from functools import partial
 from hashlib import sha256
 from typing import Any
 
-from connector.accounting.parallel import side_by_side
-from connector.accounting.port import (
+from connector.accounting.answers import (
     Allocated,
-    Application,
     Applying,
     Budget,
-    Capabilities,
     Catalogue,
     Changes,
     ContactAnswer,
@@ -20,8 +17,9 @@ from connector.accounting.port import (
     Outcome,
     RemoteDocument,
     RetryLater,
-    Submission,
 )
+from connector.accounting.parallel import side_by_side
+from connector.accounting.port import Application, Capabilities, Submission
 from connector.accounting.xero import allocations, catalogue, changes, contacts, invoices, wire
 from connector.accounting.xero.client import PAUSE, Client, Refused
 from connector.domain.documents import CREDIT_NOTE, INVOICE, Party

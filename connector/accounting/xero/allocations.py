@@ -9,16 +9,9 @@ from functools import partial
 from typing import Any
 
 from connector.accounting import exactjson
+from connector.accounting.answers import Allocated, Applied, Applying, CreditPair, OutcomeUnknown, RetryLater
 from connector.accounting.parallel import side_by_side
-from connector.accounting.port import (
-    Allocated,
-    Application,
-    Applied,
-    Applying,
-    CreditPair,
-    OutcomeUnknown,
-    RetryLater,
-)
+from connector.accounting.port import Application
 from connector.accounting.xero import faults, wire
 from connector.accounting.xero.client import PAUSE, Client, Refused
 from connector.accounting.xero.invoices import DEAD

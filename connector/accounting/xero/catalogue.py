@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from connector.accounting.port import Account, Catalogue, RetryLater, TaxCode
+from connector.accounting.answers import Account, Catalogue, RetryLater, TaxCode
 from connector.accounting.xero import wire
 from connector.accounting.xero.client import Client
 from connector.net.errors import SetupError

@@ -4,8 +4,8 @@ from datetime import datetime
 from functools import partial
 
 from connector.accounting import changes
+from connector.accounting.answers import Change, Changes, RetryLater
 from connector.accounting.changes import Page
-from connector.accounting.port import Change, Changes, RetryLater
 from connector.accounting.xero import wire
 from connector.accounting.xero.client import PAUSE, Client
 from connector.accounting.xero.invoices import SHAPES

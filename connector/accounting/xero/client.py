@@ -12,10 +12,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from connector.accounting import exactjson
+from connector.accounting.answers import Budget, CredentialsError, OutcomeUnknown, RetryLater
 from connector.accounting.limits import Limiter
 from connector.accounting.oauth.consent import ConsentTokens
 from connector.accounting.oauth.credentials import TokenSource
-from connector.accounting.port import Budget, CredentialsError, OutcomeUnknown, RetryLater
 from connector.accounting.xero import wire
 from connector.net.errors import SetupError
 from connector.net.http import NoAnswer, NotSent, Reply, Transport

@@ -6,9 +6,9 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
+from connector.accounting.answers import CredentialsError, RetryLater
 from connector.accounting.oauth.address import LATER
 from connector.accounting.oauth.provider import Organisation
-from connector.accounting.port import CredentialsError, RetryLater
 from connector.net.http import Reply, Transport
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from connector.accounting import exactjson
-from connector.accounting.port import (
+from connector.accounting.answers import (
     ContactAbsent,
     ContactAnswer,
     ContactFound,

@@ -6,7 +6,7 @@ What is not known here is still shown; a sentence of ours is an addition, never 
 import re
 from collections.abc import Sequence
 
-from connector.accounting.port import NumberTaken, Rejected
+from connector.accounting.answers import NumberTaken, Rejected
 
 _TAKEN = re.compile(r"must be unique\.?$", re.IGNORECASE)
 _NUMBER = re.compile(r"(invoice|credit\s*note)\s*(#|number)", re.IGNORECASE)

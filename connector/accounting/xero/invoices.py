@@ -5,13 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connector.accounting import exactjson
-from connector.accounting.port import (
-    Booked,
-    Outcome,
-    OutcomeUnknown,
-    RemoteDocument,
-    Submission,
-)
+from connector.accounting.answers import Booked, Outcome, OutcomeUnknown, RemoteDocument
+from connector.accounting.port import Submission
 from connector.accounting.xero import faults, wire
 from connector.accounting.xero.client import Refused
 from connector.domain.documents import CREDIT_NOTE, INVOICE, Line

@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
-from connector.accounting.port import Catalogue
+from connector.accounting.answers import Catalogue
 from connector.runs import book_mappings
 from connector.runs.book_mappings import Mapped
 from connector.runs.errors import INPUT, StopError
