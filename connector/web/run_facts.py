@@ -11,7 +11,7 @@ from connector.domain.money import Money
 from connector.domain.places import Cell
 from connector.runs.changes import Changes
 from connector.runs.looked import Looked
-from connector.runs.run_tables import rated_of
+from connector.runs.run_rows import rated_of
 
 
 @dataclass(frozen=True)
