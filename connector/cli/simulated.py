@@ -71,7 +71,8 @@ def simulate(folder: Path, asked: Asked, *, as_json: bool) -> None:
     with looking(config), progress_bar("rulebooks", shown=not as_json) as progress:
         found = replay(Question(old, new, start, now, intake), progress)
     if asked.xlsx is not None:
-        write_book(asked.xlsx, found, every=asked.every)
+        with progress_bar("rows", shown=not as_json) as progress:
+            write_book(asked.xlsx, found, every=asked.every, progress=progress)
     code = INPUT if workspace.faults_by_severity(found.problems)[0] else REMAINS if found.asking.height else 0
     plain = _plain(found, old, new, every=asked.every) if as_json else {}
     finish(plain, code, as_json=as_json, render=lambda to: _show(to, found, every=asked.every))

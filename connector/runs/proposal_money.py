@@ -59,9 +59,9 @@ class Kept:
     place: Path
 
     @property
-    def changed(self) -> pl.DataFrame:
-        """The lines to which the rules matter."""
-        return pl.read_parquet(self.place / _LINES)
+    def changed(self) -> pl.LazyFrame:
+        """The lines to which the rules matter: perhaps many, of which a page shows some."""
+        return pl.scan_parquet(self.place / _LINES)
 
     @property
     def totals(self) -> pl.DataFrame:
@@ -74,9 +74,9 @@ class Kept:
         return pl.read_parquet(self.place / _PARTNERS)
 
     @property
-    def asking(self) -> pl.DataFrame:
-        """The lines that need a person under some policy."""
-        return pl.read_parquet(self.place / _ASKING)
+    def asking(self) -> pl.LazyFrame:
+        """The lines that need a person under some policy: perhaps many, too."""
+        return pl.scan_parquet(self.place / _ASKING)
 
     @property
     def book(self) -> Path:
@@ -110,7 +110,7 @@ def simulated(config: Config, proposal: Proposal, start: date, asked: Asked, pro
         (_ASKING, found.asking),
     ):
         frame.write_parquet(fresh / name)
-    write_book(fresh / _BOOK, found, every=False)
+    write_book(fresh / _BOOK, found, every=False, progress=progress)
     plain = {
         "digest": digest,
         "against": old.digest,

@@ -273,9 +273,9 @@ def test_the_money_is_kept_until_it_is_forgotten(world: World) -> None:
     assert kept == proposal_money.kept(made)
     assert (kept.digest, kept.start, kept.at, kept.by) == (made.digest, TODAY, NOW, "Ada")
     assert (kept.subjects, kept.lines) == ({"client": 2, "bundle": 0}, 2)
-    rows = simulation_tables.line_rows(kept.changed)
+    rows = simulation_tables.line_rows(kept.changed.collect())
     assert [row[5:8] for row in rows] == [["USD 1,800.00", "USD 1,900.00", "USD 100.00"]] * 2
-    assert kept.asking.is_empty()
+    assert kept.asking.collect().is_empty()
     assert kept.book.is_file()
     policies = {row[0] for row in simulation_tables.total_rows(kept.totals)}
     assert policies == {"credit_and_rebill", "from_renewal", "new_only"}

@@ -38,14 +38,14 @@ def money(request: PageRequest, number: int) -> HttpResponse:
         "proposal": proposal,
         "money": kept,
         "fits": kept.digest == proposal.digest and (proposal.day is None or proposal.day == kept.start),
-        "lines": _lines(found.slice(asked.start, MOST)),
-        "changed": kept.changed.height,
+        "lines": _lines(found.slice(asked.start, MOST).collect()),
+        "changed": _count(kept.changed),
         "totals": _totals(kept),
         "asking": _asking(kept),
-        "asking_count": kept.asking.height,
+        "asking_count": _count(kept.asking),
         "asked": asked,
         "address": address,
-        "pager": Pager(asked, found.height, address),
+        "pager": Pager(asked, _count(found), address),
     }
     return render(request, "web/parts/money.html" if request.htmx else "web/proposal_money.html", told)
 
@@ -76,11 +76,15 @@ def _totals(kept: Kept) -> Grid:
 
 
 def _asking(kept: Kept) -> Grid:
-    rows = simulation_tables.asking_rows(kept.asking.head(MOST))
+    rows = simulation_tables.asking_rows(kept.asking.head(MOST).collect())
     return Grid("Needs a person: no amount is assumed", simulation_tables.ASKING_COLUMNS, rows)
 
 
-def _searched(lines: pl.DataFrame, text: str) -> pl.DataFrame:
+def _count(lines: pl.LazyFrame) -> int:
+    return int(lines.select(pl.len()).collect().item())
+
+
+def _searched(lines: pl.LazyFrame, text: str) -> pl.LazyFrame:
     """The lines in which a text stands: of a partner or a client."""
     if not text:
         return lines
