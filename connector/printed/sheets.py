@@ -1,7 +1,8 @@
 """A workbook sheet by sheet and row by row, however many rows there are. Money is a number in its currency's format.
 
 Texts have the text type, the text format and the quote prefix: none is a formula, and none becomes one when edited. A
-stranger's trap: rows are written to disk as they come, so none can be changed once the next one is begun.
+stranger's trap: rows are written to a folder of their own on disk as they come, so none can be changed once the next
+one is begun; and the library takes a text that begins with <r> and ends with </r> for marks, which no text of ours is.
 """
 
 import re
@@ -10,9 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
 
 from connector.domain.currency import digits
 from connector.domain.money import Money
@@ -73,7 +77,9 @@ def unseen(_what: str, _done: int, _total: int) -> None:
     """Nobody watches."""
 
 
-def write(title: str, about: str, sheets: Sequence[Sheet], progress: Progress = unseen) -> bytes:
+def write(
+    title: str, about: str, sheets: Sequence[Sheet], progress: Progress = unseen, scratch: Path | None = None
+) -> bytes:
     """The bytes of a workbook.
 
     Args:
@@ -81,6 +87,7 @@ def write(title: str, about: str, sheets: Sequence[Sheet], progress: Progress = 
         about: its description, there too.
         sheets: its sheets, in their order.
         progress: told what is done, how many rows, and of how many.
+        scratch: where its rows lie meanwhile, in a folder that goes with them; None: where the system keeps such.
 
     Raises:
         ValueError: a sheet has more rows than any takes, a defect of the program.
@@ -90,17 +97,28 @@ def write(title: str, about: str, sheets: Sequence[Sheet], progress: Progress = 
             message = f"{one.name} has {one.count} rows: no sheet takes so many"
             raise ValueError(message)
     whole = BytesIO()
-    book = _Book(xlsxwriter.Workbook(whole, dict(_OPTIONS)))
-    book.inner.set_properties({"title": title, "comments": about})
-    done, total = 0, sum(one.count for one in sheets)
-    names: list[str] = []
-    for one in sheets:
-        names.append(_name(one.name, names))
-        for written in book.add(names[-1], one):
-            progress(_WRITING, done + written, total)
-        done += one.count
-    book.inner.close()
+    with TemporaryDirectory(prefix=".workbook-", dir=scratch) as place:
+        book = _Book(xlsxwriter.Workbook(whole, {**_OPTIONS, "tmpdir": place}))
+        try:
+            book.inner.set_properties({"title": _plain(title), "comments": _plain(about)})
+            done, total = 0, sum(one.count for one in sheets)
+            names: list[str] = []
+            for one in sheets:
+                names.append(_name(one.name, names))
+                for written in book.add(names[-1], one):
+                    progress(_WRITING, done + written, total)
+                done += one.count
+            book.inner.close()
+        finally:
+            book.release()
     return whole.getvalue()
+
+
+class _Sheet(Worksheet):  # type: ignore[misc]  # the library has no types
+    """A sheet on which every text is a text."""
+
+    def _xml_rich_inline_string(self, string: str, attributes: Sequence[tuple[str, Any]] = ()) -> None:
+        self._xml_inline_string(string, True, attributes)  # noqa: FBT003 - the library's: its spaces are kept
 
 
 class _Book:
@@ -115,7 +133,7 @@ class _Book:
 
     def add(self, name: str, one: Sheet) -> Iterator[int]:
         """Add a sheet; now and then how many of its rows are written."""
-        sheet = self.inner.add_worksheet(name)
+        sheet = self.inner.add_worksheet(name, _Sheet)
         sheet.freeze_panes(one.first, one.still)
         for column, width in enumerate(one.widths):
             sheet.set_column(column, column, width)
@@ -132,6 +150,11 @@ class _Book:
                 yield number
         for at, note in enumerate(one.notes, one.first + one.count + 1):
             _put(sheet, at, 0, note, self._note)
+
+    def release(self) -> None:
+        """Let go of what lies on disk; nothing happens where the workbook was finished."""
+        for sheet in self.inner.worksheets():
+            sheet.row_data_fh.close()
 
     def _put_value(self, sheet: Any, row: int, column: int, value: Value | date) -> None:  # noqa: ANN401 - as above
         if isinstance(value, str):
@@ -168,19 +191,31 @@ def _number(value: int | Money | Difference | Percent) -> tuple[int | Decimal, s
 
 def _fitting(text: str) -> str:
     """The text as a cell takes it: without signs that XML has not, and not longer than it may be."""
-    plain = _NOT_IN_XML.sub("\ufffd", text)
-    units = len(plain.encode("utf-16-le")) // 2 if len(plain) > _LONGEST_TEXT // 2 else 0
-    return plain if units <= _LONGEST_TEXT else plain[: (_LONGEST_TEXT - 1) // 2] + _CUT_SHORT
+    plain = _plain(text)
+    short = _cut(plain, _LONGEST_TEXT)
+    return plain if short == plain else _cut(plain, _LONGEST_TEXT - 1) + _CUT_SHORT
+
+
+def _plain(text: str) -> str:
+    """The text without signs that XML has not."""
+    return _NOT_IN_XML.sub("\ufffd", text)
+
+
+def _cut(text: str, most: int) -> str:
+    """Its beginning of so many units of UTF-16, as workbooks count; no sign is cut in two."""
+    if len(text) * 2 <= most:
+        return text
+    return text.encode("utf-16-le")[: most * 2].decode("utf-16-le", "ignore")
 
 
 def _name(name: str, taken: Iterable[str]) -> str:
     """A name that a workbook takes: short, without the signs it refuses, once."""
-    plain = _FORBIDDEN.sub(" ", name).strip().strip("'") or "Table"
-    plain = plain[0].upper() + plain[1:_LONGEST_NAME]
+    plain = _FORBIDDEN.sub(" ", _plain(name)).strip(" '") or "Table"
+    plain = plain[0].upper() + plain[1:]
     others = {other.lower() for other in taken}
     number = 1
-    chosen = plain
+    chosen = _cut(plain, _LONGEST_NAME).strip(" '")
     while chosen.lower() in others:
         number += 1
-        chosen = f"{plain[: _LONGEST_NAME - len(str(number)) - 1]} {number}"
+        chosen = f"{_cut(plain, _LONGEST_NAME - len(str(number)) - 1)} {number}"
     return chosen

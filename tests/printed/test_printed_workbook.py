@@ -2,6 +2,7 @@
 
 import io
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -15,6 +16,8 @@ from connector.printed import Difference, Percent, Table, Value, workbook
 TEXTS = (
     "plain", "=1+1", "+1", "-1", "@SUM(A1)", "=HYPERLINK(1)", "{=1+1}", "https://a.example", "00012", "1e5", "TRUE",
     " spaces ", "two\nlines", "tab\tin", "<b>&amp;</b>", '"quoted"', "'single", "É ü 東京 🎈",
+    "<r>A & B</r>", "<r><t>x</t></r>", "<r> </r>",
+    '<r><t>x</t></r></is></c><c r="Z9"><f>1+41</f></c><c r="AA9" t="inlineStr"><is><r><t>y</t></r>',
 )  # fmt: skip
 
 
@@ -49,7 +52,7 @@ def test_signs_that_no_workbook_can_hold_are_marked_and_nothing_else_is_lost() -
 
 @pytest.mark.parametrize(
     ("text", "length"),
-    [("x" * 32_767, 32_767), ("x" * 32_768, 16_384), ("🎈" * 20_000, 16_384), ("ü" * 32_767, 32_767)],
+    [("x" * 32_767, 32_767), ("x" * 32_768, 32_767), ("🎈" * 20_000, 16_384), ("ü" * 32_767, 32_767)],
 )
 def test_a_text_that_is_too_long_for_a_cell_says_so(text: str, length: int) -> None:
     found = str(sheet_of(written((text,)))["A3"].value)
@@ -95,3 +98,33 @@ def test_a_sheet_has_its_heading_its_head_its_rows_and_its_notes() -> None:
 def test_more_rows_than_a_sheet_takes_are_refused() -> None:
     with pytest.raises(ValueError, match="no sheet takes so many"):
         written(*(("x",),) * 1_048_574)
+
+
+@pytest.mark.parametrize(
+    ("names", "sheets"),
+    [
+        (["standard of the Joneses' list of it"], ["Standard of the Joneses' list o"]),
+        (["standard of the Joneses family' list"], ["Standard of the Joneses family"]),
+        (["🎈" * 20, "🎈" * 20], ["🎈" * 15, "🎈" * 14 + " 2"]),
+        (["a\ud800b", "'", ":"], ["A\ufffdb", "Table", "Table 2"]),
+    ],
+)
+def test_a_name_is_made_one_that_a_sheet_takes(names: list[str], sheets: list[str]) -> None:
+    data = workbook("t", [], [Table(name, "x", ("c",), (("v",),)) for name in names])
+    assert openpyxl.load_workbook(io.BytesIO(data)).sheetnames == sheets
+
+
+def test_what_describes_a_workbook_is_a_text_too() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(workbook("a\ud800", ["b\x00"], [Table("n", "t", ("c",), ())])))
+    assert (book.properties.title, book.properties.description) == ("a\ufffd", "b\ufffd")
+
+
+def test_nothing_of_a_workbook_that_is_not_finished_stays_on_the_disk(tmp_path: Path) -> None:
+    def stop(_what: str, _done: int, _total: int) -> None:
+        assert list(tmp_path.rglob("*"))
+        raise KeyboardInterrupt
+
+    rows = (("a secret",),) * 2_500
+    with pytest.raises(KeyboardInterrupt):
+        workbook("t", [], [Table("n", "t", ("c",), rows)], stop, tmp_path)
+    assert list(tmp_path.rglob("*")) == []
