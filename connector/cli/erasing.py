@@ -16,7 +16,7 @@ from connector.runs import erase, proposal_money, workspace
 from connector.runs.config import Config
 from connector.runs.errors import USAGE, StopError
 from connector.web import made_files
-from connector.web.kept import forget
+from connector.web.kept import forget, forget_books
 
 
 def owner(folder: Path, who: str, *, yes: bool, as_json: bool) -> None:
@@ -68,24 +68,28 @@ class _Removed:
 
     Attributes:
         uploads: the files of how many uploads.
+        books: the workbooks of how many runs.
         simulations: how many simulations of proposals.
         made: how many clients that were made here.
     """
 
     uploads: int
+    books: int
     simulations: int
     made: int
 
 
 def _removed(config: Config, before: datetime | None = None, made: int = 0) -> _Removed:
     """Remove what names clients beside the ledger; of uploads, those made before that time (None: all)."""
-    return _Removed(forget(config.folder, before), proposal_money.forget(config.folder), made)
+    books = forget_books(config.folder)
+    return _Removed(forget(config.folder, before), books, proposal_money.forget(config.folder), made)
 
 
 def _finish(done: Sequence[erase.Erasure], removed: _Removed, *, as_json: bool) -> None:
     plain = {
         "erased": [asdict(one) for one in done],
         "uploads_of_the_page": removed.uploads,
+        "workbooks_of_runs": removed.books,
         "simulations_of_proposals": removed.simulations,
         "made_here": removed.made,
     }
@@ -103,6 +107,8 @@ def _show(to: Console, done: Sequence[erase.Erasure], removed: _Removed) -> None
     if removed.uploads:
         told = f"The files of {removed.uploads} upload{'s' if removed.uploads > 1 else ''} by the page are removed."
         to.print(Text(told))
+    if removed.books:
+        to.print(Text("Workbooks of runs that the page has made are removed: make them again."))
     if removed.simulations:
         to.print(Text("What proposals of rules do to the money has names in it and is removed: simulate them again."))
     if removed.made:

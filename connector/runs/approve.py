@@ -148,7 +148,7 @@ def _changed_clients(plan: RunPlan) -> list[str]:
     others = domains.filter(~pl.col("client_id").is_in(claims["client_id"].implode()))
     appeared = pl.concat([named, others])["client_id"].unique().sort()
     changed = [f"client {one} appeared meanwhile" for one in appeared.head(_NAMED)]
-    frames = (clients, plan.frames["terms"], plan.frames.get("read_clients", clients))
+    frames = (clients, plan.frames.get("terms", clients), plan.frames.get("read_clients", clients))
     read = pl.concat(one.select("client_id", "known_sequence") for one in frames).drop_nulls().unique()
     versions = ledger.read_among("client_version", "client_id", read["client_id"], columns=["client_id", "sequence"])
     now = versions.group_by("client_id").agg(pl.col("sequence").max())

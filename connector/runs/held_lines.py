@@ -29,13 +29,26 @@ _KEY = ("subject_id", "metric", "ordinal")
 
 
 @dataclass(frozen=True)
+class Sums:
+    """How many lines, and per currency what they come to, in minor units."""
+
+    count: int
+    minor: Mapping[str, int]
+
+    @classmethod
+    def of(cls, lines: pl.DataFrame) -> "Sums":
+        """Those of lines under `LINES`."""
+        return cls(lines.height, dict(lines.group_by("currency").agg(pl.col("net_minor").sum()).iter_rows()))
+
+
+@dataclass(frozen=True)
 class Cut:
     """What becomes of a plan whose lines are partly on hold.
 
     Attributes:
         taken: the hold of each line that leaves, by charge.
         buckets, terms, amounts: as in `RunPlan`, of what stays.
-        checks: that the lines as planned are those left and those on hold.
+        planned, out: the lines as planned, and those of them that leave.
         by_record: why each record is held: the columns that name it, and `on_hold`.
         rows: every row, in the bucket that it is in without them.
     """
@@ -44,7 +57,8 @@ class Cut:
     buckets: Mapping[str, Mapping[str, int]]
     terms: Mapping[str, Any]
     amounts: Mapping[str, int]
-    checks: tuple[Check, ...]
+    planned: Sums
+    out: Sums
     by_record: pl.DataFrame
     rows: pl.DataFrame
 
@@ -52,6 +66,14 @@ class Cut:
     def on_hold(self) -> tuple[Hold, ...]:
         """The lines that leave, by charge."""
         return tuple(self.taken[one] for one in sorted(self.taken))
+
+    def checks(self, left: Sums) -> tuple[Check, ...]:
+        """Lines and money as planned, against what stands in the documents that are left and what is on hold."""
+        name = "lines as planned, against those left and those on hold"
+        total = self.planned.minor
+        rest = {code: left.minor.get(code, 0) + self.out.minor.get(code, 0) for code in total}
+        counted = Check(name, self.planned.count, left.count + self.out.count)
+        return (counted, *(Check(name, total[code], rest[code], code) for code in sorted(total)))
 
     def frame(self, name: str, frame: pl.DataFrame) -> pl.DataFrame:
         """A frame of the plan as it is without them."""
@@ -73,16 +95,30 @@ class Cut:
         sums = self.frame("lines", touched).group_by("document_id").agg(pl.col("net_minor", "tax_minor").sum())
         left = {document: (net, tax) for document, net, tax in sums.iter_rows()}
         emptied = {*own} - {*left}
-        documents = [one for one in plain["documents"] if one["document_id"] not in emptied]
+        documents = [
+            _summed(one, left.get(one["document_id"]))
+            for one in plain["documents"]
+            if one["document_id"] not in emptied
+        ]
         return {
             **plain,
-            "documents": [_summed(one, left.get(one["document_id"])) for one in documents],
+            "documents": documents,
             "buckets": self.buckets,
             "terms": self.terms,
             "amounts_minor": self.amounts,
-            "checks": [*plain["checks"], *(asdict(one) for one in self.checks)],
+            "checks": [*plain["checks"], *(asdict(one) for one in self.checks(self._left(documents, lines)))],
             "on_hold": [one.to_plain() for one in self.on_hold],
         }
+
+    def _left(self, documents: Sequence[Mapping[str, Any]], lines: pl.DataFrame) -> Sums:
+        """What stands in stored documents: their own sums, and the lines that the frame has of them."""
+        minor: dict[str, int] = {}
+        usable = [one for one in documents if not one["faults"]]
+        for one in usable:
+            code = one["document"]["currency"]
+            minor[code] = minor.get(code, 0) + one["net_minor"]
+        there = pl.col("document_id").is_in([one["document_id"] for one in usable])
+        return Sums(self.frame("lines", lines.filter(there)).height, minor)
 
 
 def cut(lines: pl.DataFrame, read: Read, held: Mapping[str, Hold], stopped: int) -> Cut | None:
@@ -90,7 +126,8 @@ def cut(lines: pl.DataFrame, read: Read, held: Mapping[str, Hold], stopped: int)
 
     Args:
         lines: those of its documents that are not blocked, under `LINES`.
-        read: columns of its frames, by name: of those that approval writes, and of `rows` and `terms`; none: all.
+        read: columns of its frames, by name: of those that approval writes, and of `rows` and `terms`; none: all. It
+            hands over an empty frame without columns for `terms` where an earlier version made the plan.
         held: lines on hold by charge, of whatever plan.
         stopped: how many terms of archived clients do not begin.
     """
@@ -107,14 +144,14 @@ def cut(lines: pl.DataFrame, read: Read, held: Mapping[str, Hold], stopped: int)
     records = (clients, read("bundles", [*_KEY, *_PLACE]))
     by_row = pl.concat(own.join(by_record, on=list(_KEY)).select(*_PLACE, "on_hold") for own in records)
     rows, staying = _marked(read("rows", ()), by_row, _PLACE), charges.filter(~is_taken)
+    terms = read("terms", [*_KEY, "event", "bucket", "reason"])
     return Cut(
         taken=taken,
         buckets=record_buckets(rows),
-        terms=term_buckets(
-            _marked(read("terms", [*_KEY, "event", "bucket", "reason"]), by_record, _KEY), staying, stopped
-        ),
+        terms=term_buckets(_marked(terms, by_record, _KEY), staying, stopped) if terms.width else {},
         amounts=dict(staying.group_by("currency").agg(pl.col("amount_minor").sum()).sort("currency").iter_rows()),
-        checks=_checks(lines, out, lines.filter(~is_taken)),
+        planned=Sums.of(lines),
+        out=Sums.of(out),
         by_record=by_record,
         rows=rows,
     )
@@ -130,24 +167,15 @@ def _dependent(clients: pl.DataFrame, charges: pl.DataFrame, held: Mapping[str, 
 
 
 def _marked(frame: pl.DataFrame, reasons: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    """The frame with what is on hold in its bucket, and the reason."""
+    """The frame with what is on hold in its bucket, and the reason; one that the plan does not have stays none."""
+    if not frame.width:
+        return frame
     joined = frame.join(reasons, on=list(keys), how="left", maintain_order="left")
     held = pl.col("on_hold").is_not_null()
     return joined.with_columns(
         bucket=pl.when(held).then(pl.lit(Bucket.HELD.value)).otherwise("bucket"),
         reason=pl.coalesce("on_hold", "reason"),
     ).drop("on_hold")
-
-
-def _checks(planned: pl.DataFrame, out: pl.DataFrame, left: pl.DataFrame) -> tuple[Check, ...]:
-    """Lines and money as planned, against what is left and what is on hold."""
-    name = "lines as planned, against those left and those on hold"
-    counted = Check(name, planned.height, left.height + out.height)
-    total, rest = (
-        dict(frame.group_by("currency").agg(pl.col("net_minor").sum()).iter_rows())
-        for frame in (planned, pl.concat([left, out]))
-    )
-    return (counted, *(Check(name, total[code], rest.get(code, 0), code) for code in sorted(total)))
 
 
 def _summed(one: Mapping[str, Any], sums: tuple[int, int] | None) -> Mapping[str, Any]:

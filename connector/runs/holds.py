@@ -7,6 +7,7 @@ never changed: its holds are applied whenever it is shown or approved.
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -15,7 +16,7 @@ from connector import ledger
 from connector.billing.invoicing import Draft
 from connector.runs import serial, store
 from connector.runs.errors import INPUT, StopError
-from connector.runs.held_lines import LINES, Cut, Read, cut
+from connector.runs.held_lines import LINES, Cut, Read, Sums, cut
 from connector.runs.runplan import Hold, RunPlan
 
 ALL = "all"
@@ -99,22 +100,19 @@ def without(plan: RunPlan, held: Mapping[str, Hold]) -> RunPlan:
     """The plan without these lines. A correction is applied whole, whatever is on hold."""
     if plan.correction is not None or not held:
         return plan
-    found = cut(
-        _lines(plan.documents),
-        lambda name, columns: plan.frames[name].select(columns or pl.all()),
-        held,
-        plan.terms["stopped"],
-    )
+    found = cut(_lines(plan.documents), partial(_columns_of, plan), held, plan.terms.get("stopped", 0))
     if found is None:
         return plan
-    drafts = (draft if draft.faults else _shortened(draft, found.taken) for draft in plan.drafts)
+    shortened = (draft if draft.faults else _shortened(draft, found.taken) for draft in plan.drafts)
+    drafts = tuple(draft for draft in shortened if draft.document.lines)
+    left = Sums.of(_lines(draft for draft in drafts if not draft.faults))
     return replace(
         plan,
-        drafts=tuple(draft for draft in drafts if draft.document.lines),
+        drafts=drafts,
         buckets=found.buckets,
         terms=found.terms,
         amounts=found.amounts,
-        checks=(*plan.checks, *found.checks),
+        checks=(*plan.checks, *found.checks(left)),
         frames={name: found.frame(name, frame) for name, frame in plan.frames.items()},
         on_hold=found.on_hold,
     )
@@ -133,8 +131,14 @@ def looked_without(
     if plain.get("correction") is not None or not held:
         return plain, None
     lines = read("lines", ["document_id", "charge_id", "net_minor", "tax_minor"])
-    found = cut(_stored_lines(plain, lines), read, held, plain["terms"]["stopped"])
+    found = cut(_stored_lines(plain, lines), read, held, plain.get("terms", {}).get("stopped", 0))
     return (plain, None) if found is None else (found.stored(plain, lines), found)
+
+
+def _columns_of(plan: RunPlan, name: str, columns: Sequence[str]) -> pl.DataFrame:
+    """Columns of a frame of a plan, as `cut` reads them."""
+    frame = plan.frames.get(name, pl.DataFrame())
+    return frame.select(columns or pl.all()) if frame.width else frame
 
 
 def _shortened(draft: Draft, taken: Container[str]) -> Draft:

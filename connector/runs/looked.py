@@ -15,6 +15,7 @@ import polars as pl
 from connector import ledger
 from connector.runs import holds, store
 from connector.runs.held_lines import Cut
+from connector.runs.runplan import Hold
 
 _RUNS_KEPT = 4
 _ALWAYS = ("lines", "rows")
@@ -70,9 +71,7 @@ def look(run_id: str) -> Looked:
     state = store.state_of(run_id)
     held = store.holds(store.approved_at(state.run_id))
     erased = ledger.read("erasure", columns=["recorded_at"])["recorded_at"].max()
-    return _looked(
-        state, tuple(sorted((one.charge_id, str(one.at)) for one in held.values())), str(erased), which_ledger()
-    )
+    return _looked(state, tuple(held[one] for one in sorted(held)), str(erased), which_ledger())
 
 
 def which_ledger() -> bytes:
@@ -81,28 +80,30 @@ def which_ledger() -> bytes:
 
 
 @lru_cache(maxsize=_RUNS_KEPT)
-def _looked(state: store.RunState, held: tuple[tuple[str, str], ...], erased: str, _of: bytes) -> Looked:
+def _looked(state: store.RunState, held: tuple[Hold, ...], erased: str, _of: bytes) -> Looked:
     mark = sha256(repr((state, held, erased)).encode()).hexdigest()[:16]
     if store.keeps_lines(state.run_id):
-        return _lazily(state, mark)
-    plan, _ = holds.planned(state.run_id)
-    own, frames = plan.to_stored()
+        return _lazily(state, mark, held)
+    own, frames = holds.without(store.load_plan(state.run_id), _by_charge(held)).to_stored()
     return Looked(state, own, mark, None, frames)
 
 
-def _lazily(state: store.RunState, mark: str) -> Looked:
+def _by_charge(held: Sequence[Hold]) -> dict[str, Hold]:
+    return {one.charge_id: one for one in held}
+
+
+def _lazily(state: store.RunState, mark: str, held: Sequence[Hold]) -> Looked:
     """A run whose frames are read one by one; those that every look at it needs are read whole once."""
     kept: dict[str, pl.DataFrame] = {}
 
     def read(name: str, columns: Sequence[str]) -> pl.DataFrame:
         if name not in _ALWAYS:
-            return store.load_frame(state.run_id, name, columns)
+            return store.frame_or_none(state.run_id, name, columns)
         if name not in kept:
             kept[name] = store.load_frame(state.run_id, name)
         return kept[name].select(columns or pl.all())
 
-    held = store.holds(store.approved_at(state.run_id))
-    plain, cut = holds.looked_without(store.plain_plan(state.run_id), read, held)
+    plain, cut = holds.looked_without(store.plain_plan(state.run_id), read, _by_charge(held))
     own: dict[tuple[str, ...], pl.DataFrame] = {
         (name,): frame if cut is None else cut.frame(name, frame) for name, frame in kept.items()
     }

@@ -78,16 +78,20 @@ def check_rules(folder: Path, mappings: Path | None, *, label: str = "rules") ->
     return Checked(names, examined, cases, problems, mappings is not None)
 
 
-def lacking(folder: Path, mappings: Path, *, label: str = "rules") -> tuple[Problem, ...]:
+def lacking(folder: Path, mappings: Path, *, label: str = "rules") -> tuple[Problem, ...] | None:
     """What the rules bill and the books lack: an account, a tax code, or the file of a selling entity.
+
+    None where the rules have faults, so that what they bill is not known.
 
     Args:
         folder: the rules.
         mappings: the folder with the books.
         label: how places name the rules folder.
     """
-    codes = {one.code for one in KINDS}
-    return tuple(one for one in check_rules(folder, mappings, label=label).problems if one.code in codes)
+    checked, codes = check_rules(folder, mappings, label=label), {one.code for one in KINDS}
+    if checked.examined.declared is None:
+        return None
+    return tuple(one for one in checked.problems if one.code in codes)
 
 
 def _check_books(declared: Declared, books: BookSet, sources: Sources) -> None:

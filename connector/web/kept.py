@@ -1,4 +1,4 @@
-"""The files of uploads beside the working folder, which anybody may remove: what was planned of them is kept elsewhere.
+"""The files of uploads, and workbooks of runs, which anybody may remove: what they are of is kept elsewhere.
 
 A stranger's trap: they are what people sent, as it was, with every name in it. They are for the screens alone, so they
 go with the first erasure, and after the time that uploads are kept.
@@ -8,7 +8,7 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
-FOLDER = "uploads"
+FOLDER, BOOKS = "uploads", "workbooks"
 
 
 def forget(folder: Path, before: datetime | None = None) -> int:
@@ -24,3 +24,11 @@ def forget(folder: Path, before: datetime | None = None) -> int:
     for one in old:
         shutil.rmtree(one)
     return len(old)
+
+
+def forget_books(folder: Path) -> int:
+    """Remove the workbooks of runs, whatever their age: they are made again when asked for. Returns how many runs."""
+    place = folder / BOOKS
+    found = len(list(place.iterdir())) if place.is_dir() else 0
+    shutil.rmtree(place, ignore_errors=not found)
+    return found

@@ -1,9 +1,10 @@
 """Runs as workbooks: one of few rows is made when it is asked for, one of many by a work, and then kept awhile.
 
 A stranger's trap: what is kept is of the run as it stood. Another state, another line on hold or an erasure makes it
-stale, and the time of uploads and the first erasure remove it as they do what was uploaded.
+stale, and every erasure removes it.
 """
 
+import shutil
 from pathlib import Path
 
 from connector.printed import workbook
@@ -24,11 +25,11 @@ def takes_long(run: Looked) -> bool:
     return rows + run.frame("lines").height > MOST_AT_ONCE
 
 
-def made(run_id: str, progress: ReadProgress = read_silently) -> bytes:
-    """The workbook of a run as it stands."""
+def made(run_id: str, progress: ReadProgress = read_silently, scratch: Path | None = None) -> bytes:
+    """The workbook of a run as it stands; `scratch` is where its rows lie meanwhile."""
     plan, state = holds.planned(run_id)
     about, tables = plan_about(plan, state.state), plan_tables(plan, MOST_ON_A_SHEET)
-    return workbook(f"Run plan {plan.run_id}", about, tables, progress)
+    return workbook(f"Run plan {plan.run_id}", about, tables, progress, scratch)
 
 
 def keep(run_id: str, progress: ReadProgress) -> Path:
@@ -42,15 +43,15 @@ def keep(run_id: str, progress: ReadProgress) -> Path:
         StopError: the run has become another meanwhile; nothing is kept.
     """
     path = _path(look(run_id))
-    data = made(run_id, progress)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    data = made(run_id, progress, path.parent)
     replace_whole(path, data)
     if _path(look(run_id)) != path:  # perhaps a name was erased
         path.unlink()
         raise StopError(f"{run_id} has changed while its workbook was made", "Make it again.", INPUT)
     for other in path.parent.iterdir():
         if other != path:
-            other.unlink()
+            shutil.rmtree(other) if other.is_dir() else other.unlink()
     return path
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from connector.runs.asking import Asked, Clock
 from connector.runs.config import Config, load_config
-from connector.web.kept import FOLDER
+from connector.web.kept import BOOKS, FOLDER
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class Site:
         return self.folder / FOLDER / str(number)
 
     def run_book(self, run_id: str) -> Path:
-        """Where the workbook of a run is kept: it is forgotten as uploads are."""
-        return self.folder / FOLDER / run_id
+        """Where the workbook of a run is kept, which goes with every erasure."""
+        return self.folder / BOOKS / run_id
 
 
 _served: list[Site] = []

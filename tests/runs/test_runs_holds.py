@@ -2,6 +2,7 @@
 
 import json
 import os
+from datetime import UTC, datetime
 
 import polars as pl
 import pytest
@@ -86,6 +87,42 @@ def test_a_run_that_is_looked_at_part_by_part_is_the_one_that_is_applied(world: 
     planned(world, client("E"))
     workspace.open_ledger(load_config(world.folder, os.environ))
     assert look("R-0002").cut is None  # what is on hold is none of its lines
+
+
+def test_a_plan_of_an_earlier_version_is_shown_and_approved_whatever_is_on_hold(world: World) -> None:
+    from connector.runs.models import Run, RunFrame  # noqa: PLC0415 - Django is set up by opening the ledger
+
+    own = charges(planned(world))
+    workspace.open_ledger(load_config(world.folder, os.environ))
+    whole = store.load_plan("R-0001").to_plain()
+    del whole["terms"]  # the first versions kept neither terms nor, apart, lines
+    Run.objects.filter(run_id="R-0001").update(plan=whole)
+    RunFrame.objects.filter(run_id="R-0001", name__in=("terms", "lines")).delete()
+    ledger.close_store()
+    assert world.run("hold", "R-0001", own["Client A"], *REASON).code == 0
+    shown = world.run("show", "R-0001").plain
+    assert (shown["buckets"]["clients"], shown["amounts_minor"]) == ({"held": 1, "billed": 1}, {"USD": 90000})
+    workspace.open_ledger(load_config(world.folder, os.environ))
+    assert look("R-0001").plain["amounts_minor"] == {"USD": 90000}
+    ledger.close_store()
+    assert world.run("approve", "R-0001").plain["charges"] == 1
+
+
+def test_a_look_is_kept_under_the_holds_that_it_was_made_with(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = charges(planned(world))
+    workspace.open_ledger(load_config(world.folder, os.environ))
+    now, keeps = datetime(2025, 6, 20, tzinfo=UTC), store.keeps_lines
+
+    def held_meanwhile(run_id: str) -> bool:
+        holds.hold("R-0001", [own["Client A"]], "disputed", now=now, by="Bob")
+        return keeps(run_id)
+
+    monkeypatch.setattr(store, "keeps_lines", held_meanwhile)
+    assert look("R-0001").plain["on_hold"] == []
+    monkeypatch.undo()
+    assert len(look("R-0001").plain["on_hold"]) == 1
+    holds.release([own["Client A"]], "settled", now=now, by="Bob")
+    assert look("R-0001").plain["on_hold"] == []
 
 
 def test_lines_are_held_in_bulk_by_partner_document_client_or_all(alone: World) -> None:

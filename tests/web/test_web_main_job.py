@@ -205,7 +205,8 @@ def test_the_workbook_of_many_rows_is_made_beside_the_page_and_kept_until_the_ru
     followed(ada, ada.post("/runs/R-0001/xlsx/make/"))
     assert len(list(site.run_book("R-0001").iterdir())) == 1
     followed(ada, ada.post("/runs/R-0001/push/"))
-    assert world.run("erase", "C-7", "--yes").code == 0
+    erased = world.run("erase", "--older-than", "1000", "--yes").plain
+    assert (erased["workbooks_of_runs"], erased["uploads_of_the_page"]) == (1, 0)
     assert not site.run_book("R-0001").exists()
     workspace.open_ledger(site.config())
     assert "Make the xlsx" in ada.get("/runs/R-0001/").content.decode()

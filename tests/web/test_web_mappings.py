@@ -109,3 +109,5 @@ def test_an_item_of_the_rules_without_an_account_is_told_with_its_rule(file: Pat
         in told
     )
     assert "Add it to mappings/books-us.yaml." in told
+    (file.parent.parent / "rules" / "billing.yaml").write_text("rules: soon\n", encoding="utf-8")
+    assert "is not known: the rules have faults" in text_of(ada.get("/books/mapping/"))

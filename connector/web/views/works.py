@@ -19,7 +19,8 @@ def one(request: PageRequest, number: int) -> HttpResponse:
     stands = works.standing(work)
     if stands.state == works.DONE:
         to = _made(work)
-        _tell(request, work)
+        if work.by == request.user.name:
+            _tell(request, work)
         if not request.htmx:
             return redirect(to)
         answer = HttpResponse(status=_STOP_POLLING)
