@@ -99,8 +99,7 @@ def _lazily(state: store.RunState, mark: str, held: Sequence[Hold]) -> Looked:
     def read(name: str, columns: Sequence[str]) -> pl.DataFrame:
         if name not in _ALWAYS:
             return store.frame_or_none(state.run_id, name, columns)
-        if name not in kept:
-            kept[name] = store.load_frame(state.run_id, name)
+        kept[name] = store.load_frame(state.run_id, name)
         return kept[name].select(columns or pl.all())
 
     plain, cut = holds.looked_without(store.plain_plan(state.run_id), read, _by_charge(held))

@@ -89,21 +89,25 @@ def test_a_run_that_is_looked_at_part_by_part_is_the_one_that_is_applied(world: 
     assert look("R-0002").cut is None  # what is on hold is none of its lines
 
 
-def test_a_plan_of_an_earlier_version_is_shown_and_approved_whatever_is_on_hold(world: World) -> None:
+@pytest.mark.parametrize("gone", [("terms",), ("terms", "lines")])
+def test_a_plan_of_an_earlier_version_is_shown_and_approved_whatever_is_on_hold(
+    world: World, gone: tuple[str, ...]
+) -> None:
     from connector.runs.models import Run, RunFrame  # noqa: PLC0415 - Django is set up by opening the ledger
 
     own = charges(planned(world))
     workspace.open_ledger(load_config(world.folder, os.environ))
-    whole = store.load_plan("R-0001").to_plain()
-    del whole["terms"]  # the first versions kept neither terms nor, apart, lines
-    Run.objects.filter(run_id="R-0001").update(plan=whole)
-    RunFrame.objects.filter(run_id="R-0001", name__in=("terms", "lines")).delete()
+    # The first versions kept neither terms nor, apart, lines.
+    whole = store.load_plan("R-0001").to_plain() if "lines" in gone else store.plain_plan("R-0001")
+    Run.objects.filter(run_id="R-0001").update(plan={key: one for key, one in whole.items() if key != "terms"})
+    RunFrame.objects.filter(run_id="R-0001", name__in=gone).delete()
     ledger.close_store()
     assert world.run("hold", "R-0001", own["Client A"], *REASON).code == 0
     shown = world.run("show", "R-0001").plain
     assert (shown["buckets"]["clients"], shown["amounts_minor"]) == ({"held": 1, "billed": 1}, {"USD": 90000})
     workspace.open_ledger(load_config(world.folder, os.environ))
-    assert look("R-0001").plain["amounts_minor"] == {"USD": 90000}
+    run = look("R-0001")
+    assert (run.plain["amounts_minor"], run.frame("terms").width) == ({"USD": 90000}, 0)
     ledger.close_store()
     assert world.run("approve", "R-0001").plain["charges"] == 1
 
